@@ -1,0 +1,32 @@
+/** Rounding of an exact quotient to a whole number; the modes are names, so that terms can carry them. */
+import { assert } from './problem.ts'
+
+export const roundingNames = ['half-even', 'half-up', 'half-down', 'up', 'down'] as const
+export type Rounding = (typeof roundingNames)[number]
+
+/**
+ * numerator / denominator as a whole number. `half-*` rounds to the nearest and decides only the exact half (`half-up`:
+ * away from zero, `half-down`: towards it); `up` is away from zero, `down` towards it. The denominator is positive.
+ */
+export function roundQuotient(numerator: bigint, denominator: bigint, mode: Rounding = 'half-even'): bigint {
+  assert(denominator > 0n, () => `denominator must be positive, got ${denominator}`)
+  const quotient = numerator / denominator
+  const rest = numerator - quotient * denominator
+  if (rest === 0n) return quotient
+  return roundsAway(quotient, rest < 0n ? -rest : rest, denominator, mode)
+    ? quotient + (numerator < 0n ? -1n : 1n)
+    : quotient
+}
+
+function roundsAway(quotient: bigint, rest: bigint, denominator: bigint, mode: Rounding): boolean {
+  if (mode === 'up') return true
+  if (mode === 'down') return false
+  const twice = rest * 2n
+  if (twice !== denominator) return twice > denominator
+  return mode === 'half-up' || (mode === 'half-even' && (quotient & 1n) === 1n)
+}
+
+/** The nearest multiple, for instalments in whole units of ten; a half goes to the even multiple. */
+export function roundToMultiple(amount: bigint, multiple: bigint, mode: Rounding = 'half-even'): bigint {
+  return roundQuotient(amount, multiple, mode) * multiple
+}
