@@ -1,0 +1,110 @@
+/** From a product's plan and an amount to the contract of one loan. */
+import { divide, formatDecimal, fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
+import { openLoan } from '../loan/index.ts'
+import type { AllocationRule, AllocationStep, LoanState, LoanTerms } from '../loan/types.ts'
+import { type Minor, minMinor } from '../money.ts'
+import { Problem } from '../problem.ts'
+import { billDueDates } from './cycle.ts'
+import type { Component, Plan, ProgramTerms } from './terms.ts'
+
+export class PlanProblem extends Problem {}
+
+export interface Purchase {
+  readonly amount: Minor
+  readonly on: string
+  /** The statement that bills the first instalment. */
+  readonly statementOn: string
+}
+
+/** A plan worked out for an amount: what the customer signs. */
+export interface PlannedLoan {
+  readonly plan: Plan
+  readonly loan: LoanState
+  /** Interest the merchant pays in the customer's stead. */
+  readonly merchantSubsidy: Minor
+}
+
+/** Throws `unknown-plan`. */
+export function findPlan(terms: ProgramTerms, code: string): Plan {
+  const plan = terms.plans.find((candidate) => candidate.code === code)
+  if (plan === undefined) {
+    const offered = terms.plans.map((candidate) => candidate.code).join(', ')
+    throw new PlanProblem('unknown-plan', `The program offers no plan "${code}"; it offers ${offered}.`, 'plan')
+  }
+  return plan
+}
+
+export function offersAmount(plan: Plan, amount: Minor): boolean {
+  // A plan of n instalments needs at least n minor units, or instalments of nothing would be due.
+  return (
+    amount >= plan.minAmount &&
+    (plan.maxAmount === null || amount <= plan.maxAmount) &&
+    amount >= BigInt(plan.instalments)
+  )
+}
+
+/** Throws `plan-not-offered` for an amount outside the plan's range. */
+export function planLoan(terms: ProgramTerms, plan: Plan, purchase: Purchase): PlannedLoan {
+  if (!offersAmount(plan, purchase.amount)) {
+    throw new PlanProblem('plan-not-offered', `Plan "${plan.code}" is not offered for this amount.`, 'plan')
+  }
+  const full = openLoan(loanTerms(terms, plan, purchase))
+  if (plan.paidBy === 'customer') return { plan, loan: full, merchantSubsidy: 0n }
+  const free = openLoan({ ...full.terms, annualRatePercent: '0' })
+  return { plan, loan: free, merchantSubsidy: totalInterest(full) }
+}
+
+export function totalInterest(loan: LoanState): Minor {
+  return loan.instalments.reduce((sum, instalment) => sum + instalment.interest, 0n)
+}
+
+function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTerms {
+  const perPeriod = plan.rate.per === 'period'
+  return {
+    currency: terms.currency,
+    principal: purchase.amount,
+    annualRatePercent: perPeriod ? timesTwelve(plan.rate.percent) : plan.rate.percent,
+    method: plan.method,
+    instalments: plan.instalments,
+    every: { n: 1, unit: 'month' },
+    disbursedOn: purchase.on,
+    firstDueOn: null,
+    dueDates: billDueDates(terms.cycle, purchase.statementOn, plan.instalments),
+    dayCount: 'actual/365',
+    interestPeriod: perPeriod ? 'whole-period' : 'daily',
+    interestRecalculation: perPeriod ? 'none' : 'daily',
+    // Late money costs the program's late charge or revolving interest, stated apart; not more instalment interest.
+    overdueInterest: false,
+    earlyInterest: 'to-day',
+    lastInstalment: 'remainder',
+    rounding: terms.rounding,
+    instalmentMultiple: null,
+    downPaymentPercent: null,
+    downPaymentPaid: false,
+    principalGrace: 0,
+    interestFreePeriods: 0,
+    allocation: { default: allocationRule(terms.allocation) },
+  }
+}
+
+function timesTwelve(percent: string): string {
+  return formatDecimal(multiply(parseDecimal(percent), fraction(12n)), 10).replace(/\.?0+$/, '')
+}
+
+const timings = ['past-due', 'due', 'in-advance'] as const
+
+/** The program's order of components, past due before due before in advance. */
+function allocationRule(components: readonly Component[]): AllocationRule {
+  const order = timings.flatMap((timing) => components.map((component): AllocationStep => `${timing}-${component}`))
+  return { order, surplus: 'next', across: 'horizontal' }
+}
+
+/** percent of an amount, rounded once. */
+export function percentOf(amount: Minor, percent: string, rounding: ProgramTerms['rounding']): Minor {
+  return roundFraction(divide(multiply(fraction(amount), parseDecimal(percent)), fraction(100n)), rounding)
+}
+
+/** What a merchant pays of a capture. */
+export function merchantFee(terms: ProgramTerms, ownPercent: string | null, captured: Minor): Minor {
+  return minMinor(percentOf(captured, ownPercent ?? terms.merchantFeePercent, terms.rounding), captured)
+}
