@@ -1,0 +1,200 @@
+import { problem } from './errors.ts'
+
+/**
+ * Turns a stream of single writes into few commits. One durable commit costs about as much for 1 write as for 200, so
+ * while one batch is being written the next one gathers; without load a write leaves in the same turn of the event
+ * loop. There is no timer: waiting for company would add its delay to every quiet request.
+ */
+export interface BatcherOptions<Key, Item, Result> {
+  /**
+   * Writes a batch; gives one result per item, in order. An Error in a result's place rejects that item alone; a
+   * rejected promise rejects the whole batch, or, where `retryAlone` agrees, makes each item try again by itself.
+   */
+  run(items: Item[], group: number): Promise<(Result | Error)[]>
+  /** Items of one key never share a batch and run in the order they came (a line, for example). */
+  keyOf(item: Item): Key
+  /** The shard: a batch never spans two. */
+  groupOf(item: Item): number
+  maxBatch: number
+  /** Items waiting over all groups; beyond it callers are told to come back. */
+  maxQueue: number
+  /** Batches of one group running at the same time. */
+  inFlightPerGroup: number
+  /** Whether a failed batch had no effect at all, so that its items may run again one by one. Default: never. */
+  retryAlone?: (error: unknown) => boolean
+  /** For metrics. */
+  onBatch?: (size: number, milliseconds: number) => void
+}
+
+export interface Batcher<Item, Result> {
+  submit(item: Item): Promise<Result>
+  /** Refuses new items and resolves once all accepted ones have been written. */
+  drain(): Promise<void>
+  /** Items waiting, not counting those being written. */
+  waiting(): number
+}
+
+interface Waiting<Item, Result> {
+  item: Item
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+/** One entry per key that has work: its items in order, and whether one of them is being written. */
+interface Lane<Key, Item, Result> {
+  key: Key
+  items: Waiting<Item, Result>[]
+}
+
+interface Group<Key, Item, Result> {
+  number: number
+  /** Keys with work, including those being written. */
+  lanes: Map<Key, Lane<Key, Item, Result>>
+  /** Lanes whose first item may leave now, oldest first. */
+  ready: Lane<Key, Item, Result>[]
+  running: number
+  scheduled: boolean
+}
+
+export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, Item, Result>): Batcher<Item, Result> {
+  const groups = new Map<number, Group<Key, Item, Result>>()
+  let waiting = 0
+  let running = 0
+  let draining = false
+  let whenIdle: (() => void)[] = []
+
+  function submit(item: Item): Promise<Result> {
+    if (draining) return Promise.reject(busy('This server is shutting down.'))
+    if (waiting >= options.maxQueue) return Promise.reject(busy(`${waiting} writes are already waiting.`))
+    return new Promise((resolve, reject) => {
+      waiting++
+      const group = groupFor(options.groupOf(item))
+      enqueue(group, { item, resolve, reject })
+      schedule(group)
+    })
+  }
+
+  function groupFor(number: number): Group<Key, Item, Result> {
+    const known = groups.get(number)
+    if (known) return known
+    const created: Group<Key, Item, Result> = { number, lanes: new Map(), ready: [], running: 0, scheduled: false }
+    groups.set(number, created)
+    return created
+  }
+
+  function enqueue(group: Group<Key, Item, Result>, entry: Waiting<Item, Result>): void {
+    const key = options.keyOf(entry.item)
+    const lane = group.lanes.get(key)
+    if (lane) {
+      lane.items.push(entry)
+      return
+    }
+    const created = { key, items: [entry] }
+    group.lanes.set(key, created)
+    group.ready.push(created)
+  }
+
+  /** setImmediate runs after all sockets of this turn were read, so requests that arrived together share a batch. */
+  function schedule(group: Group<Key, Item, Result>): void {
+    if (group.scheduled || group.ready.length === 0 || group.running >= options.inFlightPerGroup) return
+    group.scheduled = true
+    setImmediate(() => {
+      group.scheduled = false
+      launch(group)
+    })
+  }
+
+  function launch(group: Group<Key, Item, Result>): void {
+    while (group.ready.length > 0 && group.running < options.inFlightPerGroup) {
+      const lanes = group.ready.splice(0, options.maxBatch)
+      const batch = lanes.map((lane) => lane.items[0]!)
+      waiting -= batch.length
+      group.running++
+      running++
+      void write(batch, group.number).finally(() => {
+        group.running--
+        running--
+        for (const lane of lanes) advance(group, lane)
+        schedule(group)
+        if (waiting === 0 && running === 0) settle()
+      })
+    }
+  }
+
+  function advance(group: Group<Key, Item, Result>, lane: Lane<Key, Item, Result>): void {
+    lane.items.shift()
+    if (lane.items.length > 0) group.ready.push(lane)
+    else group.lanes.delete(lane.key)
+  }
+
+  /** Never rejects: every outcome goes to the callers. */
+  async function write(batch: Waiting<Item, Result>[], group: number): Promise<void> {
+    const startedAt = performance.now()
+    try {
+      const items = batch.map((entry) => entry.item)
+      const results = await options.run(items, group)
+      if (results.length !== batch.length) throw new Error(`a batch of ${batch.length} gave ${results.length} results`)
+      for (const [index, entry] of batch.entries()) deliver(entry, results[index]!)
+    } catch (error) {
+      if (batch.length > 1 && options.retryAlone?.(error)) {
+        for (const entry of batch) await write([entry], group)
+      } else {
+        for (const entry of batch) entry.reject(error)
+      }
+    }
+    options.onBatch?.(batch.length, performance.now() - startedAt)
+  }
+
+  function settle(): void {
+    for (const resolve of whenIdle) resolve()
+    whenIdle = []
+  }
+
+  function drain(): Promise<void> {
+    draining = true
+    if (waiting === 0 && running === 0) return Promise.resolve()
+    return new Promise((resolve) => whenIdle.push(resolve))
+  }
+
+  return { submit, drain, waiting: () => waiting }
+}
+
+function deliver<Item, Result>(entry: Waiting<Item, Result>, result: Result | Error): void {
+  if (result instanceof Error) entry.reject(result)
+  else entry.resolve(result)
+}
+
+function busy(detail: string): Error {
+  return problem('busy', { detail, retryAfterSeconds: 1 })
+}
+
+export type Loader<Key, Value> = (key: Key) => Promise<Value | undefined>
+
+/**
+ * Coalesces the reads of one turn of the event loop into one query: a hundred requests that ask for their API key cost
+ * one round trip. Nothing is kept between turns, so nothing can be stale.
+ */
+export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, Value>>): Loader<Key, Value> {
+  let pending: Map<Key, Promise<Value | undefined>> | null = null
+  let answers: Promise<Map<Key, Value>> | null = null
+
+  function open(): Promise<Map<Key, Value>> {
+    const keys = new Map<Key, Promise<Value | undefined>>()
+    pending = keys
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        pending = null
+        run([...keys.keys()]).then(resolve, reject)
+      })
+    })
+  }
+
+  return (key) => {
+    if (pending === null || answers === null) answers = open()
+    const asked = pending!.get(key)
+    if (asked) return asked
+    const answer = answers.then((values) => values.get(key))
+    pending!.set(key, answer)
+    return answer
+  }
+}
