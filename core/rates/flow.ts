@@ -1,0 +1,155 @@
+import { addPeriods, CalendarProblem, type Day, parseDay } from '../calendar.ts'
+import { type Fraction, fraction } from '../fraction.ts'
+import type { Minor } from '../money.ts'
+import { addHalfMonths } from './months.ts'
+import { RateProblem } from './problem.ts'
+
+export type UnitPeriodName = 'year' | 'month' | 'half-month' | 'week' | 'day'
+export interface UnitPeriod {
+  readonly n: number
+  readonly unit: UnitPeriodName
+}
+
+/** A time after the first advance, in years, as a fraction or a decimal: "1/12", "0.25", "2". */
+export interface YearsAfter {
+  readonly years: string
+}
+
+interface Repetition {
+  /** How many times the flow is made; absent: once. */
+  readonly count?: number | undefined
+  /** Spacing of a repeated flow; dates follow the month-end rule. */
+  readonly every?: UnitPeriod | undefined
+}
+
+/** Money changing hands: on a date, or at a time after the first advance. All flows of one question are of one kind. */
+export type Flow = { readonly amount: Minor } & Repetition &
+  ({ readonly on: string; readonly at?: undefined } | { readonly at: YearsAfter; readonly on?: undefined })
+
+/** The flows of a question, single and in order of time; amounts lent are negative. */
+export type Timeline =
+  | {
+      readonly kind: 'dates'
+      readonly origin: Day
+      readonly flows: readonly { amount: Minor; on: Day; lent: boolean }[]
+    }
+  | { readonly kind: 'times'; readonly flows: readonly { amount: Minor; years: Fraction; lent: boolean }[] }
+
+/** More would be a mistake in the input rather than a loan: weekly payments over 200 years. */
+const MAX_FLOWS = 10_400
+
+export const YEAR_PARTS: Readonly<Record<UnitPeriodName, bigint>> = {
+  year: 1n,
+  month: 12n,
+  'half-month': 24n,
+  week: 52n,
+  day: 365n,
+}
+
+export function timeline(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
+  if (advances.length === 0) throw new RateProblem('bad-flows', 'at least one advance is needed', 'advances')
+  if (payments.length === 0) throw new RateProblem('bad-flows', 'at least one payment is needed', 'payments')
+  const dated = advances[0]!.on !== undefined
+  const line = dated ? datedLine(advances, payments) : timedLine(advances, payments)
+  if (line.flows.length > MAX_FLOWS) throw new RateProblem('bad-flows', `more than ${MAX_FLOWS} flows`, 'payments')
+  assertMoney(line, 'advances', true)
+  assertMoney(line, 'payments', false)
+  return line
+}
+
+function assertMoney(line: Timeline, field: string, lent: boolean): void {
+  if (line.flows.some((flow) => flow.lent === lent && flow.amount !== 0n)) return
+  throw new RateProblem('bad-flows', `${field} are all zero`, field)
+}
+
+function datedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
+  const lent = advances.flatMap((flow, k) => onDates(flow, `advances[${k}]`, true))
+  const repaid = payments.flatMap((flow, k) => onDates(flow, `payments[${k}]`, false))
+  const origin = lent.reduce((first, flow) => Math.min(first, flow.on), lent[0]!.on)
+  return { kind: 'dates', origin, flows: [...lent, ...repaid].sort((a, b) => a.on - b.on) }
+}
+
+function timedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
+  const lent = advances.flatMap((flow, k) => atTimes(flow, `advances[${k}]`, true))
+  const repaid = payments.flatMap((flow, k) => atTimes(flow, `payments[${k}]`, false))
+  return { kind: 'times', flows: [...lent, ...repaid].sort((a, b) => toNumber(a.years) - toNumber(b.years)) }
+}
+
+function onDates(flow: Flow, field: string, lent: boolean): { amount: Minor; on: Day; lent: boolean }[] {
+  if (flow.on === undefined)
+    throw new RateProblem('bad-time', 'dates (on) and times (at) cannot be mixed', `${field}.at`)
+  const first = readDay(flow.on, `${field}.on`)
+  const amount = lent ? -flow.amount : flow.amount
+  return repetitions(flow, field).map((k) => ({ amount, on: k === 0 ? first : dayAfter(first, flow.every!, k), lent }))
+}
+
+function atTimes(flow: Flow, field: string, lent: boolean): { amount: Minor; years: Fraction; lent: boolean }[] {
+  if (flow.at === undefined)
+    throw new RateProblem('bad-date', 'dates (on) and times (at) cannot be mixed', `${field}.on`)
+  const first = parseYears(flow.at.years, `${field}.at.years`)
+  const amount = lent ? -flow.amount : flow.amount
+  return repetitions(flow, field).map((k) => ({
+    amount,
+    years: k === 0 ? first : yearsAfter(first, flow.every!, k),
+    lent,
+  }))
+}
+
+function repetitions(flow: Flow, field: string): number[] {
+  const count = flow.count ?? 1
+  if (!Number.isInteger(count) || count < 1 || count > MAX_FLOWS) {
+    throw new RateProblem('bad-flows', `${field}.count must be a whole number from 1 to ${MAX_FLOWS}`, `${field}.count`)
+  }
+  if (count > 1 && flow.every === undefined) {
+    throw new RateProblem('bad-flows', `${field}.every is needed to repeat a flow`, `${field}.every`)
+  }
+  if (flow.every !== undefined) assertUnitPeriod(flow.every, `${field}.every`)
+  return Array.from({ length: count }, (_, k) => k)
+}
+
+export function assertUnitPeriod(period: UnitPeriod, field: string): void {
+  const known = Object.hasOwn(YEAR_PARTS, period.unit)
+  if (known && Number.isInteger(period.n) && period.n >= 1 && period.n <= 36_525) return
+  throw new RateProblem(
+    'bad-unit-period',
+    `${field} must be {n, unit} with unit year, month, half-month, week or day`,
+    field,
+  )
+}
+
+function dayAfter(first: Day, every: UnitPeriod, k: number): Day {
+  if (every.unit === 'half-month') return addHalfMonths(first, every.n * k)
+  return addPeriods(first, { n: every.n, unit: every.unit }, k)
+}
+
+function yearsAfter(first: Fraction, every: UnitPeriod, k: number): Fraction {
+  const parts = YEAR_PARTS[every.unit]
+  return fraction(first.num * parts + BigInt(every.n * k) * first.den, first.den * parts)
+}
+
+function readDay(text: string, field: string): Day {
+  try {
+    return parseDay(text, field)
+  } catch (problem) {
+    if (problem instanceof CalendarProblem) throw new RateProblem('bad-date', `${field}: ${problem.message}`, field)
+    throw problem
+  }
+}
+
+const yearsText = /^(\d{1,12})(?:\/(\d{1,12})|\.(\d{1,12}))?$/
+
+/** "1/12", "0.25" or "2": not negative, at most 200 years. */
+function parseYears(text: string, field: string): Fraction {
+  const parts = typeof text === 'string' ? yearsText.exec(text) : null
+  if (parts === null || (parts[2] !== undefined && BigInt(parts[2]) === 0n)) {
+    throw new RateProblem('bad-time', `${field} must be a time like "1/12", "0.25" or "2"`, field)
+  }
+  const decimals = parts[3] ?? ''
+  const years = fraction(BigInt(parts[1]! + decimals), parts[2] ? BigInt(parts[2]) : 10n ** BigInt(decimals.length))
+  if (years.num > 200n * years.den) throw new RateProblem('bad-time', `${field} is beyond 200 years`, field)
+  return years
+}
+
+export function toNumber(value: Fraction): number {
+  return Number(value.num) / Number(value.den)
+}

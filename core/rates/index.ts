@@ -1,0 +1,9 @@
+/**
+ * True rates: the rate at which the present value of what is lent equals that of what is paid, each law with its own
+ * way of counting time. One equation (solve.ts), several conventions.
+ */
+export type { Flow, UnitPeriod, UnitPeriodName, YearsAfter } from './flow.ts'
+export { annualRates, irr, irrOf } from './irr.ts'
+export { percentText } from './percent.ts'
+export { RateProblem, type RateProblemCode } from './problem.ts'
+export { type Convention, conventions, type TrueRate, type TrueRateInput, trueRate } from './true-rate.ts'

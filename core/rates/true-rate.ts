@@ -1,0 +1,197 @@
+import type { Day } from '../calendar.ts'
+import type { Minor } from '../money.ts'
+import { assertUnitPeriod, type Flow, type Timeline, timeline, toNumber, type UnitPeriod } from './flow.ts'
+import { type Counting, cnYears, countingOf, euYears, ukYears, xirrYears } from './intervals.ts'
+import { preferred } from './irr.ts'
+import { percentText } from './percent.ts'
+import { RateProblem } from './problem.ts'
+import { perYear, unitPeriodsOf } from './reg-z.ts'
+import { type Equation, solve } from './solve.ts'
+
+export const conventions = ['us-reg-z', 'eu-aprc', 'uk-apr', 'cn-irr', 'cn-simple', 'xirr'] as const
+export type Convention = (typeof conventions)[number]
+
+export interface TrueRateInput {
+  /** Money the borrower receives, amounts positive. What is kept back from it is left out: a fee taken up front too. */
+  readonly advances: readonly Flow[]
+  /** Money the borrower pays: instalments, fees, insurance, less subsidies and coupons, as the law counts them. */
+  readonly payments: readonly Flow[]
+  /** The period in which the law's time is counted; null or absent: found from the flows. */
+  readonly unitPeriod?: UnitPeriod | null | undefined
+}
+
+export interface TrueRate {
+  /** Percent a year, four decimals. */
+  readonly ratePercent: string
+  /** As the law has it shown. */
+  readonly display: string
+  /** Other rates balance the flows too; the one given is the lowest that is not negative, else the one nearest zero. */
+  readonly multiple: boolean
+}
+
+/**
+ * Decimals shown. EU: at least one (Directive 2023/2225, Annex III, I (d)); UK: one (CONC App 1.2.6 R); US: two, by
+ * which the tolerance of 1/8 of a point (12 CFR 1026.22(a)(2)) can be judged; China: two, as in its own example.
+ */
+const DISPLAY_DECIMALS: Readonly<Record<Convention, number>> = {
+  'us-reg-z': 2,
+  'eu-aprc': 1,
+  'uk-apr': 1,
+  'cn-irr': 2,
+  'cn-simple': 2,
+  xirr: 2,
+}
+
+const RATE_DECIMALS = 4
+
+/**
+ * The annual rate of a loan under a law's convention.
+ *
+ * - `us-reg-z`: nominal annual rate of the actuarial method (12 CFR 1026 Appendix J): unit-period rate × unit-periods a year.
+ * - `eu-aprc`: effective annual rate (Directive 2023/2225 Annex III; Directive 2008/48 Annex I gives the same).
+ * - `uk-apr`: effective annual rate (FCA CONC App 1.2).
+ * - `cn-irr`, `cn-simple`: People's Bank of China announcement [2021] No. 3: compounded, and simple on the principal
+ *   actually outstanding. Its example, 100,000 less a fee of 1,000 against 12 × 8,833.3, is 13.58 % and 12.80 %.
+ * - `xirr`: effective annual rate on days over 365, as spreadsheets have it.
+ *
+ * @throws RateProblem naming the field, or with code `no-solution`, `any-rate`, `rate-too-high`
+ */
+export function trueRate(convention: Convention, input: TrueRateInput): TrueRate {
+  if (!conventions.includes(convention)) {
+    throw new RateProblem('bad-convention', `convention must be one of ${conventions.join(', ')}`, 'convention')
+  }
+  const unitPeriod = input.unitPeriod ?? null
+  if (unitPeriod !== null) assertUnitPeriod(unitPeriod, 'unitPeriod')
+  const line = timeline(input.advances, input.payments)
+  assertTimePasses(line)
+  const { equation, annual } = equationOf(convention, line, unitPeriod)
+  const { forces } = solve(equation)
+  const rate = annual(preferred(forces))
+  return {
+    ratePercent: percentText(rate, RATE_DECIMALS),
+    display: percentText(rate, DISPLAY_DECIMALS[convention]),
+    multiple: forces.length > 1,
+  }
+}
+
+function assertTimePasses(line: Timeline): void {
+  const { first, last } = ends(line)
+  if (first !== last) return
+  const net = line.flows.reduce((sum, flow) => sum + flow.amount, 0n)
+  if (net === 0n)
+    throw new RateProblem('any-rate', 'all money changes hands at once and balances: any rate fits', 'payments')
+  throw new RateProblem('no-solution', 'all money changes hands at once: no rate fits', 'payments')
+}
+
+function ends(line: Timeline): { first: number; last: number } {
+  if (line.kind === 'dates') return { first: line.flows[0]!.on, last: line.flows.at(-1)!.on }
+  return { first: toNumber(line.flows[0]!.years), last: toNumber(line.flows.at(-1)!.years) }
+}
+
+interface AnnualEquation {
+  readonly equation: Equation
+  /** The annual rate, a fraction, at a force the equation was solved for. */
+  readonly annual: (force: number) => number
+}
+
+function equationOf(convention: Convention, line: Timeline, unitPeriod: UnitPeriod | null): AnnualEquation {
+  if (convention === 'us-reg-z') return unitPeriodEquation(line, unitPeriod)
+  const years = yearsOf(convention, line, unitPeriod)
+  if (convention !== 'cn-simple') return compoundEquation(line, years, 1)
+  return unitPeriod === null ? simpleEquation(line, years) : compoundEquation(line, years, perYear(unitPeriod))
+}
+
+/** Amounts of one time as one: a fee paid on the day of the advance only makes the advance smaller. */
+function netAmounts(line: Timeline, times: readonly number[]): number[] {
+  const amounts = line.flows.map((flow) => flow.amount)
+  for (let j = 1; j < amounts.length; j++) {
+    if (times[j] !== times[j - 1]) continue
+    amounts[j] = amounts[j]! + amounts[j - 1]!
+    amounts[j - 1] = 0n
+  }
+  return amounts.map((amount: Minor) => Number(amount))
+}
+
+/** Σ a·(1 + i)^(−t·n) = 0 with n periods a year; the annual rate is effective for n = 1 and nominal otherwise. */
+function compoundEquation(line: Timeline, years: readonly number[], periodsPerYear: number): AnnualEquation {
+  const times = periodsPerYear === 1 ? years : years.map((time) => time * periodsPerYear)
+  return {
+    equation: { amounts: netAmounts(line, years), discount: (x, j) => Math.exp(-x * times[j]!) },
+    annual: (x) => Math.expm1(x) * periodsPerYear,
+  }
+}
+
+/** Appendix J (b)(8): a payment after t full unit-periods and a part f is divided by (1 + f·i)(1 + i)^t. */
+function unitPeriodEquation(line: Timeline, unitPeriod: UnitPeriod | null): AnnualEquation {
+  const units = unitPeriodsOf(line, unitPeriod)
+  const times = line.flows.map((_, j) => units.timeOf(j))
+  return {
+    equation: {
+      amounts: netAmounts(
+        line,
+        times.map(({ full, part }) => full + part),
+      ),
+      discount: (x, j) => Math.exp(-x * times[j]!.full) / (1 + times[j]!.part * Math.expm1(x)),
+    },
+    annual: (x) => Math.expm1(x) * units.perYear,
+  }
+}
+
+/**
+ * Simple interest on the principal outstanding, settled whenever money moves: the balance grows by rate × time between
+ * flows. For equal periods that is the period's rate times the periods of a year; for a single payment plain simple
+ * interest. x is the force over the longest interval, so that every balance factor stays positive.
+ */
+function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquation {
+  const gaps = years.map((time, j) => (j === 0 ? 0 : time - years[j - 1]!))
+  const longest = Math.max(...gaps)
+  const annual = (x: number) => Math.expm1(x) / longest
+  let force = Number.NaN
+  let factors: number[] = []
+  const factorsAt = (x: number): number[] => {
+    let growth = 1
+    force = x
+    return gaps.map((gap) => {
+      growth *= 1 + annual(x) * gap
+      return 1 / growth
+    })
+  }
+  return {
+    equation: {
+      amounts: netAmounts(line, years),
+      discount: (x, j) => {
+        if (x !== force) factors = factorsAt(x)
+        return factors[j]!
+      },
+    },
+    annual,
+  }
+}
+
+function yearsOf(convention: Convention, line: Timeline, unitPeriod: UnitPeriod | null): number[] {
+  if (line.kind === 'times') return line.flows.map((flow) => toNumber(flow.years))
+  const { origin, flows } = line
+  if (convention === 'xirr') return flows.map((flow) => xirrYears(origin, flow.on))
+  const found = countingOfPeriod(unitPeriod) ?? countingOf(distinctDays(flows.map((flow) => flow.on)))
+  const [count, fallback] = COUNTS[convention as keyof typeof COUNTS]
+  return flows.map((flow) => count(origin, flow.on, found ?? fallback))
+}
+
+/** How each convention counts years, and in what periods where the payments show none. */
+const COUNTS: Readonly<
+  Record<'eu-aprc' | 'uk-apr' | 'cn-irr' | 'cn-simple', [(from: Day, to: Day, counting: Counting) => number, Counting]>
+> = {
+  'eu-aprc': [euYears, 'month'],
+  'uk-apr': [ukYears, 'month'],
+  'cn-irr': [cnYears, 'day'],
+  'cn-simple': [cnYears, 'day'],
+}
+
+function countingOfPeriod(unitPeriod: UnitPeriod | null): Counting | null {
+  if (unitPeriod === null) return null
+  return unitPeriod.unit === 'half-month' ? 'month' : unitPeriod.unit
+}
+
+function distinctDays(days: readonly Day[]): Day[] {
+  return days.filter((day, k) => k === 0 || day !== days[k - 1])
+}
