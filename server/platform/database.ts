@@ -129,6 +129,8 @@ export interface DatabaseOptions {
   applicationName?: string
   /** Give up connecting after this many seconds. */
   connectSeconds?: number
+  /** Never replaces its connections; for one that holds a lock. By default they are renewed every half hour or so. */
+  forever?: boolean
 }
 
 /** Connects lazily: the first query reports an unreachable server. `await db.end()` closes the pool. */
@@ -136,7 +138,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const db = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: options.connectSeconds ?? 10,
-    idle_timeout: undefined,
+    ...(options.forever ? { max_lifetime: null } : {}),
     fetch_types: false,
     types: wires,
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
