@@ -155,3 +155,32 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   // The driver derives its types from the option above and so would promise unknown; SentTypes states them.
   return db as unknown as Database
 }
+
+/** Whether PostgreSQL refused a row because its key exists; `constraint` narrows it to one index or key. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (!(error instanceof postgres.PostgresError) || error.code !== '23505') return false
+  return constraint === undefined || error.constraint_name === constraint
+}
+
+const connectionErrors = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  // PostgreSQL's own: shutting down, crashed, starting up, out of connections.
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+])
+
+/** Whether the database could not be asked, as opposed to having refused. */
+export function isConnectionError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && connectionErrors.has(String(error.code))
+}

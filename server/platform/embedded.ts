@@ -126,7 +126,8 @@ export function secretFile(path: string, make: () => string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-function withFolderErrors<Result>(home: string, work: () => Result): Result {
+/** Turns the operating system's refusal to use the folder into advice. */
+export function withFolderErrors<Result>(home: string, work: () => Result): Result {
   try {
     return work()
   } catch (error) {

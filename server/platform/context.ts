@@ -1,0 +1,131 @@
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantColumns } from './auth.ts'
+import type { Loader } from './batcher.ts'
+import { type Clock, clockOf, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { type Database, openDatabase } from './database.ts'
+import { problem } from './errors.ts'
+import { optionalIdempotencyKeyOf, requestHashOf } from './idempotency.ts'
+import { createIds, createRandom, type Ids, type Random } from './ids.ts'
+import { createLog } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createVault, type Vault } from './vault.ts'
+
+/** What the process has, one of each; made in main.ts or by a test, and passed on, never imported. */
+export interface Platform {
+  config: Config
+  db: Database
+  ids: Ids
+  random: Random
+  /** The world's time. A tenant's own is in its `Context`. */
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  vault: Vault
+  shards: number
+  loadCaller: Loader<string, Caller>
+}
+
+/** What a piece of work for one tenant needs: a request, or a job on its behalf. */
+export interface Context {
+  platform: Platform
+  db: Database
+  tenantId: string
+  mode: TenantMode
+  role: string
+  /** For the journal: the id of the API key, or the name of a job. */
+  actor: string
+  timeZone: string
+  /** The tenant's time: a sandbox may stand still or run ahead. */
+  now(): Temporal.Instant
+  /** The tenant's business date, in its time zone unless another is given. */
+  today(timeZone?: string): string
+  log: FastifyBaseLogger
+  requestId: string
+  /** Null where the request has none: GET, and the few POSTs that change nothing. */
+  idempotencyKey: string | null
+  /** Hex; empty where there is no key. */
+  requestHash: string
+}
+
+export interface PlatformParts {
+  db?: Database
+  clock?: Clock
+  log?: Logger
+  withProcessMetrics?: boolean
+}
+
+export function createPlatform(config: Config, databaseUrl: string, parts: PlatformParts = {}): Platform {
+  const clock = parts.clock ?? systemClock
+  const db = parts.db ?? openDatabase(databaseUrl, { max: config.poolSize })
+  const random = createRandom()
+  return {
+    config,
+    db,
+    ids: createIds(random, clock),
+    random,
+    clock,
+    log: parts.log ?? createLog(config.logLevel),
+    metrics: createMetrics(parts.withProcessMetrics ?? false),
+    vault: createVault(config.masterKey),
+    shards: config.shards,
+    loadCaller: createCallerLoader(db),
+  }
+}
+
+/** The context of an authenticated request. */
+export function contextOf(request: FastifyRequest): Context {
+  if (request.caller === null) throw new Error(`${request.routeOptions.url} is public and has no context`)
+  const { keyId, role, tenant } = request.caller
+  const idempotencyKey = optionalIdempotencyKeyOf(request)
+  return {
+    ...tenantContext(request.server.platform, tenant),
+    role,
+    actor: keyId,
+    log: request.log,
+    requestId: request.id,
+    idempotencyKey,
+    requestHash: idempotencyKey === null ? '' : requestHashOf(request),
+  }
+}
+
+/** The context of work that no request started: closing a day, sending payouts. `actor` names the job. */
+export async function contextForJob(platform: Platform, tenantId: string, actor: string): Promise<Context> {
+  const { db } = platform
+  const [tenant] = await db<Tenant[]>`select id, ${db(tenantColumns)} from tenants where id = ${tenantId}`
+  if (tenant === undefined) throw problem('not-found', { detail: `There is no tenant ${tenantId}.` })
+  return {
+    ...tenantContext(platform, tenant),
+    role: 'system',
+    actor,
+    log: platform.log.child({ tenantId, actor }),
+    requestId: platform.ids.create('job'),
+    idempotencyKey: null,
+    requestHash: '',
+  }
+}
+
+type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'today'>
+
+function tenantContext(platform: Platform, tenant: Tenant): TenantContext {
+  const clock = tenantClock(tenant, platform.clock)
+  return {
+    platform,
+    db: platform.db,
+    tenantId: tenant.id,
+    mode: tenant.mode,
+    timeZone: tenant.timeZone,
+    now: clock.now,
+    today: (timeZone = tenant.timeZone) => clock.today(timeZone),
+  }
+}
+
+/** Frozen: stands where it was put. Running: the world's time, moved by the distance it was set off by. */
+export function tenantClock(tenant: Tenant, world: Clock): Clock {
+  if (tenant.clockInstant === null || tenant.clockSetAt === null) return world
+  const put = Temporal.Instant.from(tenant.clockInstant)
+  if (tenant.clockMode === 'frozen') return clockOf(() => put)
+  const distance = put.since(tenant.clockSetAt)
+  return clockOf(() => world.now().add(distance))
+}

@@ -1,0 +1,211 @@
+import type { IncomingMessage } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import {
+  type ContextConfigDefault,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import { authenticate, type Caller } from './auth.ts'
+import type { Platform } from './context.ts'
+import { isConnectionError } from './database.ts'
+import { asProblem, type Problem, problem, problemDocument } from './errors.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
+import { stringifyJson } from './json.ts'
+import { registerOpenApi } from './openapi.ts'
+import { registerPages } from './pages.ts'
+import { createValidatorCompiler, invalidRequest } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    platform: Platform
+  }
+  interface FastifyRequest {
+    /** Null on public routes. */
+    caller: Caller | null
+  }
+  interface FastifyContextConfig {
+    /** No API key is asked for. */
+    public?: boolean
+    /** A POST that changes nothing, such as a quote, needs no Idempotency-Key. */
+    idempotencyKey?: 'optional'
+  }
+}
+
+/** A Fastify instance whose routes take their types from TypeBox schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export type RegisterRoutes = (app: App, platform: Platform) => void | Promise<void>
+
+/** Half a megabyte: a large order has some hundred lines; files do not come this way. */
+const bodyLimitBytes = 524_288
+
+/** The HTTP side of Chit: what every route shares, then the routes themselves. Does not listen yet. */
+export async function buildApp(platform: Platform, registerRoutes: RegisterRoutes): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: platform.log as FastifyBaseLogger,
+    // One line per request of our own instead of Fastify's two.
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    genReqId: (request: IncomingMessage) => requestIdOf(request, platform),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => sendProblem(toProblem(error, request), request, reply),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.decorate('platform', platform)
+  app.decorateRequest('caller', null)
+  app.setValidatorCompiler(createValidatorCompiler())
+  app.setSerializerCompiler(() => stringifyJson)
+  app.setReplySerializer(stringifyJson)
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
+  const methodsOf = collectMethods(app)
+  app.setNotFoundHandler((request, reply) => sendProblem(nothingHere(request, reply, methodsOf), request, reply))
+  observe(app, platform)
+  await registerOpenApi(app)
+  registerPages(app, platform)
+  await app.register(async (api) => {
+    api.addHook('onRequest', requireCaller)
+    api.addHook('preValidation', requireIdempotencyKey)
+    await registerRoutes(api as App, platform)
+  })
+  return app
+}
+
+/** A caller's own id is kept, so that its logs and ours can be joined; anything that could spoil a log line is not. */
+function requestIdOf(request: IncomingMessage, platform: Platform): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,100}$/.test(given) ? given : platform.ids.create('req')
+}
+
+async function requireCaller(request: FastifyRequest): Promise<void> {
+  if (request.routeOptions.config.public) return
+  request.caller = await authenticate(request.headers.authorization, request.server.platform.loadCaller)
+}
+
+async function requireIdempotencyKey(request: FastifyRequest): Promise<void> {
+  const config: ContextConfigDefault & { public?: boolean; idempotencyKey?: 'optional' } = request.routeOptions.config
+  if (request.method !== 'POST' || config.public || config.idempotencyKey === 'optional') return
+  idempotencyKeyOf(request)
+}
+
+function observe(app: App, { metrics }: Platform): void {
+  app.addHook('onRequest', async (request, reply) => {
+    metrics.httpInFlight.inc()
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.httpInFlight.dec()
+    const route = request.routeOptions.url ?? 'unknown'
+    const milliseconds = reply.elapsedTime
+    metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, milliseconds / 1000)
+    // The route and not the address: a query string may hold a person's name or number.
+    request.log.info(
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(milliseconds * 10) / 10,
+        tenantId: request.caller?.tenant.id,
+        keyId: request.caller?.keyId,
+      },
+      'request',
+    )
+  })
+}
+
+/** Every failure as a problem; what is not foreseen is `internal` and never shows its own words to the caller. */
+function toProblem(error: unknown, request: FastifyRequest): Problem {
+  const known = asProblem(error)
+  if (known) return known
+  if (isConnectionError(error)) {
+    request.log.error({ err: error }, 'the database does not answer')
+    return problem('database-unavailable', { retryAfterSeconds: 1 })
+  }
+  return (error instanceof Error ? httpProblem(error, request) : null) ?? unforeseen(error, request)
+}
+
+function httpProblem(error: Error & Partial<FastifyError>, request: FastifyRequest): Problem | null {
+  if (error.validation)
+    return invalidRequest(error.validation as Parameters<typeof invalidRequest>[0], error.validationContext ?? 'body')
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return problem('malformed-json', { detail: error.message })
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('payload-too-large', { extra: { limitBytes: request.routeOptions.bodyLimit ?? bodyLimitBytes } })
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_INVALID_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return problem('unsupported-media-type', {
+        detail: `The Content-Type is ${request.headers['content-type'] ?? 'missing'}.`,
+      })
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return problem('not-found', { detail: 'The path of this request cannot be read.' })
+    default:
+      // JSON that Fastify's parser refuses for its content (a __proto__ key) comes without a code of its own.
+      return error instanceof SyntaxError && error.statusCode === 400
+        ? problem('malformed-json', { detail: error.message })
+        : null
+  }
+}
+
+function unforeseen(error: unknown, request: FastifyRequest): Problem {
+  request.log.error({ err: error }, 'request failed')
+  return problem('internal')
+}
+
+function sendProblem(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.server.platform?.metrics.problems.inc({ code: refusal.code })
+  if (refusal.parts.retryAfterSeconds !== undefined) reply.header('retry-after', refusal.parts.retryAfterSeconds)
+  if (refusal.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(refusal.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer((text: string) => text)
+    .send(problemDocument(refusal, request.id))
+}
+
+/** Paths by pattern with their methods, in order to tell a wrong method (405) from a wrong path (404). */
+function collectMethods(app: App): (path: string) => string[] {
+  const methods = new Map<string, Set<string>>()
+  app.addHook('onRoute', (route) => {
+    const known = methods.get(route.url) ?? new Set()
+    for (const method of [route.method].flat()) known.add(method)
+    methods.set(route.url, known)
+  })
+  return (path) => {
+    const wanted = path.replace(/\/$/, '').split('/')
+    const found = [...methods].filter(([pattern]) => matches(pattern.replace(/\/$/, '').split('/'), wanted))
+    return [...new Set(found.flatMap(([, names]) => [...names]))].filter((name) => name !== 'HEAD').sort()
+  }
+}
+
+function matches(pattern: string[], path: string[]): boolean {
+  return pattern.length === path.length && pattern.every((part, index) => part.startsWith(':') || part === path[index])
+}
+
+function nothingHere(request: FastifyRequest, reply: FastifyReply, methodsOf: (path: string) => string[]): Problem {
+  const path = request.url.split('?', 1)[0]!
+  const methods = methodsOf(path)
+  if (methods.length === 0) return problem('not-found', { detail: `There is nothing at ${path.slice(0, 200)}.` })
+  reply.header('allow', methods.join(', '))
+  return problem('method-not-allowed', { detail: `${path} takes ${methods.join(', ')}, not ${request.method}.` })
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { problem } from './errors.ts'
+import { canonicalJson } from './json.ts'
+
+const keyPattern = /^[\x21-\x7e]{1,200}$/
+
+/** The caller's name for this intent; throws `idempotency-key-required` or `idempotency-key-invalid`. */
+export function idempotencyKeyOf(request: FastifyRequest): string {
+  const key = optionalIdempotencyKeyOf(request)
+  if (key === null) throw problem('idempotency-key-required')
+  return key
+}
+
+export function optionalIdempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !keyPattern.test(key)) throw problem('idempotency-key-invalid')
+  return key
+}
+
+/**
+ * What a key stands for: a retry must be the same request. Over the path as sent (the same body to another charge is
+ * another request) and the body with sorted keys (clients may write JSON in any order).
+ */
+export function requestHashOf(request: FastifyRequest): string {
+  const hash = createHash('sha256')
+  hash.update(`${request.method} ${request.url.split('?', 1)[0]}\n`)
+  hash.update(canonicalJson(request.body ?? null))
+  return hash.digest('hex')
+}
