@@ -136,9 +136,9 @@ function readDay(text: string, field: string): Day {
   }
 }
 
-const yearsText = /^(\d{1,12})(?:\/(\d{1,12})|\.(\d{1,12}))?$/
+const yearsText = /^(-?\d{1,12})(?:\/(\d{1,12})|\.(\d{1,12}))?$/
 
-/** "1/12", "0.25" or "2": not negative, at most 200 years. */
+/** "1/12", "0.25", "2", or "-1" for money that moved before: within 200 years of the first advance. */
 function parseYears(text: string, field: string): Fraction {
   const parts = typeof text === 'string' ? yearsText.exec(text) : null
   if (parts === null || (parts[2] !== undefined && BigInt(parts[2]) === 0n)) {
@@ -146,7 +146,8 @@ function parseYears(text: string, field: string): Fraction {
   }
   const decimals = parts[3] ?? ''
   const years = fraction(BigInt(parts[1]! + decimals), parts[2] ? BigInt(parts[2]) : 10n ** BigInt(decimals.length))
-  if (years.num > 200n * years.den) throw new RateProblem('bad-time', `${field} is beyond 200 years`, field)
+  const size = years.num < 0n ? -years.num : years.num
+  if (size > 200n * years.den) throw new RateProblem('bad-time', `${field} is beyond 200 years`, field)
   return years
 }
 

@@ -28,7 +28,9 @@ export function unitPeriodsOf(line: Timeline, unitPeriod: UnitPeriod | null): Un
 // Dates ------------------------------------------------------------------------------------------------------------
 
 function ofDates(line: DatedLine, given: UnitPeriod | null): UnitPeriods {
-  const { origin, flows } = line
+  // The term begins with the first money that moves, in either direction.
+  const { flows } = line
+  const origin = flows[0]!.on
   const single = given === null ? singlePayment(line) : null
   if (single !== null) {
     return { perYear: single, timeOf: (j) => ({ full: flows[j]!.on === origin ? 0 : 1, part: 0 }) }
@@ -57,7 +59,7 @@ function distinctDays(days: readonly Day[]): Day[] {
 /** (b)(4): periods lie between advances and between payments, and from the beginning to the first payment. */
 function unitPeriodOfDates(line: DatedLine): UnitPeriod {
   const lent = distinctDays(line.flows.filter((flow) => flow.lent).map((flow) => flow.on))
-  const repaid = distinctDays([line.origin, ...line.flows.filter((flow) => !flow.lent).map((flow) => flow.on)])
+  const repaid = distinctDays([line.flows[0]!.on, ...line.flows.filter((flow) => !flow.lent).map((flow) => flow.on)])
   const gaps = [...gapsOf(lent), ...gapsOf(repaid)]
   return commonest(gaps.flatMap((gap) => gap.names)) ?? average(gaps.map((gap) => gap.days))
 }
@@ -211,7 +213,7 @@ function ofTimes(line: TimedLine, given: UnitPeriod | null): UnitPeriods {
 function splitTime(years: Fraction, unitsPerYear: Fraction): UnitTime {
   const num = years.num * unitsPerYear.num
   const den = years.den * unitsPerYear.den
-  const full = num / den
+  const full = num < 0n ? (num - den + 1n) / den : num / den
   return { full: Number(full), part: Number(num - full * den) / Number(den) }
 }
 

@@ -1,0 +1,141 @@
+/** Properties of every rate found; CHIT_PROPERTY_RUNS sets how many cases each sees (100,000 before a release). */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { irr, irrOf, trueRate } from './index.ts'
+import { solve } from './solve.ts'
+import { percentByBisection, type SteppedFlow } from './testing/bisection.ts'
+
+const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 2_000)
+/** The exact comparison costs some milliseconds a case. */
+const exactRuns = Math.ceil(runs / 20)
+
+const loan = fc
+  .record({
+    advance: fc.integer({ min: 1_000, max: 100_000_000 }),
+    shares: fc
+      .array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 60 })
+      .filter((all) => all.some(Boolean)),
+    cost: fc.integer({ min: -300, max: 3_000 }),
+  })
+  .map(({ advance, shares, cost }) => {
+    const sum = shares.reduce((total, share) => total + share, 0)
+    const owed = Math.max(1, Math.round(advance * (1 + cost / 1_000)))
+    const payments = shares.map((share) => Math.round((owed * share) / sum))
+    return { advance, payments: payments.some(Boolean) ? payments : [owed] }
+  })
+
+test('the present value at the internal rate is the advance', () => {
+  fc.assert(
+    fc.property(loan, ({ advance, payments }) => {
+      const rate = irrOf([-advance, ...payments])
+      const present = payments.reduce((sum, payment, k) => sum + payment / (1 + rate) ** (k + 1), 0)
+      assert.ok(Math.abs(present / advance - 1) < 1e-9, `present ${present} of ${advance} at ${rate}`)
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('the fast rate of a loan is the bracketing solver’s rate', () => {
+  fc.assert(
+    fc.property(loan, ({ advance, payments }) => {
+      const amounts = [-advance, ...payments]
+      const { forces } = solve({ amounts, discount: (x, j) => Math.exp(-x * j) })
+      assert.equal(forces.length, 1)
+      assert.ok(Math.abs(Math.log1p(irrOf(amounts)) - forces[0]!) < 1e-11)
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('turning every sign leaves the rate, a larger payment raises it', () => {
+  fc.assert(
+    fc.property(loan, ({ advance, payments }) => {
+      const flows = [-advance, ...payments].map(BigInt)
+      assert.equal(irr(flows.map((flow) => -flow)), irr(flows))
+      assert.ok(irr(flows.with(-1, flows.at(-1)! + 1_000n)) > irr(flows))
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('an exact bisection with 60 decimals gives the same four decimals', () => {
+  fc.assert(
+    fc.property(loan, ({ advance, payments }) => {
+      const flows: SteppedFlow[] = [-advance, ...payments].map((amount, step) => ({ amount: BigInt(amount), step }))
+      const input = {
+        advances: [{ amount: BigInt(advance), at: { years: '0' } }],
+        payments: payments.map((amount, k) => ({ amount: BigInt(amount), at: { years: `${k + 1}/12` } })),
+      }
+      const last = payments.findLastIndex((amount) => amount > 0)
+      const first = payments.findIndex((amount) => amount > 0)
+      assert.equal(trueRate('cn-irr', input).ratePercent, percentByBisection(flows, 12, 'effective', 4))
+      if (last - first < 2) return
+      const unitPeriod = { n: 1, unit: 'month' } as const
+      const nominal = percentByBisection(flows, 12, 'nominal', 4)
+      assert.equal(trueRate('us-reg-z', { ...input, unitPeriod }).ratePercent, nominal)
+      assert.equal(trueRate('cn-simple', { ...input, unitPeriod }).ratePercent, nominal)
+    }),
+    { numRuns: exactRuns },
+  )
+})
+
+test('on days, too: XIRR against the exact bisection in steps of 1/365', () => {
+  const dated = fc.record({
+    advance: fc.integer({ min: 1_000, max: 10_000_000 }),
+    days: fc.uniqueArray(fc.integer({ min: 30, max: 1_500 }), { minLength: 1, maxLength: 12 }),
+    cost: fc.integer({ min: 1, max: 500 }),
+  })
+  fc.assert(
+    fc.property(dated, ({ advance, days, cost }) => {
+      const each = BigInt(Math.ceil((advance * (1 + cost / 1_000)) / days.length))
+      const flows = [{ amount: -BigInt(advance), step: 0 }, ...days.map((step) => ({ amount: each, step }))]
+      const start = Temporal.PlainDate.from('2023-11-30')
+      const input = {
+        advances: [{ amount: BigInt(advance), on: start.toString() }],
+        payments: days.map((step) => ({ amount: each, on: start.add({ days: step }).toString() })),
+      }
+      assert.equal(trueRate('xirr', input).ratePercent, percentByBisection(flows, 365, 'effective', 4))
+    }),
+    { numRuns: exactRuns },
+  )
+})
+
+test('every rate reported for flows of any signs balances them; otherwise the problem has a name', () => {
+  const anySigns = fc.array(fc.integer({ min: -1_000, max: 1_000 }), { minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(anySigns, (amounts) => {
+      let rate: number
+      try {
+        rate = irrOf(amounts)
+      } catch (problem) {
+        assert.ok(['no-solution', 'rate-too-high'].includes((problem as { code: string }).code))
+        return
+      }
+      const terms = amounts.map((amount, k) => amount / (1 + rate) ** k)
+      const size = terms.reduce((sum, term) => sum + Math.abs(term), 0)
+      const net = Math.abs(terms.reduce((sum, term) => sum + term, 0))
+      assert.ok(rate < -0.99 || net <= 1e-6 * size, `${net} of ${size} at ${rate}`)
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('every law agrees on a loan of equal months, as effective or as nominal rate', () => {
+  const level = fc.record({ months: fc.integer({ min: 3, max: 60 }), cost: fc.integer({ min: 0, max: 2_000 }) })
+  fc.assert(
+    fc.property(level, ({ months, cost }) => {
+      const payment = BigInt(Math.round((1_000_000 * (1 + cost / 1_000)) / months))
+      const every = { n: 1, unit: 'month' } as const
+      const input = {
+        advances: [{ amount: 1_000_000n, on: '2024-05-15' }],
+        payments: [{ amount: payment, on: '2024-06-15', count: months, every }],
+      }
+      const of = (law: Parameters<typeof trueRate>[0]) => trueRate(law, input).ratePercent
+      assert.equal(of('eu-aprc'), of('cn-irr'))
+      assert.equal(of('uk-apr'), of('cn-irr'))
+      assert.equal(of('us-reg-z'), of('cn-simple'))
+    }),
+    { numRuns: Math.ceil(runs / 4) },
+  )
+})
