@@ -27,7 +27,8 @@ export interface Roots {
 /** All rates that balance the equation. Amounts must be in order of time and hold both signs. */
 export function solve(equation: Equation): Roots {
   const changes = signChanges(equation.amounts)
-  if (changes === 0) throw new RateProblem('no-solution', 'money moves one way only: no rate balances the flows')
+  if (changes === 0)
+    throw new RateProblem('no-solution', 'money moves one way only: no rate balances the flows', 'payments')
   return changes === 1 ? solveSingle(equation) : solveAll(equation)
 }
 
@@ -61,7 +62,8 @@ function solveSingle(equation: Equation): Roots {
   if (atZero === 0) return { forces: [0], total: false }
   if (isBelow(0)) {
     const high = expand(isBelow, 0.25, HIGHEST_FORCE)
-    if (high === null) throw new RateProblem('rate-too-high', 'the rate is beyond 10^11 %: no digits of it would hold')
+    if (high === null)
+      throw new RateProblem('rate-too-high', 'the rate is beyond 10^11 %: no digits of it would hold', 'payments')
     return { forces: [refine(equation, high <= 0.25 ? 0 : high / 2, high)], total: false }
   }
   const low = expand((x) => !isBelow(-x), 0.25, -LOWEST_FORCE)
@@ -86,7 +88,7 @@ function solveAll(equation: Equation): Roots {
   for (let k = Math.ceil(LOWEST_FORCE / step); k * step <= HIGHEST_FORCE; k++) xs.push(k * step)
   const values = xs.map((x) => value(equation, x))
   const forces = [...rootsOnScan(equation, xs, values), ...rootsAtExtrema(equation, xs, values)].sort((a, b) => a - b)
-  if (forces.length === 0) throw new RateProblem('no-solution', 'no rate above −100 % balances the flows')
+  if (forces.length === 0) throw new RateProblem('no-solution', 'no rate above −100 % balances the flows', 'payments')
   return { forces, total: false }
 }
 
