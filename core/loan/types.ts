@@ -45,6 +45,8 @@ export interface LoanTerms {
   readonly downPaymentPaid: boolean
   readonly principalGrace: number
   readonly interestFreePeriods: number
+  /** Principal left to the last instalment of an equal-instalment loan; absent: none. */
+  readonly balloon?: Minor
   readonly allocation: Readonly<Record<string, AllocationRule>> | null
 }
 
@@ -65,11 +67,14 @@ export type LoanEvent = EventBase &
     | { readonly type: 'repayment'; readonly amount: Minor; readonly prepay?: 'shorten' | 'lower' }
     /** Pays everything as of `on`: the amount must equal `payoffOn(state, on).total`. Closes the loan. */
     | { readonly type: 'payoff'; readonly amount: Minor }
-    | { readonly type: 'merchant-refund' | 'payout-refund' | 'goodwill-credit' | 'interest-refund'; readonly amount: Minor }
+    | { readonly type: 'merchant-refund' | 'payout-refund' | 'goodwill-credit'; readonly amount: Minor }
+    /** Interest given back for refunded money. `of` names the refund: the loan computes the amount, `amount` is ignored. */
+    | { readonly type: 'interest-refund'; readonly amount: Minor; readonly of?: string }
     /** Goods returned: that part of the price counts as not lent from `on`; cancels the last instalments first. */
     | { readonly type: 'purchase-refund'; readonly amount: Minor }
     | { readonly type: 'chargeback'; readonly amount: Minor }
-    | { readonly type: 'fee' | 'penalty'; readonly amount: Minor }
+    /** Due on `on`; `knownOn`, where earlier, is the day from which it can be paid in advance. */
+    | { readonly type: 'fee' | 'penalty'; readonly amount: Minor; readonly knownOn?: string }
     /** Interest computed outside the schedule (revolving interest of a bill), due on `on`. */
     | { readonly type: 'extra-interest'; readonly amount: Minor }
     | { readonly type: 'waiver'; readonly component: Component; readonly amount: Minor }
@@ -77,7 +82,12 @@ export type LoanEvent = EventBase &
     | { readonly type: 'rate-change'; readonly annualRatePercent: string }
     | { readonly type: 'interest-pause'; readonly to: string }
     /** New due dates and number for what is not yet paid; arrears are spread over the new instalments. */
-    | { readonly type: 'reschedule'; readonly instalments: number; readonly firstDueOn: string; readonly annualRatePercent?: string }
+    | {
+        readonly type: 'reschedule'
+        readonly instalments: number
+        readonly firstDueOn: string
+        readonly annualRatePercent?: string
+      }
     | { readonly type: 're-age'; readonly instalments: number; readonly firstDueOn: string }
     | { readonly type: 're-amortise' }
     | { readonly type: 'charge-off' }
@@ -99,6 +109,13 @@ export interface Instalment {
   readonly interestPaid: Minor
   readonly feePaid: Minor
   readonly penaltyPaid: Minor
+  readonly interestWaived: Minor
+  readonly feeWaived: Minor
+  readonly penaltyWaived: Minor
+  readonly principalWrittenOff: Minor
+  readonly interestWrittenOff: Minor
+  readonly feeWrittenOff: Minor
+  readonly penaltyWrittenOff: Minor
   readonly paidInAdvance: Minor
   readonly paidLate: Minor
   /** Principal still owed on the loan after this instalment, as scheduled. */
@@ -143,6 +160,8 @@ export interface LoanState {
  */
 export interface LoanLedger {
   readonly disbursed: Minor
+  /** Money taken back from the lender (chargeback) that became principal again, cumulative. */
+  readonly principalRestored: Minor
   readonly principalPaid: Minor
   readonly principalRefunded: Minor
   readonly principalWrittenOff: Minor

@@ -1,0 +1,195 @@
+/** Spreads money over what is owed, in the order the terms state. */
+import type { Day } from '../calendar.ts'
+import { minMinor } from '../money.ts'
+import { roundQuotient } from '../rounding.ts'
+import { type Amounts, addMove, type Book, insertMove, noAmounts, owedOf, type Slot, touch } from './book.ts'
+import { skipPaid } from './late.ts'
+import { isOpen, workOut } from './plan.ts'
+import { askedOn, interestDay } from './today.ts'
+import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
+
+/** Penalty, fee, interest, principal; past due, due, in advance; surplus to the next instalment. */
+export const usualRule: AllocationRule = {
+  order: (['past-due', 'due', 'in-advance'] as const).flatMap((timing) =>
+    (['penalty', 'fee', 'interest', 'principal'] as const).map((component): AllocationStep => `${timing}-${component}`),
+  ),
+  surplus: 'next',
+  across: 'horizontal',
+}
+
+interface Step {
+  readonly timing: Timing
+  readonly component: Component
+}
+
+/** Rules are few and constant: their steps are read once. */
+const stepsOfRule = new WeakMap<AllocationRule, readonly Step[]>()
+
+function stepsOf(rule: AllocationRule): readonly Step[] {
+  const known = stepsOfRule.get(rule)
+  if (known !== undefined) return known
+  const steps = rule.order.map(readStep)
+  stepsOfRule.set(rule, steps)
+  return steps
+}
+
+const timings: readonly Timing[] = ['past-due', 'due', 'in-advance']
+const componentNames: readonly Component[] = ['penalty', 'fee', 'interest', 'principal']
+
+function readStep(step: AllocationStep): Step {
+  const timing = timings.find((name) => step.startsWith(`${name}-`))!
+  const component = componentNames.find((name) => step === `${timing}-${name}`)!
+  return { timing, component }
+}
+
+export interface Payment {
+  readonly book: Book
+  readonly on: Day
+  /** What the money went to so far. */
+  readonly spread: Amounts
+  left: bigint
+}
+
+/** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
+export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
+  const payment: Payment = { book, on, spread: noAmounts(), left: amount }
+  const steps = stepsOf(rule).filter((step) => only === undefined || only.includes(step.timing))
+  if (rule.across === 'vertical') for (const step of steps) payGroup(payment, [step], rule)
+  else for (const group of byTiming(steps)) payGroup(payment, group, rule)
+  skipPaid(book)
+  return payment
+}
+
+function byTiming(steps: readonly Step[]): Step[][] {
+  const groups = new Map<Timing, Step[]>()
+  for (const step of steps) {
+    const group = groups.get(step.timing)
+    if (group === undefined) groups.set(step.timing, [step])
+    else group.push(step)
+  }
+  return [...groups.values()]
+}
+
+function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule): void {
+  if (payment.left === 0n) return
+  const timing = group[0]!.timing
+  if (timing === 'in-advance' && rule.surplus === 're-amortise') {
+    payEvenly(payment, group)
+    return
+  }
+  for (const target of targetsOf(payment, timing, rule)) {
+    for (const { component } of group) payTarget(payment, target, component, payment.left)
+    if (payment.left === 0n) return
+  }
+}
+
+/** An instalment of the plan (`index` ≥ 0) or a slot beside it. */
+interface Target {
+  readonly slot: Slot
+  readonly index: number
+}
+
+function targetsOf(payment: Payment, timing: Timing, rule: AllocationRule): Iterable<Target> {
+  if (timing !== 'in-advance') return dueTargets(payment, timing)
+  if (rule.surplus === 'next') return comingTargets(payment)
+  const coming = [...comingTargets(payment)]
+  const last = coming.reverse()
+  if (rule.surplus === 'last') return last
+  const current = last.filter(({ slot }) => slot.from <= payment.on)
+  return [...current.reverse(), ...last.filter(({ slot }) => slot.from > payment.on)]
+}
+
+/** Lazily, in order of due date: most money is used up by the first. */
+function* dueTargets({ book, on }: Payment, timing: Timing): Generator<Target> {
+  const wanted = (due: Day): boolean => (timing === 'due' ? due === on : due < on)
+  const extras = book.extras.filter((slot) => wanted(slot.due))
+  for (let index = book.firstOpen; index < book.plan.length && book.plan[index]!.due <= on; index++) {
+    const slot = book.plan[index]!
+    while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
+    if (wanted(slot.due)) yield { slot, index }
+  }
+  for (const slot of extras) yield { slot, index: -1 }
+}
+
+function* comingTargets({ book, on }: Payment): Generator<Target> {
+  const extras = book.extras.filter((slot) => slot.due > on)
+  for (let index = book.firstOpen; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    if (slot.due <= on) continue
+    while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
+    yield { slot, index }
+  }
+  for (const slot of extras) yield { slot, index: -1 }
+}
+
+/** Equal parts to every coming instalment, component by component, until nothing more can be placed. */
+function payEvenly(payment: Payment, group: readonly Step[]): void {
+  for (let before = -1n; payment.left > 0n && payment.left !== before; ) {
+    before = payment.left
+    for (const { component } of group) {
+      const open = [...comingTargets(payment)].filter((target) => askedNow(payment, target, component) > 0n)
+      if (open.length === 0) continue
+      const part = roundQuotient(payment.left, BigInt(open.length), 'half-even')
+      const rest = payment.left - part * BigInt(open.length)
+      open.forEach((target, at) => {
+        const share = at === open.length - 1 ? part + rest : part
+        payTarget(payment, target, component, minMinor(share, payment.left))
+      })
+    }
+  }
+}
+
+/** What the target asks for of a component on the day of the payment, paid parts taken off. */
+function askedNow({ book, on }: Payment, { slot, index }: Target, component: Component): bigint {
+  if (index >= 0) workOut(book, index)
+  const moving = component === 'interest' || component === 'principal'
+  if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
+  const asked = askedOn(book, index, interestDay(book, slot, on))
+  return asked[component] - (slot.owing[component] - owedOf(slot, component))
+}
+
+function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
+  const amount = minMinor(limit, askedNow(payment, target, component))
+  if (amount <= 0n) return
+  const { slot, index } = target
+  const { book, on } = payment
+  slot.paid[component] += amount
+  payment.spread[component] += amount
+  payment.left -= amount
+  if (on < slot.due) slot.paidInAdvance += amount
+  else if (on > slot.due) slot.paidLate += amount
+  if (index < 0) return
+  if (component === 'principal') followPrincipal(book, slot, index, amount, on)
+  else if (component === 'interest' && on < slot.due && book.daily) touch(book, index)
+  if (on < slot.due) markSettled(payment, target)
+}
+
+/** Paid principal stops bearing interest: from its due date where it comes late, else from the day. */
+export function followPrincipal(book: Book, slot: Slot, index: number, amount: bigint, on: Day): void {
+  book.outstanding -= amount
+  if (!book.daily) return
+  if (on >= slot.due) {
+    insertMove(slot.moves, slot.due, -amount)
+    return
+  }
+  if (on <= slot.from) keepAsPaid(book, slot, index)
+  touch(book, index)
+  addMove(book, interestDay(book, slot, on), -amount)
+}
+
+/** An instalment paid before its period begins stands as it was paid, as long as others are open. */
+function keepAsPaid(book: Book, slot: Slot, index: number): void {
+  if (book.fixes !== 'total' || !book.plan.some((other, at) => at !== index && isOpen(other))) return
+  const paid = slot.paid.principal + slot.paid.interest - slot.restored
+  if (paid > slot.planned || paid === slot.basis) slot.planned = paid
+}
+
+/** Where interest comes on top of the principal, an instalment completed early asks for no more of it. */
+function markSettled(payment: Payment, target: Target): void {
+  const { book } = payment
+  if (book.fixes !== 'principal' || !book.daily || target.slot.settledEarly) return
+  const open = askedNow(payment, target, 'interest') + askedNow(payment, target, 'principal')
+  if (open > 0n || target.slot.paid.principal === 0n) return
+  target.slot.settledEarly = true
+  touch(book, target.index)
+}

@@ -1,0 +1,245 @@
+/** What each event does to the book. Every event type has one line here. */
+import { type Day, parseDay } from '../calendar.ts'
+import { minMinor } from '../money.ts'
+import { followPrincipal, pay, usualRule } from './allocate.ts'
+import { type Amounts, type Book, noAmounts, owedOf, periodIndex, type Slot, settledOf, touch } from './book.ts'
+import { bearLateInterest } from './late.ts'
+import { disburse, extraSlot } from './open.ts'
+import { workOutAll } from './plan.ts'
+import { LoanProblem } from './problem.ts'
+import { addCredit, chargeBack, refundPurchase, returnCredit } from './refund.ts'
+import { replan } from './replan.ts'
+import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
+import type { AllocationRule, Component, LoanEvent } from './types.ts'
+
+export function applyToBook(book: Book, event: LoanEvent): void {
+  const on = parseDay(event.on, 'on')
+  book.events.push(event)
+  switch (event.type) {
+    case 'disbursement':
+      lendMore(book, event.amount, on)
+      break
+    case 'repayment':
+      repay(book, event, on)
+      break
+    case 'payoff':
+      takeMoney(book, event, event.amount, on, usualRule)
+      break
+    case 'merchant-refund':
+    case 'payout-refund':
+    case 'goodwill-credit':
+    case 'interest-refund':
+      takeMoney(book, event, event.amount, on, ruleFor(book, event.type))
+      break
+    case 'purchase-refund':
+      record(book, event, event.amount, refundPurchase(book, event.amount, on))
+      break
+    case 'chargeback':
+      bearLateInterest(book, on)
+      record(book, event, event.amount, chargeBack(book, event.amount, on))
+      break
+    case 'credit-balance-refund':
+      record(book, event, event.amount, returnCredit(book, event.amount, on))
+      break
+    case 'fee':
+    case 'penalty':
+      charge(book, event.type, event.amount, on)
+      break
+    case 'extra-interest':
+      extraSlot(book, 'extra', on, on).owing.interest += event.amount
+      return
+    case 'waiver':
+      waive(book, event, on)
+      break
+    case 'rate-change':
+      changeRateFrom(book, on, event.annualRatePercent)
+      break
+    case 'interest-pause':
+      pauseInterest(book, on, parseDay(event.to, 'to'))
+      break
+    case 'reschedule':
+    case 're-age':
+      reschedule(book, on, { ...event, firstDue: parseDay(event.firstDueOn, 'firstDueOn') })
+      break
+    case 're-amortise':
+      reAmortise(book, on)
+      break
+    case 'charge-off':
+      chargeOff(book, event, on)
+      break
+    case 'recovery':
+      recover(book, event, event.amount)
+      break
+    case 'recalculate':
+      bearLateInterest(book, on)
+      break
+    case 'reversal':
+      return
+  }
+}
+
+export function ruleFor(book: Book, type: string): AllocationRule {
+  return book.terms.allocation?.[type] ?? book.terms.allocation?.default ?? usualRule
+}
+
+interface Spread {
+  readonly amounts: Amounts
+  readonly overpaid: bigint
+}
+
+function record(book: Book, event: LoanEvent, amount: bigint, spread: Spread): void {
+  const { principal, interest, fee, penalty } = spread.amounts
+  book.allocated.push({
+    eventId: event.id,
+    type: event.type,
+    on: event.on,
+    amount,
+    principal,
+    interest,
+    fee,
+    penalty,
+    overpaid: spread.overpaid,
+    reversed: false,
+  })
+}
+
+function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: AllocationRule): void {
+  if (book.chargedOffOn !== null) {
+    recover(book, event, amount)
+    return
+  }
+  bearLateInterest(book, on)
+  const payment = pay(book, amount, on, rule)
+  addCredit(book, payment.left)
+  record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
+}
+
+function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on: Day): void {
+  const rule = ruleFor(book, 'repayment')
+  if (event.prepay === undefined || book.chargedOffOn !== null) {
+    takeMoney(book, event, event.amount, on, rule)
+    return
+  }
+  bearLateInterest(book, on)
+  const dues = pay(book, event.amount, on, rule, ['past-due', 'due'])
+  const amounts = dues.spread
+  let left = dues.left
+  if (event.prepay === 'lower') left = lowerInstalments(book, amounts, left, on)
+  else {
+    const early = pay(book, left, on, shorteningRule)
+    for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
+      amounts[component] += early.spread[component]
+    }
+    left = early.left
+  }
+  addCredit(book, left)
+  record(book, event, event.amount, { amounts, overpaid: left })
+}
+
+/** Principal of the last instalments first, so that the loan ends earlier. */
+const shorteningRule: AllocationRule = {
+  order: ['in-advance-principal', 'in-advance-interest', 'in-advance-fee', 'in-advance-penalty'],
+  surplus: 'last',
+  across: 'horizontal',
+}
+
+/** The surplus repays principal with the current instalment, and the rest of the plan is made anew, smaller. */
+function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day): bigint {
+  const index = book.plan.findIndex((slot) => slot.due > on)
+  workOutAll(book)
+  const slot = book.plan[index]
+  const prepaid = slot === undefined ? 0n : minMinor(surplus, comingPrincipal(book, index))
+  if (slot === undefined || prepaid === 0n) return surplus
+  slot.paid.principal += prepaid
+  slot.paidInAdvance += prepaid
+  amounts.principal += prepaid
+  book.planPrincipal -= prepaid
+  slot.lent -= prepaid
+  followPrincipal(book, slot, index, prepaid, on)
+  replan(book, index)
+  slot.planned += prepaid
+  slot.basis += prepaid
+  book.planPrincipal += prepaid
+  slot.lent += prepaid
+  touch(book, index)
+  workOutAll(book)
+  return surplus - prepaid
+}
+
+function comingPrincipal(book: Book, index: number): bigint {
+  return book.plan.slice(index).reduce((sum, slot) => sum + owedOf(slot, 'principal'), 0n)
+}
+
+function lendMore(book: Book, amount: bigint, on: Day): void {
+  const last = book.plan.length - 1
+  if (on > book.plan[last]!.due) {
+    throw new LoanProblem('disbursement-after-maturity', 'no instalment is left to repay a disbursement', 'on')
+  }
+  bearLateInterest(book, on)
+  disburse(book, on, amount)
+  const index = book.plan.findIndex((slot) => slot.due > on)
+  replan(book, index < 0 ? last : index)
+  book.firstOpen = Math.min(book.firstOpen, index < 0 ? last : index)
+}
+
+function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Day): void {
+  const index = periodIndex(book, on)
+  const maturity = book.plan[book.plan.length - 1]!.due
+  const slot = book.plan[index] ?? extraSlot(book, 'extra', maturity, on)
+  slot.owing[component] += amount
+  if (index < book.firstOpen) book.firstOpen = index
+}
+
+function waive(book: Book, event: Extract<LoanEvent, { type: 'waiver' }>, on: Day): void {
+  workOutAll(book)
+  let left = event.amount
+  const slots: Slot[] = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
+  for (const slot of slots) {
+    const part = minMinor(left, owedOf(slot, event.component))
+    if (part <= 0n) continue
+    left -= part
+    forgive(book, slot, event.component, part, on)
+  }
+  if (left > 0n) {
+    throw new LoanProblem('waiver-exceeds-owed', `only ${event.amount - left} of ${event.component} is owed`, 'amount')
+  }
+  record(book, event, event.amount, { amounts: { ...noAmounts(), [event.component]: event.amount }, overpaid: 0n })
+}
+
+/** Principal forgiven is a loss like one written off; the rest is waived. */
+function forgive(book: Book, slot: Slot, component: Component, part: bigint, on: Day): void {
+  const index = book.plan.indexOf(slot)
+  if (component === 'principal') slot.writtenOff.principal += part
+  else slot.waived[component] += part
+  if (index < 0) return
+  if (component === 'principal') followPrincipal(book, slot, index, part, on)
+  touch(book, index)
+}
+
+/** Everything outstanding is lost: principal, and of charges what was earned; what was not yet earned lapses. */
+function chargeOff(book: Book, event: LoanEvent, on: Day): void {
+  bearLateInterest(book, on)
+  workOutAll(book)
+  const lost = noAmounts()
+  for (const slot of [...book.extras, ...book.plan]) {
+    for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
+      const earned = component === 'principal' || slot.due <= on
+      const amount = earned ? owedOf(slot, component) : 0n
+      slot.writtenOff[component] += amount
+      lost[component] += amount
+      slot.owing[component] = settledOf(slot, component)
+    }
+  }
+  book.outstanding = 0n
+  book.chargedOffOn = on
+  const amount = lost.principal + lost.interest + lost.fee + lost.penalty
+  record(book, event, amount, { amounts: lost, overpaid: 0n })
+}
+
+function recover(book: Book, event: LoanEvent, amount: bigint): void {
+  if (book.chargedOffOn === null) {
+    throw new LoanProblem('nothing-charged-off', 'a recovery follows a charge-off', 'type')
+  }
+  book.totals.recovered += amount
+  record(book, event, amount, { amounts: noAmounts(), overpaid: 0n })
+}

@@ -1,0 +1,197 @@
+/**
+ * The working state of a fold: mutable, private to core/loan, and never seen outside. A loan's plan is a chain of
+ * periods over one balance; a period is worked out only when an event needs it (`dirty` is the first that is not), so
+ * that an on-time repayment costs nothing but its own instalment.
+ */
+import type { Day } from '../calendar.ts'
+import type { Measure } from '../schedule/measure.ts'
+import type { Allocated, Component, LoanEvent, LoanTerms } from './types.ts'
+
+export type Amounts = Record<Component, bigint>
+
+/** A change of the balance that bears interest, effective after `day`. */
+export interface Move {
+  readonly day: Day
+  readonly amount: bigint
+}
+
+export type SlotKind = 'regular' | 'closed' | 'down-payment' | 'extra'
+
+export interface Slot {
+  /**
+   * `regular` periods form the plan; a down payment and an extra charge or principal stand beside it, as do the paid
+   * parts of instalments that a new plan replaced (`closed`).
+   */
+  readonly kind: SlotKind
+  readonly from: Day
+  readonly due: Day
+  readonly fromOn: string
+  readonly dueOn: string
+  readonly measure: Measure
+  /** No interest is borne: one of the first `interestFreePeriods`. */
+  readonly interestFree: boolean
+  /** What the plan asks for: the instalment, or the principal where interest comes on top of it. */
+  planned: bigint
+  /** The plan's instalment before the last one took the remainder. */
+  basis: bigint
+  /** Lent within the period, less what was given back by a purchase refund. */
+  lent: bigint
+  /** Interest fixed by the schedule; null: computed on the balance. */
+  fixedInterest: bigint | null
+  /** Principal that came back within the period (chargeback). */
+  restored: bigint
+  /** Interest that later periods would bear but have no unpaid instalment for. */
+  deferred: bigint
+  /** Unpaid interest of replaced instalments, to be paid with this one. */
+  arrearsInterest: bigint
+  /** Settled before its due date, so that no more interest falls to it. */
+  settledEarly: boolean
+  readonly moves: Move[]
+  readonly paid: Amounts
+  readonly waived: Amounts
+  readonly writtenOff: Amounts
+  paidInAdvance: bigint
+  paidLate: bigint
+  /** What the customer owes or owed by component, as worked out. */
+  readonly owing: Amounts
+  /** Interest of this period that the instalment had no room for; the next one bears it. */
+  carry: bigint
+  /** Balance after the due date, had everything due been paid. */
+  close: bigint
+}
+
+export interface RateStep {
+  readonly from: Day
+  readonly num: bigint
+}
+
+export interface Pause {
+  readonly from: Day
+  readonly to: Day
+}
+
+export interface Totals {
+  disbursed: bigint
+  restored: bigint
+  refunded: bigint
+  overpaid: bigint
+  returned: bigint
+  recovered: bigint
+}
+
+export interface Book {
+  readonly terms: LoanTerms
+  /** `total`: the instalment is fixed; `principal`: interest comes on top. */
+  readonly fixes: 'total' | 'principal'
+  readonly daily: boolean
+  /** Regular periods in order of due date. */
+  plan: Slot[]
+  /** Down payments and extras. */
+  extras: Slot[]
+  rateDen: bigint
+  rates: RateStep[]
+  pauses: Pause[]
+  /** Principal of the plan: disbursed less down payments, refunds; with what was restored. */
+  planPrincipal: bigint
+  /** Of it, not yet paid, waived or written off. */
+  outstanding: bigint
+  /** Amount on which flat interest is computed. */
+  flatBase: bigint
+  dirty: number
+  /** Whether the last unpaid instalment has taken the remainder. */
+  settled: boolean
+  /** Late principal has borne interest up to here. */
+  lateUntil: Day | null
+  /** Plan index before which everything is paid. */
+  firstOpen: number
+  readonly totals: Totals
+  credit: bigint
+  chargedOffOn: Day | null
+  allocated: Allocated[]
+  events: LoanEvent[]
+  /** Disbursements as they were made, for the balance column. */
+  readonly disbursements: Move[]
+  interestRefunded: bigint
+}
+
+export const components: readonly Component[] = ['penalty', 'fee', 'interest', 'principal']
+
+export function noAmounts(): Amounts {
+  return { penalty: 0n, fee: 0n, interest: 0n, principal: 0n }
+}
+
+export function settledOf(slot: Slot, component: Component): bigint {
+  return slot.paid[component] + slot.waived[component] + slot.writtenOff[component]
+}
+
+export function owedOf(slot: Slot, component: Component): bigint {
+  return slot.owing[component] - slot.paid[component] - slot.waived[component] - slot.writtenOff[component]
+}
+
+export function owedTotal(slot: Slot): bigint {
+  return owedOf(slot, 'penalty') + owedOf(slot, 'fee') + owedOf(slot, 'interest') + owedOf(slot, 'principal')
+}
+
+/** Index of the plan's period that contains the day (from, due]; the first also contains its first day; or length. */
+export function periodIndex(book: Book, day: Day): number {
+  const { plan } = book
+  let low = 0
+  let high = plan.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (plan[middle]!.due < day) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The same, with days after the last period falling into it. */
+export function planIndex(book: Book, day: Day): number {
+  return Math.min(periodIndex(book, day), book.plan.length - 1)
+}
+
+export function touch(book: Book, index: number): void {
+  if (index < book.dirty) book.dirty = index
+  book.settled = false
+}
+
+/** Records a change of balance; a day after the last period moves nothing that still bears interest. */
+export function addMove(book: Book, day: Day, amount: bigint): void {
+  const index = planIndex(book, day)
+  const slot = book.plan[index]!
+  insertMove(slot.moves, day, amount)
+  touch(book, index)
+}
+
+export function insertMove(moves: Move[], day: Day, amount: bigint): void {
+  let at = moves.length
+  while (at > 0 && moves[at - 1]!.day > day) at--
+  if (at > 0 && moves[at - 1]!.day === day) moves[at - 1] = { day, amount: moves[at - 1]!.amount + amount }
+  else moves.splice(at, 0, { day, amount })
+}
+
+/** A second book that can be changed without touching the first. */
+export function copyBook(book: Book): Book {
+  return {
+    ...book,
+    plan: book.plan.map(copySlot),
+    extras: book.extras.map(copySlot),
+    rates: [...book.rates],
+    pauses: [...book.pauses],
+    totals: { ...book.totals },
+    allocated: [...book.allocated],
+    events: [...book.events],
+    disbursements: [...book.disbursements],
+  }
+}
+
+function copySlot(slot: Slot): Slot {
+  return {
+    ...slot,
+    moves: [...slot.moves],
+    paid: { ...slot.paid },
+    waived: { ...slot.waived },
+    writtenOff: { ...slot.writtenOff },
+    owing: { ...slot.owing },
+  }
+}

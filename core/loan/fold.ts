@@ -1,0 +1,126 @@
+/** state = events.reduce(apply, open(terms)): events in order of effective date, whatever the order they were booked in. */
+import { parseDay } from '../calendar.ts'
+import { applyToBook } from './apply.ts'
+import { type Book, copyBook } from './book.ts'
+import { checkEvent, checkNewEvent, checkTerms } from './check.ts'
+import { freeze } from './freeze.ts'
+import { computedInterestRefund } from './interest-refund.ts'
+import { openBook } from './open.ts'
+import { LoanProblem } from './problem.ts'
+import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
+
+/** Each state's book; a state that came from elsewhere (JSON) gets one by folding again. */
+const books = new WeakMap<LoanState, Book>()
+
+/** The loan as disbursed, with its schedule. */
+export function openLoan(terms: LoanTerms): LoanState {
+  return foldLoan(terms, [])
+}
+
+export function foldLoan(terms: LoanTerms, events: readonly LoanEvent[]): LoanState {
+  checkTerms(terms)
+  return stateOf(foldBook(terms, inOrder(events)))
+}
+
+/** One more event; one with an earlier date than the latest makes the loan fold anew. */
+export function applyEvent(state: LoanState, event: LoanEvent): LoanState {
+  checkEvent(state.terms, event)
+  checkNewEvent(state, event)
+  const latest = state.events[state.events.length - 1]
+  const refolds = event.type === 'reversal' || (latest !== undefined && orderDate(event) < orderDate(latest))
+  if (refolds) return foldLoan(state.terms, [...state.events, event])
+  const book = copyBook(bookOf(state))
+  applyOne(book, event)
+  return stateOf(book)
+}
+
+function stateOf(book: Book): LoanState {
+  const state = freeze(book)
+  books.set(state, book)
+  return state
+}
+
+/** The book behind a state; to be read, or copied before it is changed. */
+export function bookOf(state: LoanState): Book {
+  const known = books.get(state)
+  if (known !== undefined) return known
+  const book = foldBook(state.terms, inOrder(state.events))
+  freeze(book)
+  books.set(state, book)
+  return book
+}
+
+/** The state with only the events up to a day. */
+export function stateOn(state: LoanState, on: string): LoanState {
+  const latest = state.events[state.events.length - 1]
+  if (latest === undefined || orderDate(latest) <= on) return state
+  return foldLoan(
+    state.terms,
+    state.events.filter((event) => orderDate(event) <= on),
+  )
+}
+
+/** When an event takes its place: a charge announced before it is due, when it was announced. */
+function orderDate(event: LoanEvent): string {
+  const known = event.type === 'fee' || event.type === 'penalty' ? event.knownOn : undefined
+  return known !== undefined && known < event.on ? known : event.on
+}
+
+/** Stable: events of one day keep the order they were booked in. */
+function inOrder(events: readonly LoanEvent[]): readonly LoanEvent[] {
+  for (let index = 1; index < events.length; index++) {
+    if (orderDate(events[index]!) < orderDate(events[index - 1]!)) {
+      return [...events].sort((a, b) => (orderDate(a) < orderDate(b) ? -1 : orderDate(a) > orderDate(b) ? 1 : 0))
+    }
+  }
+  return events
+}
+
+function foldBook(terms: LoanTerms, events: readonly LoanEvent[]): Book {
+  const reversed = reversedIds(events)
+  const book = openBook(terms)
+  for (const event of events) {
+    checkEvent(terms, event)
+    if (reversed.has(event.id)) keepReversed(book, event)
+    else applyOne(book, event)
+  }
+  return book
+}
+
+export function applyOne(book: Book, event: LoanEvent): void {
+  if (event.type === 'interest-refund' && event.of !== undefined) {
+    const amount = computedInterestRefund(book, event.of, parseDay(event.on, 'on'), (kept) =>
+      foldBook(book.terms, kept),
+    )
+    if (amount > 0n) applyToBook(book, { ...event, amount })
+    else book.events.push(event)
+    return
+  }
+  applyToBook(book, event)
+}
+
+/** A reversed event stays on the record and does nothing. */
+function keepReversed(book: Book, event: LoanEvent): void {
+  book.events.push(event)
+  if (!('amount' in event)) return
+  const nothing = { principal: 0n, interest: 0n, fee: 0n, penalty: 0n, overpaid: 0n }
+  const { id: eventId, type, on, amount } = event
+  book.allocated.push({ eventId, type, on, amount, ...nothing, reversed: true })
+}
+
+function reversedIds(events: readonly LoanEvent[]): ReadonlySet<string> {
+  const known = new Map<string, LoanEvent>()
+  for (const event of events) {
+    if (known.has(event.id)) throw new LoanProblem('duplicate-event', `two events have the id "${event.id}"`, 'id')
+    known.set(event.id, event)
+  }
+  const reversed = new Set<string>()
+  for (const event of events) {
+    if (event.type !== 'reversal') continue
+    const target = known.get(event.of)
+    if (target === undefined) throw new LoanProblem('no-such-event', `no event has the id "${event.of}"`, 'of')
+    if (target.type === 'reversal') throw new LoanProblem('not-reversible', 'a reversal cannot be reversed', 'of')
+    reversed.add(event.of)
+  }
+  return reversed
+}

@@ -1,0 +1,93 @@
+/** The loan as others see it: plain, immutable, worked out to the end. */
+import type { Day } from '../calendar.ts'
+import { type Book, owedTotal, type Slot } from './book.ts'
+import { workOutAll } from './plan.ts'
+import type { Instalment, LoanState, LoanStatus } from './types.ts'
+
+export function freeze(book: Book): LoanState {
+  if (book.chargedOffOn === null) workOutAll(book)
+  const slots = orderedSlots(book)
+  return {
+    terms: book.terms,
+    events: book.events,
+    status: statusOf(book, slots),
+    instalments: rowsOf(book, slots),
+    allocated: book.allocated,
+    principalOutstanding: slots.reduce((sum, slot) => sum + owedPrincipal(slot), 0n),
+    creditBalance: book.credit,
+  }
+}
+
+function owedPrincipal(slot: Slot): bigint {
+  return slot.owing.principal - slot.paid.principal - slot.waived.principal - slot.writtenOff.principal
+}
+
+const rank: Readonly<Record<Slot['kind'], number>> = { 'down-payment': 0, closed: 1, regular: 2, extra: 3 }
+
+/** By due date; on one day a down payment first and an extra last. */
+export function orderedSlots(book: Book): readonly Slot[] {
+  if (book.extras.length === 0) return book.plan
+  return [...book.extras, ...book.plan].sort((a, b) => a.due - b.due || rank[a.kind] - rank[b.kind])
+}
+
+function statusOf(book: Book, slots: readonly Slot[]): LoanStatus {
+  if (book.chargedOffOn !== null) return 'charged-off'
+  if (slots.some((slot) => owedTotal(slot) > 0n)) return 'active'
+  return book.credit > 0n ? 'overpaid' : 'paid'
+}
+
+/** Balances are counted from the end, where nothing is owed, so that refunds and later disbursements need no cases. */
+function rowsOf(book: Book, slots: readonly Slot[]): Instalment[] {
+  const rows: Instalment[] = new Array<Instalment>(slots.length)
+  let balance = 0n
+  let restoredLater = 0n
+  for (let index = slots.length - 1; index >= 0; index--) {
+    const slot = slots[index]!
+    rows[index] = rowOf(slot, index + 1, balance - restoredLater - lentAfter(book, slot))
+    balance += slot.owing.principal
+    restoredLater += slot.kind === 'extra' ? slot.owing.principal : slot.restored
+  }
+  return rows
+}
+
+/** A disbursement on a due date counts after it, but its own down payment comes after the disbursement. */
+function lentAfter(book: Book, slot: Slot): bigint {
+  let sum = 0n
+  for (let index = book.disbursements.length - 1; index > 0; index--) {
+    const { day, amount } = book.disbursements[index]!
+    if (isAfter(day, slot)) sum += amount
+  }
+  return sum
+}
+
+function isAfter(day: Day, slot: Slot): boolean {
+  return slot.kind === 'down-payment' ? day > slot.due : day >= slot.due
+}
+
+function rowOf(slot: Slot, n: number, balanceAfter: bigint): Instalment {
+  const { owing, paid, waived, writtenOff } = slot
+  return {
+    n,
+    fromOn: slot.fromOn,
+    dueOn: slot.dueOn,
+    principal: owing.principal,
+    interest: owing.interest,
+    fee: owing.fee,
+    penalty: owing.penalty,
+    principalPaid: paid.principal,
+    interestPaid: paid.interest,
+    feePaid: paid.fee,
+    penaltyPaid: paid.penalty,
+    interestWaived: waived.interest,
+    feeWaived: waived.fee,
+    penaltyWaived: waived.penalty,
+    principalWrittenOff: writtenOff.principal,
+    interestWrittenOff: writtenOff.interest,
+    feeWrittenOff: writtenOff.fee,
+    penaltyWrittenOff: writtenOff.penalty,
+    paidInAdvance: slot.paidInAdvance,
+    paidLate: slot.paidLate,
+    balanceAfter,
+    extra: slot.kind === 'down-payment' || slot.kind === 'extra',
+  }
+}

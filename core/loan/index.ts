@@ -1,0 +1,6 @@
+/** A loan as a fold of its events: open, apply, ask. */
+export { decodeEvent, decodeTerms, encodeEvent, encodeTerms } from './codec.ts'
+export { applyEvent, foldLoan, openLoan } from './fold.ts'
+export { LoanProblem } from './problem.ts'
+export { type DuesOn, duesOn, ledgerOn, owedOn, payoffOn } from './quote.ts'
+export type * from './types.ts'

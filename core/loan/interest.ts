@@ -1,0 +1,62 @@
+/** Interest of one period on the balance it carried, exact until the period's one rounding. */
+import type { Day } from '../calendar.ts'
+import { roundQuotient } from '../rounding.ts'
+import type { Factor } from '../schedule/annuity.ts'
+import type { Book, Slot } from './book.ts'
+
+/** Rate numerator × units of (from, to], leaving out paused days and switching at rate changes. */
+export function growth(book: Book, slot: Slot, from: Day, to: Day): bigint {
+  if (slot.interestFree || to <= from) return 0n
+  if (book.rates.length === 1 && book.pauses.length === 0) {
+    return book.rates[0]!.num * BigInt(slot.measure.units(from, to) * slot.measure.share)
+  }
+  let sum = 0n
+  for (let index = 0; index < book.rates.length; index++) {
+    const step = book.rates[index]!
+    const start = Math.max(from, index === 0 ? from : step.from - 1)
+    const end = Math.min(to, (book.rates[index + 1]?.from ?? Number.POSITIVE_INFINITY) - 1)
+    if (end > start) sum += step.num * BigInt(activeUnits(book, slot, start, end) * slot.measure.share)
+  }
+  return sum
+}
+
+/** A pause from the 10th to the 12th takes those three days out: (9th, 12th]. Pauses are kept apart and in order. */
+function activeUnits(book: Book, slot: Slot, from: Day, to: Day): number {
+  let units = slot.measure.units(from, to)
+  for (const pause of book.pauses) {
+    const start = Math.max(from, pause.from - 1)
+    const end = Math.min(to, pause.to)
+    if (end > start) units -= slot.measure.units(start, end)
+  }
+  return units
+}
+
+/** Interest of (from of the period, until] on the opening balance as the moves change it. */
+export function interestUntil(book: Book, slot: Slot, opening: bigint, until: Day): bigint {
+  if (book.rates.length === 1 && book.rates[0]!.num === 0n) return 0n
+  let balance = opening
+  let day = slot.from
+  let sum = 0n
+  for (const move of slot.moves) {
+    if (move.day > until) break
+    if (move.day > day) {
+      if (balance > 0n) sum += balance * growth(book, slot, day, move.day)
+      day = move.day
+    }
+    balance += move.amount
+  }
+  if (until > day && balance > 0n) sum += balance * growth(book, slot, day, until)
+  return roundQuotient(sum, book.rateDen * BigInt(slot.measure.denominator), book.terms.rounding)
+}
+
+/** Factor of a whole period, for the equal instalment. */
+export function factorOf(book: Book, slot: Slot): Factor {
+  const num = growth(book, slot, slot.from, slot.due)
+  return { num, den: book.rateDen * BigInt(slot.measure.denominator) }
+}
+
+/** Flat interest: on the amount lent, whatever is still owed of it; a part of the period takes its part. */
+export function flatInterest(book: Book, slot: Slot, base: bigint, until: Day = slot.due): bigint {
+  const den = book.rateDen * BigInt(slot.measure.denominator)
+  return roundQuotient(base * growth(book, slot, slot.from, until), den, book.terms.rounding)
+}

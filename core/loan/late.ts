@@ -1,0 +1,41 @@
+/** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
+import type { Day } from '../calendar.ts'
+import { addMove, type Book, owedOf, owedTotal } from './book.ts'
+import { workOut } from './plan.ts'
+
+export function bearLateInterest(book: Book, on: Day): void {
+  const { plan, terms } = book
+  if (!book.daily || !terms.overdueInterest || terms.method === 'flat') return
+  const until = Math.min(on, plan[plan.length - 1]!.due)
+  if (until === book.lateUntil) return
+  skipPaid(book)
+  let late = 0n
+  for (let index = book.firstOpen; index < plan.length && plan[index]!.due < until; index++) {
+    workOut(book, index)
+    late += keepBearing(book, index, until)
+  }
+  if (late === 0n) return
+  addMove(book, until, -late)
+  book.lateUntil = until
+}
+
+function keepBearing(book: Book, index: number, until: Day): bigint {
+  const slot = book.plan[index]!
+  const principal = owedOf(slot, 'principal')
+  if (principal <= 0n) return 0n
+  const from = Math.max(slot.due, book.lateUntil ?? slot.due)
+  if (from >= until) return 0n
+  addMove(book, from, principal)
+  return principal
+}
+
+/** Moves the mark of the first instalment that still owes anything. */
+export function skipPaid(book: Book): void {
+  const { plan } = book
+  while (book.firstOpen < plan.length) {
+    workOut(book, book.firstOpen)
+    const slot = plan[book.firstOpen]!
+    if (owedTotal(slot) > 0n) return
+    book.firstOpen++
+  }
+}

@@ -1,0 +1,123 @@
+/** Opens the book of a loan from its terms. */
+import { type Day, formatDay } from '../calendar.ts'
+import { fraction, parseDecimal } from '../fraction.ts'
+import { roundQuotient } from '../rounding.ts'
+import { type Span, spansOf } from '../schedule/dates.ts'
+import { type Measure, measureOf } from '../schedule/measure.ts'
+import { addMove, type Book, noAmounts, planIndex, type Slot } from './book.ts'
+import { replan } from './replan.ts'
+import type { LoanTerms } from './types.ts'
+
+export function openBook(terms: LoanTerms): Book {
+  const rate = percentOf(terms.annualRatePercent)
+  const spans = planSpans(terms, spansOf(terms))
+  const start = spans[0]!.from
+  const book: Book = {
+    terms,
+    fixes: terms.method === 'equal-instalment' || terms.method === 'flat' ? 'total' : 'principal',
+    daily: terms.interestRecalculation === 'daily',
+    plan: spans.map((span, index) => regularSlot(terms, span, index < terms.interestFreePeriods)),
+    extras: [],
+    rateDen: rate.den,
+    rates: [{ from: start, num: rate.num }],
+    pauses: [],
+    planPrincipal: 0n,
+    outstanding: 0n,
+    flatBase: 0n,
+    dirty: 0,
+    settled: false,
+    lateUntil: null,
+    firstOpen: 0,
+    totals: { disbursed: 0n, restored: 0n, refunded: 0n, overpaid: 0n, returned: 0n, recovered: 0n },
+    credit: 0n,
+    chargedOffOn: null,
+    allocated: [],
+    events: [],
+    disbursements: [],
+    interestRefunded: 0n,
+  }
+  disburse(book, start, terms.principal)
+  replan(book, 0, terms.principalGrace)
+  return book
+}
+
+/** Percent per year as an exact fraction of one. */
+export function percentOf(text: string): { num: bigint; den: bigint } {
+  const percent = parseDecimal(text)
+  return fraction(percent.num, percent.den * 100n)
+}
+
+/** A bullet has one instalment, at the end of all its periods. */
+function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Span[] {
+  if (terms.method !== 'bullet' || spans.length === 1) return spans
+  return [{ from: spans[0]!.from, due: spans[spans.length - 1]!.due, regular: spans.every((span) => span.regular) }]
+}
+
+export function regularSlot(terms: LoanTerms, span: Span, interestFree: boolean): Slot {
+  const bulletPeriods = terms.method === 'bullet' && terms.dueDates === undefined ? terms.instalments : 1
+  const every = { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
+  const measure = measureOf({ ...span, every }, terms.dayCount, terms.interestPeriod)
+  return newSlot('regular', span.from, span.due, measure, interestFree)
+}
+
+const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, wholeUnits: 0 }
+
+export function extraSlot(book: Book, kind: 'down-payment' | 'extra', from: Day, due: Day): Slot {
+  const slot = newSlot(kind, from, due, noInterest, true)
+  const before = book.extras.filter((other) => other.due <= due).length
+  book.extras.splice(before, 0, slot)
+  return slot
+}
+
+function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measure, interestFree: boolean): Slot {
+  return {
+    kind,
+    from,
+    due,
+    fromOn: formatDay(from),
+    dueOn: formatDay(due),
+    measure,
+    interestFree,
+    planned: 0n,
+    basis: 0n,
+    lent: 0n,
+    fixedInterest: null,
+    restored: 0n,
+    deferred: 0n,
+    arrearsInterest: 0n,
+    settledEarly: false,
+    moves: [],
+    paid: noAmounts(),
+    waived: noAmounts(),
+    writtenOff: noAmounts(),
+    paidInAdvance: 0n,
+    paidLate: 0n,
+    owing: noAmounts(),
+    carry: 0n,
+    close: 0n,
+  }
+}
+
+/** Records money lent and its down payment; the plan is made by the caller. */
+export function disburse(book: Book, on: Day, amount: bigint): void {
+  const down = downPaymentOf(book.terms, amount)
+  book.totals.disbursed += amount
+  book.disbursements.push({ day: on, amount })
+  if (down > 0n) {
+    const slot = extraSlot(book, 'down-payment', on, on)
+    slot.owing.principal = down
+    if (book.terms.downPaymentPaid) slot.paid.principal = down
+  }
+  const financed = amount - down
+  book.planPrincipal += financed
+  book.outstanding += financed
+  book.flatBase += financed
+  book.plan[planIndex(book, on)]!.lent += financed
+  addMove(book, on, financed)
+}
+
+function downPaymentOf(terms: LoanTerms, amount: bigint): bigint {
+  if (terms.downPaymentPercent === null) return 0n
+  const part = percentOf(terms.downPaymentPercent)
+  return roundQuotient(amount * part.num, part.den, terms.rounding)
+}

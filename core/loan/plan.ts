@@ -1,0 +1,126 @@
+/** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
+import { maxMinor, minMinor } from '../money.ts'
+import { type Book, type Slot, settledOf, touch } from './book.ts'
+import { interestUntil } from './interest.ts'
+
+/** Works periods out up to and including `last`; those before `dirty` stand. */
+export function workOut(book: Book, last: number): void {
+  for (let index = book.dirty; index <= last; index++) workOutSlot(book, index)
+  if (last >= book.dirty) book.dirty = last + 1
+}
+
+/** Works the whole plan out and gives the last unpaid instalment the remainder of the principal. */
+export function workOutAll(book: Book): void {
+  workOut(book, book.plan.length - 1)
+  if (book.settled) return
+  deferStrandedInterest(book)
+  giveRemainder(book)
+  book.settled = true
+}
+
+export function isOpen(slot: Slot): boolean {
+  return slot.owing.principal + slot.owing.interest > settledOf(slot, 'principal') + settledOf(slot, 'interest')
+}
+
+/** Index of the last instalment with something unpaid, or −1; all must be worked out. */
+export function lastOpen(book: Book): number {
+  let index = book.plan.length - 1
+  while (index >= 0 && !isOpen(book.plan[index]!)) index--
+  return index
+}
+
+/** One pass per instalment at most: where one cannot absorb a reduction, the one before it takes the rest. */
+function giveRemainder(book: Book): void {
+  for (let pass = 0; pass < book.plan.length; pass++) {
+    const rest = book.planPrincipal - principalDue(book)
+    const last = rest === 0n ? -1 : lastOpenOrFinal(book)
+    if (last < 0) return
+    const slot = book.plan[last]!
+    const planned = maxMinor(slot.planned + rest, lowestPlan(book, slot))
+    if (planned === slot.planned) return
+    slot.planned = planned
+    touch(book, last)
+    workOut(book, book.plan.length - 1)
+  }
+}
+
+/** Where nothing is open but principal is still unplanned, the final instalment takes it. */
+function lastOpenOrFinal(book: Book): number {
+  const last = lastOpen(book)
+  return last >= 0 || book.planPrincipal === principalDue(book) ? last : book.plan.length - 1
+}
+
+/** A plan never falls below what was paid against it. */
+function lowestPlan(book: Book, slot: Slot): bigint {
+  const settled = settledOf(slot, 'principal') - slot.restored
+  const lowest = book.fixes === 'total' ? settled + settledOf(slot, 'interest') : settled
+  return maxMinor(lowest, 0n)
+}
+
+export function principalDue(book: Book): bigint {
+  let sum = 0n
+  for (const slot of book.plan) sum += slot.owing.principal
+  return sum
+}
+
+/** Interest of periods after the last unpaid instalment has no instalment to fall into: that one takes it. */
+function deferStrandedInterest(book: Book): void {
+  const last = lastOpen(book)
+  if (last < 0) return
+  let stranded = 0n
+  for (let index = last + 1; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
+  }
+  stranded = maxMinor(stranded, 0n)
+  const slot = book.plan[last]!
+  if (slot.deferred === stranded) return
+  slot.deferred = stranded
+  touch(book, last)
+  workOut(book, book.plan.length - 1)
+}
+
+function workOutSlot(book: Book, index: number): void {
+  const slot = book.plan[index]!
+  const previous = index === 0 ? null : book.plan[index - 1]!
+  const opening = previous === null ? 0n : previous.close
+  const own = slot.fixedInterest ?? interestUntil(book, slot, opening, slot.due)
+  const interest = own + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
+  const division = divide(book, slot, slot.planned, interest)
+  slot.owing.interest = division.interest
+  slot.owing.principal = division.principal
+  slot.carry = division.carry
+  closeAt(book, slot, opening)
+}
+
+export interface Division {
+  interest: bigint
+  principal: bigint
+  carry: bigint
+}
+
+/** Divides an instalment into interest and principal, given what the plan asks for and what interest has come up. */
+export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint): Division {
+  const settledInterest = settledOf(slot, 'interest')
+  const settledPrincipal = settledOf(slot, 'principal')
+  const pot = planned + slot.restored + (book.fixes === 'total' ? slot.deferred + slot.arrearsInterest : interest)
+  const early =
+    book.fixes === 'total' ? book.daily && settledPrincipal > maxMinor(pot - interest, 0n) : slot.settledEarly
+  const dueInterest = maxMinor(early ? settledInterest : minMinor(interest, pot), settledInterest)
+  const rest = book.fixes === 'total' ? pot - dueInterest : planned + slot.restored
+  return {
+    interest: dueInterest,
+    principal: maxMinor(rest, settledPrincipal),
+    carry: maxMinor(interest - dueInterest, 0n),
+  }
+}
+
+/** The balance after the due date; an instalment never asks for more principal than is left. */
+function closeAt(book: Book, slot: Slot, opening: bigint): void {
+  let balance = opening
+  for (const move of slot.moves) balance += move.amount
+  const settled = settledOf(slot, 'principal')
+  const room = book.daily ? balance + settled : balance
+  if (slot.owing.principal > room) slot.owing.principal = maxMinor(room, settled)
+  slot.close = maxMinor(room - slot.owing.principal, 0n)
+}

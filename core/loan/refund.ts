@@ -1,0 +1,165 @@
+/** Goods returned, money taken back, credit given back. */
+import type { Day } from '../calendar.ts'
+import { maxMinor, minMinor } from '../money.ts'
+import { pay, usualRule } from './allocate.ts'
+import {
+  type Amounts,
+  addMove,
+  type Book,
+  insertMove,
+  noAmounts,
+  owedOf,
+  periodIndex,
+  planIndex,
+  touch,
+} from './book.ts'
+import { flatInterest } from './interest.ts'
+import { extraSlot } from './open.ts'
+import { workOut, workOutAll } from './plan.ts'
+import { reckonInterest } from './replan.ts'
+
+export interface Spread {
+  readonly amounts: Amounts
+  readonly overpaid: bigint
+}
+
+/**
+ * That part of the price counts as not lent: the last instalments lose their principal first, and no instalment that is
+ * not yet due bears interest on it. What was repaid already pays what else is owed, and then is the customer's.
+ */
+export function refundPurchase(book: Book, amount: bigint, on: Day): Spread {
+  workOutAll(book)
+  const cancelled = minMinor(amount, principalOwed(book))
+  cancelPrincipal(book, cancelled, on)
+  book.totals.refunded += cancelled
+  const rest = pay(book, amount - cancelled, on, usualRule)
+  addCredit(book, rest.left)
+  return { amounts: { ...rest.spread, principal: rest.spread.principal + cancelled }, overpaid: rest.left }
+}
+
+function principalOwed(book: Book): bigint {
+  return book.extras.reduce((sum, slot) => sum + owedOf(slot, 'principal'), book.outstanding)
+}
+
+export function addCredit(book: Book, amount: bigint): void {
+  book.credit += amount
+  book.totals.overpaid += amount
+}
+
+function cancelPrincipal(book: Book, amount: bigint, on: Day): void {
+  const current = Math.max(
+    0,
+    book.plan.findIndex((slot) => slot.due > on || (slot.due === on && slot.from === on)),
+  )
+  const notDue = book.plan.every((slot) => slot.due <= on) ? book.plan.length : current
+  const coming = book.plan.slice(notDue).reduce((sum, slot) => sum + owedOf(slot, 'principal'), 0n)
+  const fromComing = minMinor(amount, coming)
+  if (fromComing > 0n) cancelComing(book, fromComing, notDue)
+  cancelPast(book, amount - fromComing, notDue, on)
+  reckonAfterRefund(book, amount, notDue)
+}
+
+/** As if it had been lent only until the current period began: the plan runs out of principal that much earlier. */
+function cancelComing(book: Book, amount: bigint, current: number): void {
+  const slot = book.plan[current]!
+  book.planPrincipal -= amount
+  book.outstanding -= amount
+  slot.lent -= amount
+  if (current === 0) insertMove(slot.moves, slot.from, -amount)
+  else insertMove(book.plan[current - 1]!.moves, slot.from, -amount)
+  touch(book, Math.max(0, current - 1))
+  if (book.fixes === 'principal') cancelPlanned(book, amount, current)
+}
+
+/** Where each instalment has its principal planned, the last ones lose theirs. */
+function cancelPlanned(book: Book, amount: bigint, current: number): void {
+  let left = amount
+  for (let index = book.plan.length - 1; index >= current && left > 0n; index--) {
+    const part = minMinor(left, owedOf(book.plan[index]!, 'principal'))
+    book.plan[index]!.planned -= part
+    left -= part
+  }
+}
+
+/** Principal already due: taken off the latest of those instalments, then off what stands beside the plan. */
+function cancelPast(book: Book, amount: bigint, current: number, on: Day): void {
+  let left = amount
+  for (let index = Math.min(current, book.plan.length) - 1; index >= 0 && left > 0n; index--) {
+    workOut(book, index)
+    const part = minMinor(left, maxMinor(owedOf(book.plan[index]!, 'principal'), 0n))
+    if (part > 0n) cancelDue(book, index, part, on)
+    left -= part
+  }
+  for (const slot of [...book.extras].reverse()) {
+    const part = minMinor(left, owedOf(slot, 'principal'))
+    slot.owing.principal -= part
+    left -= part
+  }
+}
+
+function cancelDue(book: Book, index: number, part: bigint, on: Day): void {
+  const slot = book.plan[index]!
+  slot.planned -= part
+  book.planPrincipal -= part
+  book.outstanding -= part
+  insertMove(slot.moves, slot.due, -part)
+  forgetLateInterest(book, part, on)
+  touch(book, index)
+}
+
+/** Late interest reckoned within the current period on what is now not owed is taken back. */
+function forgetLateInterest(book: Book, part: bigint, on: Day): void {
+  const index = periodIndex(book, on)
+  const start = book.plan[index]?.from
+  if (start === undefined || book.lateUntil === null || book.lateUntil <= start || index === 0) return
+  addMove(book, start, -part)
+  addMove(book, book.lateUntil, part)
+}
+
+/** Interest of what is not yet due anew; flat interest on the amount that counts as lent, principal parts unchanged. */
+function reckonAfterRefund(book: Book, amount: bigint, current: number): void {
+  if (book.terms.method === 'flat') shrinkFlat(book, amount, current)
+  if (current < book.plan.length) reckonInterest(book, current)
+  workOutAll(book)
+}
+
+function shrinkFlat(book: Book, amount: bigint, current: number): void {
+  book.flatBase -= amount
+  for (const slot of book.plan.slice(current)) {
+    const saved = (slot.fixedInterest ?? 0n) - flatInterest(book, slot, book.flatBase)
+    slot.planned = maxMinor(slot.planned - saved, 0n)
+  }
+}
+
+/** Money taken back from the lender is principal again, of the period of its day; credit is used up first. */
+export function chargeBack(book: Book, amount: bigint, on: Day): Spread {
+  const fromCredit = minMinor(amount, book.credit)
+  book.credit -= fromCredit
+  book.totals.returned += fromCredit
+  const restored = amount - fromCredit
+  restorePrincipal(book, restored, on)
+  return { amounts: { ...noAmounts(), principal: restored }, overpaid: -fromCredit }
+}
+
+export function restorePrincipal(book: Book, amount: bigint, on: Day): void {
+  if (amount === 0n) return
+  book.totals.restored += amount
+  const maturity = book.plan[book.plan.length - 1]!.due
+  if (on > maturity) {
+    extraSlot(book, 'extra', maturity, on).owing.principal += amount
+    return
+  }
+  const index = on === maturity ? book.plan.length - 1 : book.plan.findIndex((slot) => slot.due > on)
+  book.plan[index]!.restored += amount
+  book.planPrincipal += amount
+  book.outstanding += amount
+  book.firstOpen = Math.min(book.firstOpen, index)
+  addMove(book, on, amount)
+  touch(book, Math.min(index, planIndex(book, on)))
+  if (!book.daily) reckonInterest(book, index)
+}
+
+/** The customer's credit paid out; more than there is (a repayment was reversed since) is principal again. */
+export function returnCredit(book: Book, amount: bigint, on: Day): Spread {
+  return chargeBack(book, amount, on)
+}

@@ -1,0 +1,146 @@
+/** A debt put into new instalments. */
+import type { Day } from '../calendar.ts'
+import { splitByWeights } from '../money.ts'
+import { roundQuotient } from '../rounding.ts'
+import { spansFrom } from '../schedule/dates.ts'
+import { addMove, type Book, components, insertMove, noAmounts, owedOf, type Slot, settledOf, touch } from './book.ts'
+import { bearLateInterest } from './late.ts'
+import { percentOf, regularSlot } from './open.ts'
+import { workOut, workOutAll } from './plan.ts'
+import { LoanProblem } from './problem.ts'
+import { reckonInterest, replan } from './replan.ts'
+import { interestOwedOn } from './settle.ts'
+
+export interface NewTerm {
+  readonly instalments: number
+  readonly firstDue: Day
+  readonly annualRatePercent?: string
+}
+
+/** All that is unpaid goes into new instalments: principal as a new plan, interest and charges in equal parts. */
+export function reschedule(book: Book, on: Day, term: NewTerm): void {
+  bearLateInterest(book, on)
+  workOutAll(book)
+  const interest = interestOwedOn(book, on)
+  const fees = owedBy(book, 'fee')
+  const penalties = owedBy(book, 'penalty')
+  const principal = book.outstanding
+  closePlan(book, on)
+  if (term.annualRatePercent !== undefined) changeRate(book, on, term.annualRatePercent)
+  openPlan(book, on, term, principal)
+  const even = book.plan.map(() => 1n)
+  splitByWeights(interest, even).forEach((part, index) => {
+    book.plan[index]!.arrearsInterest = part
+  })
+  spreadCharge(book, 'fee', splitByWeights(fees, even))
+  spreadCharge(book, 'penalty', splitByWeights(penalties, even))
+  replan(book, 0)
+}
+
+function spreadCharge(book: Book, component: 'fee' | 'penalty', parts: readonly bigint[]): void {
+  parts.forEach((part, index) => {
+    book.plan[index]!.owing[component] = part
+  })
+}
+
+function owedBy(book: Book, component: 'fee' | 'penalty'): bigint {
+  return book.plan.reduce((sum, slot) => sum + owedOf(slot, component), 0n)
+}
+
+/** What was paid of the old instalments stays visible; they ask for nothing more. */
+function closePlan(book: Book, on: Day): void {
+  for (const slot of book.plan) {
+    const settled = noAmounts()
+    for (const component of components) settled[component] = settledOf(slot, component)
+    const anything = components.some((component) => settled[component] > 0n)
+    if (!anything && slot.due > on) continue
+    book.extras.push({ ...slot, kind: 'closed', owing: settled })
+  }
+  book.extras.sort((a, b) => a.due - b.due)
+}
+
+function openPlan(book: Book, on: Day, term: NewTerm, principal: bigint): void {
+  if (term.firstDue <= on)
+    throw new LoanProblem('due-before-change', 'the first new due date must follow', 'firstDueOn')
+  const spans = spansFrom(on, term.firstDue, book.terms.every, term.instalments)
+  book.plan = spans.map((span) => regularSlot(book.terms, span, false))
+  book.planPrincipal = principal
+  book.flatBase = principal
+  book.lateUntil = null
+  book.firstOpen = 0
+  book.dirty = 0
+  book.plan[0]!.lent = principal
+  insertMove(book.plan[0]!.moves, on, principal)
+}
+
+/** A rate that counts from the day after `on`. */
+function changeRate(book: Book, on: Day, percent: string): void {
+  setRateFrom(book, on + 1, percent)
+}
+
+/** The rate from a day on, in whatever denominator both the old and the new rates fit. */
+export function setRateFrom(book: Book, day: Day, percent: string): void {
+  const rate = percentOf(percent)
+  const scale = rate.den
+  book.rates = book.rates.map((step) => ({ from: step.from, num: step.num * scale }))
+  const num = rate.num * book.rateDen
+  book.rateDen *= scale
+  book.rates = [...book.rates.filter((step) => step.from < day), { from: day, num }]
+}
+
+export function changeRateFrom(book: Book, day: Day, percent: string): void {
+  setRateFrom(book, day, percent)
+  const index = book.plan.findIndex((slot) => slot.due >= day)
+  if (index >= 0) replan(book, index)
+}
+
+/** No interest on the days from `day` to `to`, both included; the instalments stay. */
+export function pauseInterest(book: Book, day: Day, to: Day): void {
+  if (to < day) throw new LoanProblem('pause-ends-before-it-starts', 'an interest pause ends before it starts', 'to')
+  const apart = book.pauses.filter((pause) => pause.to < day - 1 || pause.from > to + 1)
+  const joined = book.pauses.filter((pause) => !apart.includes(pause))
+  const from = Math.min(day, ...joined.map((pause) => pause.from))
+  const until = Math.max(to, ...joined.map((pause) => pause.to))
+  book.pauses = [...apart, { from, to: until }].sort((a, b) => a.from - b.from)
+  const index = book.plan.findIndex((slot) => slot.due >= day)
+  if (index >= 0) reckonInterest(book, index)
+}
+
+/** Overdue principal moves in equal parts to the instalments to come; the last takes the remainder. */
+export function reAmortise(book: Book, on: Day): void {
+  bearLateInterest(book, on)
+  const coming = book.plan.filter((slot) => slot.due > on)
+  if (coming.length === 0)
+    throw new LoanProblem('no-coming-instalment', 'no instalment to come can take the arrears', 'on')
+  let moved = 0n
+  for (const [index, slot] of book.plan.entries()) {
+    if (slot.due > on) break
+    workOut(book, index)
+    moved += moveArrears(book, index, on)
+  }
+  const part = roundQuotient(moved, BigInt(coming.length), book.terms.rounding)
+  coming.forEach((slot, index) => {
+    raise(slot, index === coming.length - 1 ? moved - part * BigInt(coming.length - 1) : part)
+  })
+  touch(book, 0)
+  workOutAll(book)
+}
+
+function raise(slot: Slot, part: bigint): void {
+  slot.planned += part
+  slot.basis += part
+}
+
+/** The instalment asks only for what was paid; the rest bears interest as part of the balance from today. */
+function moveArrears(book: Book, index: number, on: Day): bigint {
+  const slot = book.plan[index]!
+  const principal = owedOf(slot, 'principal')
+  if (principal <= 0n) return 0n
+  slot.planned -= principal
+  if (book.daily) {
+    insertMove(slot.moves, slot.due, -principal)
+    addMove(book, on, principal)
+  }
+  touch(book, index)
+  return principal
+}

@@ -1,0 +1,81 @@
+/**
+ * What an instalment that is not yet due asks for when money comes early: the interest accrued to the day, and the
+ * principal that completes the instalment.
+ */
+import type { Day } from '../calendar.ts'
+import { maxMinor, minMinor } from '../money.ts'
+import { type Book, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
+import { flatInterest, interestUntil } from './interest.ts'
+import { type Division, divide, isOpen, workOut } from './plan.ts'
+
+export interface Asked {
+  readonly interest: bigint
+  readonly principal: bigint
+}
+
+/** Amounts of plan instalment `index` as of `day`, paid parts included; `day` lies before its due date. */
+export function askedOn(book: Book, index: number, day: Day): Asked {
+  const current = periodIndex(book, day)
+  workOut(book, Math.min(current, index))
+  if (index < current || !book.daily) return scheduled(book, index)
+  let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
+  let division: Division = { interest: 0n, principal: 0n, carry }
+  for (let at = current; at <= index; at++) {
+    division = asOf(book, at, current, day, carry)
+    carry = division.carry
+  }
+  const slot = book.plan[index]!
+  const rest = settledOf(slot, 'principal') + book.outstanding
+  return { interest: division.interest, principal: minMinor(division.principal, rest) }
+}
+
+function scheduled(book: Book, index: number): Asked {
+  workOut(book, index)
+  const slot = book.plan[index]!
+  return { interest: slot.owing.interest, principal: slot.owing.principal }
+}
+
+function asOf(book: Book, index: number, current: number, day: Day, carry: bigint): Division {
+  const slot = book.plan[index]!
+  const interest = accrued(book, index, current, day) + slot.deferred + slot.arrearsInterest + carry
+  const future = index > current || day <= slot.from
+  if (isLastOpen(book, index)) return remainder(book, index, interest, future)
+  return divide(book, slot, future ? slot.basis : slot.planned, interest)
+}
+
+/** Interest of a period up to a day within it; periods to come have none yet. */
+export function accrued(book: Book, index: number, current: number, day: Day): bigint {
+  if (index > current) return 0n
+  const slot = book.plan[index]!
+  if (slot.fixedInterest !== null) return flatInterest(book, slot, book.flatBase, day)
+  return interestUntil(book, slot, index === 0 ? 0n : book.plan[index - 1]!.close, day)
+}
+
+function isLastOpen(book: Book, index: number): boolean {
+  for (let later = index + 1; later < book.plan.length; later++) if (isOpen(book.plan[later]!)) return false
+  return true
+}
+
+/** The last unpaid instalment asks for all that the others leave; still to come with others open, for its planned sum. */
+function remainder(book: Book, index: number, interest: bigint, future: boolean): Division {
+  const slot = book.plan[index]!
+  let others = 0n
+  let open = 0
+  for (let earlier = 0; earlier < index; earlier++) {
+    workOut(book, earlier)
+    others += owedOf(book.plan[earlier]!, 'principal')
+    if (isOpen(book.plan[earlier]!)) open++
+  }
+  if (future && open > 0) return divide(book, slot, slot.basis, interest)
+  return {
+    interest: maxMinor(interest, settledOf(slot, 'interest')),
+    principal: settledOf(slot, 'principal') + maxMinor(book.outstanding - others, 0n),
+    carry: 0n,
+  }
+}
+
+/** The day to which early money pays interest. */
+export function interestDay(book: Book, slot: Slot, on: Day): Day {
+  const toDue = book.terms.earlyInterest === 'to-due-date' && on > slot.from && on <= slot.due
+  return toDue ? slot.due : on
+}

@@ -1,0 +1,38 @@
+/** The equal instalment (等额本息) over periods with their own factors, exact until its one rounding. */
+import { type Rounding, roundQuotient, roundToMultiple } from '../rounding.ts'
+
+/** Interest of one period per unit of balance, as num / den. */
+export interface Factor {
+  readonly num: bigint
+  readonly den: bigint
+}
+
+/**
+ * E = (B × ∏(1+fᵢ) − balloon) / Fₙ with F₁ = 1, Fᵢ = 1 + Fᵢ₋₁(1+fᵢ), all over common denominators:
+ * with Gᵢ = Fᵢ × den₂…denᵢ it is (B × ∏(denᵢ+numᵢ) − balloon × ∏denᵢ) / (den₁ × Gₙ).
+ */
+export function equalInstalment(
+  balance: bigint,
+  factors: readonly Factor[],
+  mode: Rounding,
+  multiple: bigint | null,
+  balloon = 0n,
+): bigint {
+  const first = factors[0]!
+  let growth = first.den + first.num
+  let sum = 1n
+  let denominators = 1n
+  for (let index = 1; index < factors.length; index++) {
+    const { num, den } = factors[index]!
+    growth *= den + num
+    denominators *= den
+    sum = denominators + sum * (den + num)
+  }
+  const numerator = balance * growth - balloon * denominators * first.den
+  return inMultiples(roundQuotient(numerator, first.den * sum, mode), multiple)
+}
+
+/** To the nearest multiple, half-even whatever the mode of the amounts. */
+export function inMultiples(instalment: bigint, multiple: bigint | null): bigint {
+  return multiple === null ? instalment : roundToMultiple(instalment, multiple)
+}

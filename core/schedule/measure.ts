@@ -1,0 +1,99 @@
+/**
+ * How much of a year's interest a stretch of days bears. A period's factor is rate × units × share / denominator, all
+ * whole numbers, so that balance × factor stays exact until the one rounding of the instalment. Stretches are half open:
+ * (from, to] counts the days after `from` up to and including `to`, which makes `actual` counts add over any split.
+ */
+import { addPeriods, civilOf, type Day, dayOfCivil, isLeapYear, type Period } from '../calendar.ts'
+
+export type DayCount = '30/360' | '30E/360' | 'actual/365' | 'actual/360' | 'actual/actual' | 'actual/365.25'
+export type InterestPeriod = 'daily' | 'same-as-period' | 'whole-period'
+
+/** Year fraction of (a, b] within one period: units(a, b) × share / denominator. */
+export interface Measure {
+  readonly units: (from: Day, to: Day) => number
+  readonly share: number
+  readonly denominator: number
+  /** Units of the whole period, where a part takes its share of the actual days; null: units simply add up. */
+  readonly wholeUnits: number
+}
+
+const actualDays = (from: Day, to: Day): number => to - from
+
+/** Days of years with 365 days count 366, the others 365, over 365 × 366. */
+function weightedDays(from: Day, to: Day): number {
+  let weighted = 0
+  let start = from
+  for (let year = civilOf(from).year; start < to; year++) {
+    const end = Math.min(to, dayOfCivil(year, 12, 31))
+    weighted += (end - start) * (isLeapYear(year) ? 365 : 366)
+    start = end
+  }
+  return weighted
+}
+
+/** ISDA 30E/360: the 31st counts as the 30th at both ends. */
+export function europeanDays(from: Day, to: Day): number {
+  const a = civilOf(from)
+  const b = civilOf(to)
+  return 360 * (b.year - a.year) + 30 * (b.month - a.month) + Math.min(b.day, 30) - Math.min(a.day, 30)
+}
+
+/** Whether the period is as long as the rule says, or a first (or custom) one that is longer or shorter. */
+export interface PeriodShape {
+  readonly from: Day
+  readonly due: Day
+  readonly every: Period
+  readonly regular: boolean
+}
+
+export function measureOf(shape: PeriodShape, dayCount: DayCount, interestPeriod: InterestPeriod): Measure {
+  const days = shape.due - shape.from
+  if (interestPeriod !== 'daily' && shape.every.unit !== 'day') return proRata(days, periodShare(shape))
+  if (dayCount === '30/360') return proRata(days, thirtyDayShare(shape))
+  if (dayCount === '30E/360') return additive(europeanDays, 360, shape)
+  if (dayCount === 'actual/actual') return additive(weightedDays, 365 * 366, shape)
+  if (dayCount === 'actual/365.25') return { units: actualDays, share: 4, denominator: 1461, wholeUnits: days }
+  const denominator = dayCount === 'actual/360' ? 360 : 365
+  return { units: actualDays, share: 1, denominator, wholeUnits: days }
+}
+
+interface Share {
+  readonly num: number
+  readonly den: number
+}
+
+function additive(units: (from: Day, to: Day) => number, denominator: number, shape: PeriodShape): Measure {
+  return { units, share: 1, denominator, wholeUnits: units(shape.from, shape.due) }
+}
+
+/** A part of k days takes k / days of what the whole period bears. */
+function proRata(days: number, whole: Share): Measure {
+  return { units: actualDays, share: whole.num, denominator: whole.den * days, wholeUnits: days }
+}
+
+/** every/12 or every/52 of the rate, whatever the actual length. */
+function periodShare({ every }: PeriodShape): Share {
+  if (every.unit === 'year') return { num: every.n, den: 1 }
+  return { num: every.n, den: every.unit === 'month' ? 12 : 52 }
+}
+
+const thirtyDaysPer: Readonly<Record<Period['unit'], number>> = { day: 1, week: 7, month: 30, year: 360 }
+
+function thirtyDayShare(shape: PeriodShape): Share {
+  const perUnit = thirtyDaysPer[shape.every.unit]
+  if (shape.regular) return { num: shape.every.n * perUnit, den: 360 }
+  const length = unitsBetween(shape)
+  return { num: length.num * perUnit, den: length.den * 360 }
+}
+
+/** An odd period in units of its rule: whole ones from its start, then the rest over the length of the next unit. */
+function unitsBetween({ from, due, every }: PeriodShape): Share {
+  const one: Period = { n: 1, unit: every.unit }
+  let whole = Math.max(0, Math.floor((due - from) / longestUnitDays[every.unit]))
+  while (addPeriods(from, one, whole + 1) <= due) whole++
+  const start = addPeriods(from, one, whole)
+  const length = addPeriods(from, one, whole + 1) - start
+  return { num: whole * length + (due - start), den: length }
+}
+
+const longestUnitDays: Readonly<Record<Period['unit'], number>> = { day: 1, week: 7, month: 31, year: 366 }
