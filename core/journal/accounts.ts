@@ -24,9 +24,8 @@ export const accounts = {
   interestIncome: (program: string) => `income:interest:${program}`,
   feeIncome: (program: string) => `income:fees:${program}`,
   penaltyIncome: (program: string) => `income:penalties:${program}`,
+  /** Fees of merchants, and what they paid so that their customers bear no interest. */
   merchantFeeIncome: (program: string) => `income:merchant-fee:${program}`,
-  /** What a merchant paid so that its customers pay nothing for instalments. */
-  subsidyIncome: (program: string) => `income:merchant-subsidy:${program}`,
   recoveryIncome: (program: string) => `income:recoveries:${program}`,
   waiverExpense: (program: string) => `expense:waivers:${program}`,
   writeOffExpense: (program: string) => `expense:write-offs:${program}`,

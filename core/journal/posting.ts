@@ -105,19 +105,22 @@ function chargeRules(component: 'interest' | 'fee' | 'penalty', receivable: Acco
 
 type Account = (id: string) => string
 
+const lent: Rule['funder'] = [
+  [debit, funderSettlement],
+  [credit, funderPrincipal],
+]
+
 /** The posting table. Legs that a rule leaves open stand against the event's counter-account (bank, merchant, credit). */
 export const postingRules: readonly Rule[] = [
+  { counter: 'disbursed', split: 'principal', whole: [[debit, accounts.loans]], funder: lent, own: [] },
+  { counter: 'principalRestored', split: 'principal', whole: [[debit, accounts.loans]], funder: lent, own: [] },
   {
-    counter: 'disbursed',
+    counter: 'principalPaid',
     split: 'principal',
-    whole: [[debit, accounts.loans]],
-    funder: [
-      [debit, funderSettlement],
-      [credit, funderPrincipal],
-    ],
+    whole: [[credit, accounts.loans]],
+    funder: principalReturned,
     own: [],
   },
-  { counter: 'principalPaid', split: 'principal', whole: [[credit, accounts.loans]], funder: principalReturned, own: [] },
   {
     counter: 'principalRefunded',
     split: 'principal',
@@ -187,6 +190,7 @@ export function funderPart(funding: Funding, funderId: string, counter: Counter,
 
 export const emptyLedger: LoanLedger = {
   disbursed: 0n,
+  principalRestored: 0n,
   principalPaid: 0n,
   principalRefunded: 0n,
   principalWrittenOff: 0n,

@@ -3,6 +3,7 @@ import { daysBetween } from '../calendar.ts'
 import { divide, fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
 import type { Instalment, LoanState } from '../loan/types.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
+import { unpaidComponent, unpaidOf } from './bill.ts'
 import { percentOf } from './plan.ts'
 import type { LateCharge, ProgramTerms } from './terms.ts'
 
@@ -42,11 +43,7 @@ export function milestones(late: LateCharge | null): number[] {
  * what is unpaid of its principal and interest.
  */
 export function lateCharge(late: LateCharge, instalment: Instalment, rounding: ProgramTerms['rounding']): Minor {
-  const unpaid =
-    instalment.principal -
-    instalment.principalPaid +
-    (instalment.interest - instalment.interestPaid) +
-    (instalment.fee - instalment.feePaid)
+  const unpaid = unpaidOf(instalment) - unpaidComponent(instalment, 'penalty')
   if (unpaid <= 0n) return 0n
   const charge = maxMinor(percentOf(unpaid, late.percent, rounding), late.floor)
   return late.ceiling === null ? charge : minMinor(charge, late.ceiling)
@@ -76,17 +73,6 @@ function chargedBy(state: LoanState, on: string): Minor {
   return state.instalments
     .filter((instalment) => instalment.dueOn <= on)
     .reduce((sum, instalment) => sum + instalment.interest + instalment.fee + instalment.penalty, 0n)
-}
-
-/** Interest on principal carried beyond its due date: balance × days × percent a day, rounded once. */
-export function revolvingInterest(
-  carried: Minor,
-  days: number,
-  dailyPercent: string,
-  rounding: ProgramTerms['rounding'],
-): Minor {
-  const exact = multiply(fraction(carried * BigInt(days)), divide(parseDecimal(dailyPercent), fraction(100n)))
-  return roundFraction(exact, rounding)
 }
 
 /** What must be paid of a bill: everything but the part of newly billed principal that may be carried over. */

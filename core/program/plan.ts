@@ -59,11 +59,13 @@ export function totalInterest(loan: LoanState): Minor {
 }
 
 function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTerms {
-  const perPeriod = plan.rate.per === 'period'
+  // A purchase that a minimum payment may carry over bears its revolving interest by days.
+  const revolves = terms.minimumPayment !== null && plan.method === 'bullet'
+  const perPeriod = plan.rate.per === 'period' && !revolves
   return {
     currency: terms.currency,
     principal: purchase.amount,
-    annualRatePercent: perPeriod ? timesTwelve(plan.rate.percent) : plan.rate.percent,
+    annualRatePercent: plan.rate.per === 'period' ? timesTwelve(plan.rate.percent) : plan.rate.percent,
     method: plan.method,
     instalments: plan.instalments,
     every: { n: 1, unit: 'month' },
@@ -88,7 +90,16 @@ function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTer
 }
 
 function timesTwelve(percent: string): string {
-  return formatDecimal(multiply(parseDecimal(percent), fraction(12n)), 10).replace(/\.?0+$/, '')
+  return timesWhole(percent, 12n)
+}
+
+/** The revolving rate as percent a year of 365 days. */
+export function yearlyOfDaily(percent: string): string {
+  return timesWhole(percent, 365n)
+}
+
+function timesWhole(percent: string, times: bigint): string {
+  return formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
 }
 
 const timings = ['past-due', 'due', 'in-advance'] as const

@@ -122,6 +122,8 @@ create table lines (
   primary key (shard, id)
 ) with (fillfactor = 70);
 create index on lines (shard, tenant_id, customer_id);
+-- Two applications at the same moment open one line.
+create unique index one_open_line on lines (shard, tenant_id, customer_id, program_id) where status in ('active', 'frozen');
 create index on lines (shard, tenant_id, next_statement_on) where next_statement_on is not null;
 
 create table charges (
@@ -136,6 +138,9 @@ create table charges (
   captured_minor bigint not null default 0,
   released_minor bigint not null default 0,
   refunded_minor bigint not null default 0,
+  -- What the merchant paid of its captures (fee and, where it bears the customer's interest, subsidy), and got back.
+  fee_minor bigint not null default 0,
+  fee_returned_minor bigint not null default 0,
   status text not null check (status in ('authorized', 'captured', 'voided', 'expired')),
   reference text,
   authorized_on date not null,

@@ -76,7 +76,8 @@ begin
     where o.n = any (v_ok) and r.shard = p_shard
     on conflict on constraint charges_pkey do update set
       captured_minor = excluded.captured_minor, released_minor = excluded.released_minor,
-      refunded_minor = excluded.refunded_minor, status = excluded.status, expires_at = excluded.expires_at;
+      refunded_minor = excluded.refunded_minor, fee_minor = excluded.fee_minor,
+      fee_returned_minor = excluded.fee_returned_minor, status = excluded.status, expires_at = excluded.expires_at;
 
   -- Journal rows number on from the head, in the order of operations and of events inside one.
   insert into journal (shard, tenant_id, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts,
@@ -118,7 +119,7 @@ begin
         from journal j
         where j.shard = p_shard and j.seq > v_head and j.seq <= v_head + v_events
           and j.tenant_id in (select distinct t.tenant from jsonb_to_recordset(p_ops) as t(tenant text))
-          and j.loan_id is not null and (j.data ? 'loanEvent' or j.type = 'loan.disbursed')
+          and j.loan_id is not null and (j.data ? 'loanEvent' or j.data ? 'loanTerms')
         group by j.tenant_id, j.loan_id
     ) own on own.tenant_id = o.tenant and own.loan_id = r.row ->> 'id'
     where o.n = any (v_ok) and (r.row ->> 'shard')::smallint = p_shard

@@ -67,6 +67,196 @@ export const registry = {
     title: 'This Idempotency-Key was used for another request',
     remedy: 'Use a new key for a new request; to retry, send exactly the first request again.',
   },
+  'unknown-currency': {
+    status: 422,
+    title: 'This is not a currency',
+    remedy: 'Use an ISO 4217 code such as CNY or EUR.',
+  },
+  'currency-mismatch': {
+    status: 422,
+    title: 'The amount is in another currency than the line',
+    remedy: 'Send the amount in the currency of the line; `GET /v1/lines/{id}` shows it.',
+  },
+  'terms-invalid': {
+    status: 422,
+    title: 'The terms contradict themselves',
+    remedy: 'Correct what `detail` names and send the terms again.',
+  },
+  'program-breaks-rules': {
+    status: 422,
+    title: 'The program breaks a rule in force',
+    remedy: 'Change the terms listed in `breaches` (a new version, if one is active) and activate again.',
+  },
+  'program-not-active': {
+    status: 409,
+    title: 'The program has not been activated',
+    remedy: 'Activate it with `POST /v1/programs/{id}/activate`, or choose another program.',
+  },
+  'customer-exists': {
+    status: 409,
+    title: 'This person is a customer already',
+    remedy: 'Use the customer in `customerId`.',
+  },
+  'customer-erased': {
+    status: 409,
+    title: 'This customer was erased',
+    remedy: 'Enter the person as a new customer.',
+  },
+  'customer-has-open-lines': {
+    status: 409,
+    title: 'The customer still has open lines',
+    remedy: 'Settle what is owed, return credit, close the lines, and erase then.',
+  },
+  'merchant-exists': {
+    status: 409,
+    title: 'A merchant with this reference exists',
+    remedy: 'Use that merchant, or another reference.',
+  },
+  'merchant-suspended': {
+    status: 409,
+    title: 'The merchant is suspended',
+    remedy: 'Take it up with the operator; nothing was booked.',
+  },
+  'line-exists': {
+    status: 409,
+    title: 'The customer has a line in this program',
+    remedy: 'Use the line in `lineId`.',
+  },
+  'line-not-active': {
+    status: 409,
+    title: 'The line is not active',
+    remedy: 'Read the line: a frozen one can be unfrozen, a declined or closed one is over.',
+  },
+  'line-wrong-state': {
+    status: 409,
+    title: 'The line is in a state that does not allow this',
+    remedy: 'Read the line; `status` says what it is, `detail` what was tried.',
+  },
+  'line-in-use': {
+    status: 409,
+    title: 'Something is still held, owed or kept on the line',
+    remedy: 'Void holds, have the debt paid and the credit returned; then close.',
+  },
+  'limit-exceeded': {
+    status: 422,
+    title: 'The amount is above what the limit leaves',
+    remedy: 'Offer a smaller amount; `GET /v1/lines/{id}` shows what is available.',
+  },
+  'limit-out-of-range': {
+    status: 422,
+    title: 'The limit is outside the range of the program',
+    remedy: 'Choose a limit within the range in `detail`.',
+  },
+  'credit-insufficient': {
+    status: 422,
+    title: 'The customer has less credit than that',
+    remedy: 'Return at most the `credit` of the line.',
+  },
+  'unknown-plan': {
+    status: 422,
+    title: 'The program offers no such plan',
+    remedy: 'Choose one of the plans that `POST /v1/quotes` lists.',
+  },
+  'plan-not-offered': {
+    status: 422,
+    title: 'The plan is not offered for this amount',
+    remedy: 'Ask `POST /v1/quotes` which plans the amount allows.',
+  },
+  'charge-declined': {
+    status: 422,
+    title: 'The purchase was declined',
+    remedy: 'Tell the customer the `reasons`; a retry with the same key gives the same answer.',
+  },
+  'charge-wrong-state': {
+    status: 409,
+    title: 'The charge is in a state that does not allow this',
+    remedy: 'Read the charge; only an authorized one can be captured or voided.',
+  },
+  'hold-expired': {
+    status: 409,
+    title: 'The hold ran out',
+    remedy: 'Authorize the purchase anew.',
+  },
+  'capture-above-held': {
+    status: 422,
+    title: 'More than is held cannot be captured',
+    remedy: 'Capture at most `held`; authorize the difference as another charge.',
+  },
+  'refund-above-captured': {
+    status: 422,
+    title: 'More than was captured cannot be refunded',
+    remedy: 'Refund at most `refundable`.',
+  },
+  'loan-wrong-state': {
+    status: 409,
+    title: 'The loan is in a state that does not allow this',
+    remedy: 'Read the loan; `status` says what it is.',
+  },
+  'above-payoff': {
+    status: 422,
+    title: 'The amount is above what settles the loan',
+    remedy: 'Send at most `payoff`, or settle with `POST /v1/loans/{id}/settle`.',
+  },
+  'rate-too-high': {
+    status: 422,
+    title: 'The rate is above that of the loan',
+    remedy: 'A reschedule keeps the rate or lowers it.',
+  },
+  'waiver-too-high': {
+    status: 422,
+    title: 'Less than that is owed of this charge',
+    remedy: 'Waive at most what is owed; `GET /v1/loans/{id}` shows it.',
+  },
+  'write-off-too-early': {
+    status: 409,
+    title: 'The loan is not old enough in arrears to be written off',
+    remedy: 'Wait until the day in `detail`, or reschedule.',
+  },
+  'date-in-past': {
+    status: 422,
+    title: 'The date is in the past',
+    remedy: 'Choose a later date; `GET /v1/clock` shows the time that counts.',
+  },
+  'date-in-future': {
+    status: 422,
+    title: 'The date is in the future',
+    remedy: 'Choose today or an earlier date; `GET /v1/clock` shows the time that counts.',
+  },
+  'date-before-debt': {
+    status: 422,
+    title: 'The date is before the debt began',
+    remedy: 'Choose a date on which the debt existed.',
+  },
+  'repayment-reversed': {
+    status: 409,
+    title: 'The repayment was reversed before',
+    remedy: 'Nothing is left to do; read the repayment.',
+  },
+  'nothing-to-pay-out': {
+    status: 409,
+    title: 'Nothing is owed to this payee',
+    remedy: 'Wait for captures to mature (T+1: a day), or for refunds to be earned back.',
+  },
+  'clock-not-movable': {
+    status: 409,
+    title: 'This clock is the world’s',
+    remedy: 'Only a sandbox moves its clock; use a sandbox key.',
+  },
+  'clock-moving': {
+    status: 409,
+    title: 'The clock is being moved by another call',
+    remedy: 'Wait for that call to finish and read `GET /v1/clock`.',
+  },
+  'clock-too-far': {
+    status: 422,
+    title: 'That is too far to move in one call',
+    remedy: 'Move the clock in several calls.',
+  },
+  'sandbox-only': {
+    status: 409,
+    title: 'Only a sandbox can do this',
+    remedy: 'Use a sandbox key.',
+  },
   internal: {
     status: 500,
     title: 'Chit failed to handle the request',

@@ -1,0 +1,46 @@
+import type { Context } from '../platform/context.ts'
+import { isShardedId, shardOf } from '../platform/ids.ts'
+import type { Charge } from './types.ts'
+
+const columns = [
+  'shard',
+  'id',
+  'line_id',
+  'merchant_id',
+  'currency',
+  'plan',
+  'amount_minor',
+  'captured_minor',
+  'released_minor',
+  'refunded_minor',
+  'fee_minor',
+  'fee_returned_minor',
+  'status',
+  'reference',
+  'authorized_on',
+  'created_at',
+  'expires_at',
+]
+
+/** Undefined for an unknown id and for another tenant's. */
+export async function findCharge(ctx: Context, id: string): Promise<Charge | undefined> {
+  if (!isShardedId('chg', id)) return undefined
+  const [charge] = await ctx.db<Charge[]>`
+    select ${ctx.db(columns)} from charges where shard = ${shardOf(id)} and id = ${id} and tenant_id = ${ctx.tenantId}`
+  return charge
+}
+
+export function listCharges(ctx: Context, shard: number, lineId: string, after: string, limit: number): Promise<Charge[]> {
+  return ctx.db<Charge[]>`
+    select ${ctx.db(columns)} from charges
+    where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId} and id > ${after}
+    order by id limit ${limit}`
+}
+
+/** Holds that run out up to an instant. */
+export function listExpired(ctx: Context, shard: number, until: string, limit: number): Promise<{ id: string; expiresAt: string }[]> {
+  return ctx.db<{ id: string; expiresAt: string }[]>`
+    select id, expires_at from charges
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and expires_at <= ${until}
+    order by expires_at, id limit ${limit}`
+}

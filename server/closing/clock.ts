@@ -1,0 +1,147 @@
+/** The clock of a tenant. A sandbox moves its own forward, and everything that was due on the way happens, in order. */
+import type { Context, Platform } from '../platform/context.ts'
+import { contextForJob } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import { closeDay, type DayReport, expireHolds } from './close-day.ts'
+import * as store from './store.ts'
+
+export interface ClockView {
+  readonly mode: 'frozen' | 'running'
+  readonly now: string
+  readonly today: string
+  readonly timeZone: string
+  /** The last business date whose close is done. */
+  readonly lastClosedOn: string | null
+}
+
+export async function view(ctx: Context): Promise<ClockView> {
+  const { clockMode, lastClosedOn } = await store.readClock(ctx)
+  return { mode: clockMode, now: ctx.now().toString(), today: ctx.today(), timeZone: ctx.timeZone, lastClosedOn }
+}
+
+export interface Advance extends ClockView {
+  readonly days: number
+  readonly lines: number
+  readonly expired: number
+  readonly statements: number
+  readonly autopaid: number
+  readonly lateCharges: number
+}
+
+/** Furthest a clock moves in one call: ten years of days, so that a slip of the pen does not run for hours. */
+const daysMax = 3660
+
+/**
+ * Moves a sandbox's clock forward, closing each day that passes. `to` is an instant, or a date: its first moment.
+ * Throws `clock-not-movable` for a live tenant, `date-in-past` for a time before now, `clock-moving` while another call moves it.
+ */
+export async function advance(ctx: Context, to: string): Promise<Advance> {
+  requireSandbox(ctx)
+  const target = instantOf(ctx, to)
+  return withClockLock(ctx, async () => {
+    // Read under the lock: another call may have moved it since the request came in.
+    const fresh = { ...ctx, ...(await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)), actor: ctx.actor, requestId: ctx.requestId }
+    if (Temporal.Instant.compare(target, fresh.now()) < 0) {
+      throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
+    }
+    const { clockMode } = await store.readClock(fresh)
+    const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
+    const moved = { ...fresh, now: () => target, today: () => dateOf(fresh, target) }
+    for (let shard = 0; shard < ctx.platform.shards; shard++) await expireHolds(moved, shard, target)
+    await store.setClock(fresh, clockMode, target)
+    return { ...(await view(moved)), ...sumOf(reports) }
+  })
+}
+
+/** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
+export async function setMode(ctx: Context, mode: 'frozen' | 'running'): Promise<ClockView> {
+  requireSandbox(ctx)
+  await store.setClock(ctx, mode, ctx.now())
+  return view(ctx)
+}
+
+function requireSandbox(ctx: Context): void {
+  if (ctx.mode !== 'sandbox') throw problem('clock-not-movable')
+}
+
+function instantOf(ctx: Context, to: string): Temporal.Instant {
+  try {
+    return to.includes('T')
+      ? Temporal.Instant.from(to)
+      : Temporal.PlainDate.from(to).toZonedDateTime(ctx.timeZone).toInstant()
+  } catch {
+    throw problem('invalid-request', {
+      detail: `"${to}" is neither a date like 2026-03-31 nor an instant like 2026-03-31T08:00:00Z.`,
+      extra: { errors: [{ path: '/to', message: 'must be a date or an RFC 3339 instant' }] },
+    })
+  }
+}
+
+function dateOf(ctx: Context, at: Temporal.Instant): string {
+  return at.toZonedDateTimeISO(ctx.timeZone).toPlainDate().toString()
+}
+
+/** Closes the days after the last closed one and before `until`; `passed` learns the first moment after each. */
+async function closeUntil(
+  ctx: Context,
+  until: string,
+  passed: (next: Temporal.Instant) => Promise<void>,
+): Promise<DayReport[]> {
+  const last = (await store.lastClosedOn(ctx)) ?? Temporal.PlainDate.from(ctx.today()).subtract({ days: 1 }).toString()
+  const first = Temporal.PlainDate.from(last).add({ days: 1 })
+  const end = Temporal.PlainDate.from(until)
+  if (first.until(end, { largestUnit: 'day' }).days > daysMax) {
+    throw problem('clock-too-far', { detail: `Move at most ${daysMax} days in one call.` })
+  }
+  const reports: DayReport[] = []
+  for (let day = first; Temporal.PlainDate.compare(day, end) < 0; day = day.add({ days: 1 })) {
+    reports.push(await closeDay(ctx, day.toString()))
+    await passed(day.add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant())
+  }
+  return reports
+}
+
+function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
+  const sum = (figure: 'lines' | 'expired' | 'statements' | 'autopaid' | 'lateCharges') =>
+    reports.reduce((total, report) => total + report[figure], 0)
+  return {
+    days: reports.length,
+    lines: sum('lines'),
+    expired: sum('expired'),
+    statements: sum('statements'),
+    autopaid: sum('autopaid'),
+    lateCharges: sum('lateCharges'),
+  }
+}
+
+/** One closer per tenant, over all servers: a lock of the database session, given up with the session. */
+async function withClockLock<Result>(ctx: Context, work: () => Promise<Result>): Promise<Result> {
+  const connection = await ctx.db.reserve()
+  try {
+    const [row] = await connection<{ locked: boolean }[]>`select pg_try_advisory_lock(hashtextextended(${`clock ${ctx.tenantId}`}, 0)) as locked`
+    if (row?.locked !== true) throw problem('clock-moving', { retryAfterSeconds: 1 })
+    try {
+      return await work()
+    } finally {
+      await connection`select pg_advisory_unlock(hashtextextended(${`clock ${ctx.tenantId}`}, 0))`
+    }
+  } finally {
+    connection.release()
+  }
+}
+
+/** Closes the days that have passed for every tenant whose clock runs. */
+export async function closeElapsedDays(platform: Platform): Promise<void> {
+  for (const tenantId of await store.listRunningTenants(platform.db)) {
+    const ctx = await contextForJob(platform, tenantId, 'system:close-day')
+    try {
+      await withClockLock(ctx, async () => {
+        for (let shard = 0; shard < platform.shards; shard++) await expireHolds(ctx, shard, ctx.now())
+        await closeUntil(ctx, ctx.today(), async () => {})
+      })
+    } catch (error) {
+      // One tenant's trouble must not stop the others' day; it is tried again at the next turn.
+      ctx.log.error({ err: error }, 'closing a day failed')
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/** Closing days in order: for each day and shard the lines that the day concerns, a page at a time. */
+import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
+import * as charges from '../charges/service.ts'
+import { listExpired } from '../charges/store.ts'
+import * as lines from '../lines/service.ts'
+import { listLinesById, listLinesWithStatement } from '../lines/store.ts'
+import type { Line } from '../lines/types.ts'
+import { listLinesWithLoanAction, listOpenLoansOfLines } from '../loans/store.ts'
+import type { Loan } from '../loans/types.ts'
+import type { Context } from '../platform/context.ts'
+import * as programs from '../programs/service.ts'
+import { termsFor } from '../repayments/service.ts'
+import { listLinesWithDue, listStatementsDue } from '../statements/store.ts'
+import type { Statement } from '../statements/types.ts'
+import { type Counts, closeLine, reminderDays } from './close-line.ts'
+import * as store from './store.ts'
+
+export interface DayReport extends Counts {
+  readonly day: string
+  readonly lines: number
+  readonly expired: number
+}
+
+const pageSize = 500
+
+/** What a moment before midnight looks like: the clock of everything that closes a day. */
+export function endOfDay(ctx: Context, day: string): Context {
+  const midnight = Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
+  const at = midnight.subtract({ milliseconds: 1 })
+  return { ...ctx, now: () => at, today: () => day, actor: 'system:close-day', idempotencyKey: null, requestHash: '' }
+}
+
+/** Closes one day of a tenant. Done twice it does nothing more: each line's own dates say what is left. */
+export async function closeDay(tenant: Context, day: string): Promise<DayReport> {
+  const ctx = endOfDay(tenant, day)
+  await store.beginClose(ctx, day)
+  const report = { day, lines: 0, expired: 0, statements: 0, autopaid: 0, lateCharges: 0 }
+  for (let shard = 0; shard < ctx.platform.shards; shard++) {
+    report.expired += await expireHolds(ctx, shard, ctx.now())
+    for await (const page of pagesOf(ctx, shard, day)) {
+      for (const counts of await closePage(ctx, shard, page)) {
+        report.lines++
+        report.statements += counts.statements
+        report.autopaid += counts.autopaid
+        report.lateCharges += counts.lateCharges
+      }
+    }
+  }
+  await store.finishClose(ctx, report)
+  return report
+}
+
+/** Gives back what was held and ran out up to an instant. */
+export async function expireHolds(ctx: Context, shard: number, until: Temporal.Instant): Promise<number> {
+  let expired = 0
+  for (;;) {
+    const page = await listExpired(ctx, shard, until.toString(), pageSize)
+    const done = await Promise.all(page.map((charge) => charges.expire(ctx, charge.id)))
+    expired += done.filter(Boolean).length
+    if (page.length < pageSize) return expired
+  }
+}
+
+/** Ids of the lines that a day concerns, ascending, each once. */
+async function* pagesOf(ctx: Context, shard: number, day: string): AsyncGenerator<string[]> {
+  const days = [day, daysAfter(day, reminderDays)]
+  let after = ''
+  for (;;) {
+    const found = await Promise.all([
+      listLinesWithStatement(ctx, shard, day, after, pageSize),
+      listLinesWithLoanAction(ctx, shard, day, after, pageSize),
+      listLinesWithDue(ctx, shard, days, after, pageSize),
+    ])
+    const page = [...new Set(found.flat())].toSorted().slice(0, pageSize)
+    if (page.length === 0) return
+    yield page
+    after = page.at(-1)!
+  }
+}
+
+function daysAfter(day: string, days: number): string {
+  return formatDay(addPeriods(parseDay(day), { n: 1, unit: 'day' }, days))
+}
+
+async function closePage(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Counts[]> {
+  const [found, loans, statements] = await Promise.all([
+    listLinesById(ctx, shard, lineIds),
+    listOpenLoansOfLines(ctx, shard, lineIds),
+    listStatementsDue(ctx, shard, lineIds, [ctx.today(), daysAfter(ctx.today(), reminderDays)]),
+  ])
+  const loansOf = Map.groupBy(loans, (loan) => loan.lineId)
+  const statementsOf = Map.groupBy(statements, (statement) => statement.lineId)
+  const done = await Promise.all(
+    found.map((line) => closeOne(ctx, line, loansOf.get(line.id) ?? [], statementsOf.get(line.id) ?? [])),
+  )
+  return done.filter((counts) => counts !== null)
+}
+
+/** The first try uses what the page fetched; after a conflict everything is read anew. */
+async function closeOne(ctx: Context, first: Line, loans: Loan[], statements: Statement[]): Promise<Counts | null> {
+  let fetched: { line: Line; loans: Loan[] } | null = { line: first, loans }
+  return lines.retryConflicts(async () => {
+    const { line, loans: current } = fetched ?? (await readAgain(ctx, first))
+    fetched = null
+    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+    const termsOf = await termsFor(ctx, current)
+    const closed = closeLine(ctx, { line, loans: current, statements, terms, termsOf })
+    if (closed === null) return null
+    await lines.postOnLine(ctx, line, closed.operation)
+    return closed.counts
+  })
+}
+
+async function readAgain(ctx: Context, line: Line): Promise<{ line: Line; loans: Loan[] }> {
+  const [fresh, loans] = await Promise.all([lines.find(ctx, line.id), listOpenLoansOfLines(ctx, line.shard, [line.id])])
+  return { line: fresh, loans }
+}

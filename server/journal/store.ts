@@ -1,0 +1,83 @@
+/** Readings of the journal: events in order, accounts, the trial balance of any day. */
+import type { Context } from '../platform/context.ts'
+
+export interface StoredEvent {
+  readonly shard: number
+  readonly seq: bigint
+  readonly id: string
+  readonly type: string
+  readonly lineId: string | null
+  readonly chargeId: string | null
+  readonly loanId: string | null
+  readonly merchantId: string | null
+  readonly data: Record<string, unknown>
+  readonly currency: string | null
+  readonly accounts: string[]
+  readonly amounts: bigint[]
+  readonly effectiveOn: string
+  readonly bookedAt: string
+  readonly actor: string
+}
+
+/**
+ * Events of one shard after a sequence number, in order. Numbers become visible in order (see `commit_operations`), so
+ * a reader that continues after the last one it saw misses nothing and sees nothing twice.
+ */
+export function readEvents(
+  ctx: Context,
+  shard: number,
+  after: bigint,
+  limit: number,
+  types: readonly string[] | null,
+): Promise<StoredEvent[]> {
+  const { db } = ctx
+  return db<StoredEvent[]>`
+    select shard, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts, amounts, effective_on,
+           booked_at, actor
+    from journal
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and seq > ${after}
+      ${types === null ? db`` : db`and type = any (${db.typed.texts(types)})`}
+    order by seq
+    limit ${limit}`
+}
+
+export function readEventsBySeq(ctx: Context, shard: number, seqs: readonly bigint[]): Promise<StoredEvent[]> {
+  const { db } = ctx
+  return db<StoredEvent[]>`
+    select shard, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts, amounts, effective_on,
+           booked_at, actor
+    from journal
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and seq = any (${db.typed.bigints(seqs)})
+    order by seq`
+}
+
+export interface AccountBalance {
+  readonly account: string
+  readonly currency: string
+  readonly debitMinor: bigint
+  readonly creditMinor: bigint
+}
+
+/** Movements of accounts under a prefix up to and including a day, summed over shards and days. */
+export function readBalances(ctx: Context, prefix: string, asOf: string | null): Promise<AccountBalance[]> {
+  const { db } = ctx
+  return db<AccountBalance[]>`
+    select account, currency, sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor
+    from balances
+    where tenant_id = ${ctx.tenantId} and starts_with(account, ${prefix})
+      and shard between 0 and ${ctx.platform.shards - 1}
+      ${asOf === null ? db`` : db`and effective_on <= ${asOf}`}
+    group by account, currency
+    order by account, currency`
+}
+
+/** Journal rows that moved an account, newest first; for explaining a balance. */
+export function readAccountEvents(ctx: Context, account: string, limit: number): Promise<StoredEvent[]> {
+  return ctx.db<StoredEvent[]>`
+    select shard, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts, amounts, effective_on,
+           booked_at, actor
+    from journal
+    where tenant_id = ${ctx.tenantId} and shard between 0 and ${ctx.platform.shards - 1} and accounts @> array[${account}]
+    order by recorded_at desc, seq desc
+    limit ${limit}`
+}

@@ -1,0 +1,216 @@
+/** Lines: applied for, decided, raised, cut, frozen, closed. The limit itself is kept in the database's own update. */
+import { nextStatementOn } from '../../core/program/cycle.ts'
+import type { Minor } from '../../core/money.ts'
+import { once, post, postReply, WriteConflict } from '../journal/post.ts'
+import type { LineWrite, Operation, Reply, Verdict } from '../journal/types.ts'
+import * as customers from '../parties/customers.ts'
+import type { Context } from '../platform/context.ts'
+import { isUniqueViolation } from '../platform/database.ts'
+import { problem } from '../platform/errors.ts'
+import { shardOf } from '../platform/ids.ts'
+import * as programs from '../programs/service.ts'
+import { decideLine, type Profile } from '../risk/decide.ts'
+import * as store from './store.ts'
+import { type Autopay, type Line, type LineView, viewOfLine } from './types.ts'
+
+export interface LineApplication {
+  readonly customerId: string
+  readonly programId: string
+  readonly profile?: Profile
+  readonly autopay?: Autopay | null
+}
+
+/** Applies for a line. A decline is an answer too: a line with status `declined` and the reasons. */
+export async function apply(ctx: Context, application: LineApplication): Promise<Reply<LineView>> {
+  const customer = await customers.find(ctx, application.customerId)
+  const shard = shardOf(customer.id)
+  return once(ctx, shard, async () => {
+    if (customer.erasedAt !== null) throw problem('customer-erased')
+    const program = await programs.findActive(ctx, application.programId)
+    const others = await store.listLinesOf(ctx, shard, customer.id)
+    refuseSecondLine(others, program.id)
+    const decision = await decideLine(ctx, {
+      terms: program.terms,
+      kind: customer.kind,
+      profile: application.profile ?? {},
+      linesOpen: others.filter((line) => line.status === 'active').length,
+      daysPastDue: Math.max(0, ...others.map((line) => line.daysPastDue)),
+    })
+    const approved = decision.outcome === 'approve'
+    const line: Line = {
+      shard,
+      id: ctx.platform.ids.create('lin', shard),
+      customerId: customer.id,
+      programId: program.id,
+      termsVersion: program.version,
+      currency: program.terms.currency,
+      status: approved ? 'active' : 'declined',
+      limitMinor: decision.limit,
+      heldMinor: 0n,
+      owedMinor: 0n,
+      creditMinor: 0n,
+      nextStatementOn: approved ? nextStatementOn(program.terms.cycle, ctx.today()) : null,
+      statementCount: 0,
+      autopay: application.autopay ?? null,
+      decision: { ...decision, limit: Number(decision.limit), decidedAt: ctx.now().toString() },
+      openedOn: ctx.today(),
+      version: 0,
+    }
+    const opened = eventOf(line, approved ? 'line.activated' : 'line.declined', {
+      customerId: customer.id,
+      programId: program.id,
+      termsVersion: program.version,
+      limit: decision.limit,
+      decision: line.decision,
+    })
+    const operation = { lines: [store.rowOfLine(ctx.tenantId, line)], events: [opened] }
+    try {
+      return await postReply(ctx, shard, operation, 201, viewOfLine(line))
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      throw problem('line-exists', { detail: 'Another application of this customer was approved at the same moment.' })
+    }
+  })
+}
+
+function refuseSecondLine(others: readonly Line[], programId: string): void {
+  const open = others.find((line) => line.programId === programId && (line.status === 'active' || line.status === 'frozen'))
+  if (open !== undefined) {
+    throw problem('line-exists', { detail: `This customer has line ${open.id} in the program.`, extra: { lineId: open.id } })
+  }
+}
+
+export async function find(ctx: Context, lineId: string): Promise<Line & { readonly daysPastDue: number }> {
+  const line = await store.findLine(ctx, lineId)
+  if (line === undefined) throw problem('not-found', { detail: `There is no line ${lineId}.` })
+  return line
+}
+
+export async function listOf(ctx: Context, customerId: string): Promise<LineView[]> {
+  const customer = await customers.find(ctx, customerId)
+  return (await store.listLinesOf(ctx, shardOf(customer.id), customer.id)).map(viewOfLine)
+}
+
+/** Raises or cuts. A cut below what is used stops further purchases and calls nothing back. */
+export function setLimit(ctx: Context, lineId: string, limit: Minor, reason: string | null): Promise<Reply<LineView>> {
+  return change(ctx, lineId, async (line) => {
+    refuseUnless(line, ['active', 'frozen'], 'change the limit of')
+    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+    if (limit > terms.limit.max) {
+      throw problem('limit-out-of-range', { detail: `The program allows limits up to ${terms.limit.max}.` })
+    }
+    const type = limit >= line.limitMinor ? 'line.limit-raised' : 'line.limit-cut'
+    return {
+      write: { limit },
+      event: eventOf(line, type, { from: line.limitMinor, to: limit, reason }),
+      after: { ...line, limitMinor: limit },
+    }
+  })
+}
+
+export function freeze(ctx: Context, lineId: string, reason: string | null): Promise<Reply<LineView>> {
+  return setStatus(ctx, lineId, ['active'], 'frozen', 'line.frozen', 'freeze', reason)
+}
+
+export function unfreeze(ctx: Context, lineId: string, reason: string | null): Promise<Reply<LineView>> {
+  return setStatus(ctx, lineId, ['frozen'], 'active', 'line.unfrozen', 'unfreeze', reason)
+}
+
+/** Refused while anything is held, owed or kept: first pay, void and return. */
+export function close(ctx: Context, lineId: string, reason: string | null): Promise<Reply<LineView>> {
+  return change(ctx, lineId, async (line) => {
+    refuseUnless(line, ['active', 'frozen'], 'close')
+    if (line.owedMinor > 0n || line.heldMinor > 0n || line.creditMinor !== 0n) {
+      const { owedMinor: owed, heldMinor: held, creditMinor: credit } = line
+      throw problem('line-in-use', { extra: { owed, held, credit } })
+    }
+    return {
+      write: { status: 'closed', nextStatementOn: null },
+      event: eventOf(line, 'line.closed', { reason }),
+      after: { ...line, status: 'closed', nextStatementOn: null },
+    }
+  })
+}
+
+export function setAutopay(ctx: Context, lineId: string, autopay: Autopay | null): Promise<Reply<LineView>> {
+  return change(ctx, lineId, async (line) => {
+    refuseUnless(line, ['active', 'frozen'], 'change autopay of')
+    return {
+      write: { autopay },
+      event: eventOf(line, 'line.autopay-changed', { enabled: autopay !== null, amount: autopay?.amount ?? null }),
+      after: { ...line, autopay },
+    }
+  })
+}
+
+function setStatus(
+  ctx: Context,
+  lineId: string,
+  from: readonly Line['status'][],
+  to: 'active' | 'frozen',
+  type: string,
+  verb: string,
+  reason: string | null,
+): Promise<Reply<LineView>> {
+  return change(ctx, lineId, async (line) => {
+    refuseUnless(line, from, verb)
+    return { write: { status: to }, event: eventOf(line, type, { reason }), after: { ...line, status: to } }
+  })
+}
+
+interface Change {
+  readonly write: Omit<LineWrite, 'id' | 'version'>
+  readonly event: ReturnType<typeof eventOf>
+  readonly after: Line
+}
+
+function change(ctx: Context, lineId: string, decide: (line: Line) => Promise<Change>): Promise<Reply<LineView>> {
+  return withLine(ctx, lineId, async (line) => {
+    const { write, event, after } = await decide(line)
+    const operation = { line: { id: line.id, version: line.version, ...write }, events: [event] }
+    return postReply(ctx, line.shard, operation, 200, viewOfLine(after))
+  })
+}
+
+export function refuseUnless(line: Line, allowed: readonly Line['status'][], verb: string): void {
+  if (allowed.includes(line.status)) return
+  throw problem('line-wrong-state', { detail: `Can't ${verb} a line that is ${line.status}.`, extra: { status: line.status } })
+}
+
+function eventOf(line: Line, type: string, data: Record<string, unknown>) {
+  return { type, lineId: line.id, data, currency: null, legs: [] }
+}
+
+/** Enough for any real contention; beyond it something writes in a loop. */
+const attemptsMax = 20
+
+/**
+ * Decides on a whole line and writes, again from the start if somebody wrote in between: read, decide, write with the
+ * version that was read. Refusals are kept under the request's key.
+ */
+export async function withLine<Body>(
+  ctx: Context,
+  lineId: string,
+  work: (line: Line & { readonly daysPastDue: number }) => Promise<Reply<Body>>,
+): Promise<Reply<Body>> {
+  const first = await find(ctx, lineId)
+  return once(ctx, first.shard, () => retryConflicts(async () => work(await find(ctx, lineId))))
+}
+
+export async function retryConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error
+      if (attempt === attemptsMax) throw problem('conflict')
+    }
+  }
+}
+
+/** Posts own work on a line (closing a day); a conflict is thrown for `retryConflicts`. */
+export async function postOnLine(ctx: Context, line: Line, operation: Operation): Promise<Verdict> {
+  const verdict = await post(ctx, line.shard, operation)
+  if (verdict.outcome === 'conflict') throw new WriteConflict('the line changed')
+  return verdict
+}

@@ -1,0 +1,110 @@
+import type { Context, Platform } from '../platform/context.ts'
+import { createLoader, type Loader } from '../platform/batcher.ts'
+import { isShardedId, shardOf } from '../platform/ids.ts'
+import type { Line } from './types.ts'
+
+const columns = [
+  'shard',
+  'id',
+  'customer_id',
+  'program_id',
+  'terms_version',
+  'currency',
+  'status',
+  'limit_minor',
+  'held_minor',
+  'owed_minor',
+  'credit_minor',
+  'next_statement_on',
+  'statement_count',
+  'autopay',
+  'decision',
+  'opened_on',
+  'version',
+]
+
+type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
+
+const loaders = new WeakMap<Platform, Loader<string, Owned>>()
+
+/** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
+function loaderOf(platform: Platform): Loader<string, Owned> {
+  const known = loaders.get(platform)
+  if (known !== undefined) return known
+  const { db } = platform
+  const created = createLoader<string, Owned>(async (ids) => {
+    const shards = [...new Set(ids.map(shardOf))]
+    const rows = await db<Owned[]>`
+      select ${db(columns)}, tenant_id, coalesce((
+          select max(days_past_due) from loans
+          where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active'), 0) as days_past_due
+      from lines
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  })
+  loaders.set(platform, created)
+  return created
+}
+
+/** Undefined for an unknown id and for another tenant's. */
+export async function findLine(ctx: Context, id: string): Promise<Owned | undefined> {
+  if (!isShardedId('lin', id)) return undefined
+  const line = await loaderOf(ctx.platform)(id)
+  return line?.tenantId === ctx.tenantId ? line : undefined
+}
+
+export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned[]> {
+  const { db } = ctx
+  return db<Owned[]>`
+    select ${db(columns)}, tenant_id, coalesce((
+        select max(days_past_due) from loans
+        where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active'), 0) as days_past_due
+    from lines
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and customer_id = ${customerId}
+    order by id`
+}
+
+/** Lines whose statement closes on a day, a page at a time. */
+export async function listLinesWithStatement(
+  ctx: Context,
+  shard: number,
+  on: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await ctx.db<{ id: string }[]>`
+    select id from lines
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and next_statement_on <= ${on} and id > ${after}
+    order by id limit ${limit}`
+  return rows.map((row) => row.id)
+}
+
+export function rowOfLine(tenantId: string, line: Line): Record<string, unknown> {
+  return {
+    shard: line.shard,
+    id: line.id,
+    tenant_id: tenantId,
+    customer_id: line.customerId,
+    program_id: line.programId,
+    terms_version: line.termsVersion,
+    currency: line.currency,
+    status: line.status,
+    limit_minor: line.limitMinor,
+    held_minor: line.heldMinor,
+    owed_minor: line.owedMinor,
+    credit_minor: line.creditMinor,
+    next_statement_on: line.nextStatementOn,
+    statement_count: line.statementCount,
+    autopay: line.autopay,
+    decision: line.decision,
+    opened_on: line.openedOn,
+    version: line.version,
+  }
+}
+
+export function listLinesById(ctx: Context, shard: number, ids: readonly string[]): Promise<Line[]> {
+  const { db } = ctx
+  return db<Line[]>`
+    select ${db(columns)} from lines
+    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}`
+}

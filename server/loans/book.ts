@@ -1,0 +1,260 @@
+/**
+ * Keeping the books of a loan: an event is added, the loan is folded anew, and what its counters moved since they were
+ * last posted becomes the legs. So back-dated events and day closes are no special case.
+ */
+import { balanceAgainst, type Leg, mergeLegs } from '../../core/journal/legs.ts'
+import { emptyLedger, funderPart, type Funding, loanLegs } from '../../core/journal/posting.ts'
+import {
+  decodeEvent,
+  decodeTerms,
+  duesOn,
+  encodeEvent,
+  encodeTerms,
+  foldLoan,
+  ledgerOn,
+  owedOn,
+  payoffOn,
+} from '../../core/loan/index.ts'
+import type { Instalment, LoanEvent, LoanLedger, LoanState } from '../../core/loan/types.ts'
+import type { Minor } from '../../core/money.ts'
+import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
+import { isUnpaid, unpaidOf } from '../../core/program/bill.ts'
+import { bucketOf, milestones } from '../../core/program/late.ts'
+import type { ProgramTerms } from '../../core/program/terms.ts'
+import type { JournalEvent, Row } from '../journal/types.ts'
+import type { InstalmentView, Loan, LoanView } from './types.ts'
+
+/** One movement of a loan: the loan after it, its journal event, and what it does to the line. */
+export interface Movement {
+  readonly loan: Loan
+  readonly event: JournalEvent
+  /** Change of the line's owed principal and of the customer's credit. */
+  readonly owed: Minor
+  readonly credit: Minor
+}
+
+export interface Booking {
+  readonly type: string
+  readonly today: string
+  /** Absent when only time has passed. */
+  readonly loanEvent?: LoanEvent
+  /** Where the other side of the money stands; absent where the legs close by themselves. */
+  readonly counter?: string
+  /** Further legs of the same business event, such as a merchant's fee. */
+  readonly legs?: readonly Leg[]
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+/** Books an event, or what became due by `today`. */
+export function move(loan: Loan, terms: ProgramTerms, booking: Booking): Movement {
+  const events = booking.loanEvent === undefined ? loan.events : [...loan.events, booking.loanEvent]
+  const state = booking.loanEvent === undefined ? loan.state : foldLoan(loan.terms, events)
+  const posted = ledgerOn(state, booking.today)
+  const moved = settled(loan, terms, state, events, posted, booking.today)
+  return { loan: moved, event: eventOf(moved, loan, posted, booking), ...lineEffect(loan.posted, posted) }
+}
+
+/** Opens a loan: its disbursement against the counter-account. */
+export function open(fresh: Omit<Loan, 'posted' | 'bucket' | 'nextActionOn'>, terms: ProgramTerms, booking: Booking): Movement {
+  const loan: Loan = { ...fresh, posted: emptyLedger, bucket: 'current', nextActionOn: null }
+  return move(loan, terms, booking)
+}
+
+function settled(
+  loan: Loan,
+  terms: ProgramTerms,
+  state: LoanState,
+  events: readonly LoanEvent[],
+  posted: LoanLedger,
+  today: string,
+): Loan {
+  const nextActionOn = nextAction(state, terms, today)
+  return { ...loan, events, state, posted, postedOn: today, nextActionOn }
+}
+
+function eventOf(loan: Loan, before: Loan, posted: LoanLedger, booking: Booking): JournalEvent {
+  const own = [...loanLegs(loan.programId, loan.funding, before.posted, posted), ...(booking.legs ?? [])]
+  const { loanEvent } = booking
+  return {
+    type: booking.type,
+    lineId: loan.lineId,
+    loanId: loan.id,
+    chargeId: loan.chargeId,
+    merchantId: loan.merchantId,
+    data: { ...booking.data, ...(loanEvent === undefined ? {} : { loanEvent: encodeEvent(loanEvent) }) },
+    currency: loan.currency,
+    legs: booking.counter === undefined ? mergeLegs(own) : balanceAgainst(booking.counter, own),
+    effectiveOn: booking.today,
+  }
+}
+
+function lineEffect(before: LoanLedger, after: LoanLedger): { owed: Minor; credit: Minor } {
+  return { owed: outstanding(after) - outstanding(before), credit: kept(after) - kept(before) }
+}
+
+export function outstanding(ledger: LoanLedger): Minor {
+  return ledger.disbursed + ledger.principalRestored - ledger.principalPaid - ledger.principalRefunded - ledger.principalWrittenOff
+}
+
+function kept(ledger: LoanLedger): Minor {
+  return ledger.overpaid - ledger.overpaidReturned
+}
+
+function chargedOf({ principal, interest, fee, penalty }: Instalment): Minor {
+  return principal + interest + fee + penalty
+}
+
+function paidOf({ principalPaid, interestPaid, feePaid, penaltyPaid }: Instalment): Minor {
+  return principalPaid + interestPaid + feePaid + penaltyPaid
+}
+
+/**
+ * The next day on whose close something happens: an instalment falls due, or an overdue one reaches a late charge, a
+ * reminder or a bucket. `today` itself counts while its close is still to come.
+ */
+function nextAction(state: LoanState, terms: ProgramTerms, today: string): string | null {
+  if (state.status !== 'active') return null
+  const from = parseDay(today)
+  const candidates = state.instalments.filter(isUnpaid).flatMap((instalment) => {
+    const due = parseDay(instalment.dueOn)
+    return [due, ...milestones(terms.lateCharge).map((days) => due + days)]
+  })
+  const next = candidates.filter((day) => day >= from).reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY)
+  return Number.isFinite(next) ? formatDay(next) : null
+}
+
+/** After the close of a day: whatever that day had to do is done. */
+export function afterClose(loan: Loan, terms: ProgramTerms, closed: string): Loan {
+  const tomorrow = formatDay(addPeriods(parseDay(closed), { n: 1, unit: 'day' }, 1))
+  return { ...loan, nextActionOn: nextAction(loan.state, terms, tomorrow) }
+}
+
+/** Events of an effect-free kind leave no row. */
+export function hasEffect(movement: Movement): boolean {
+  return movement.event.legs.length > 0
+}
+
+export function rowOfLoan(tenantId: string, loan: Loan, today: string): Row {
+  const { daysPastDue } = duesOn(loan.state, today)
+  return {
+    shard: loan.shard,
+    id: loan.id,
+    tenant_id: tenantId,
+    line_id: loan.lineId,
+    charge_id: loan.chargeId,
+    merchant_id: loan.merchantId,
+    program_id: loan.programId,
+    terms_version: loan.termsVersion,
+    currency: loan.currency,
+    plan: loan.plan,
+    status: loan.state.status,
+    terms: encodeTerms(loan.terms),
+    events: loan.events.map(encodeEvent),
+    posted: encodeLedger(loan.posted),
+    posted_on: loan.postedOn,
+    funding: loan.funding,
+    principal_minor: loan.state.principalOutstanding,
+    days_past_due: loan.state.status === 'active' ? daysPastDue : 0,
+    bucket: bucketOf(loan.state.status === 'active' ? daysPastDue : 0),
+    opened_on: loan.openedOn,
+    next_action_on: loan.nextActionOn,
+  }
+}
+
+/** Counters that never moved are left out: most loans have three. */
+export function encodeLedger(ledger: LoanLedger): Record<string, string> {
+  const moved = Object.entries(ledger).filter(([, amount]) => amount !== 0n)
+  return Object.fromEntries(moved.map(([counter, amount]) => [counter, String(amount)]))
+}
+
+export function decodeLedger(json: Record<string, string>): LoanLedger {
+  const moved = Object.entries(json).map(([counter, amount]) => [counter, BigInt(amount)])
+  return { ...emptyLedger, ...Object.fromEntries(moved) }
+}
+
+export interface LoanRow {
+  readonly shard: number
+  readonly id: string
+  readonly lineId: string
+  readonly chargeId: string | null
+  readonly merchantId: string | null
+  readonly programId: string
+  readonly termsVersion: number
+  readonly currency: string
+  readonly plan: string
+  readonly terms: Parameters<typeof decodeTerms>[0]
+  readonly events: Parameters<typeof decodeEvent>[0][]
+  readonly eventSeqs: bigint[]
+  readonly posted: Record<string, string>
+  readonly postedOn: string
+  readonly funding: Funding
+  readonly bucket: Loan['bucket']
+  readonly openedOn: string
+  readonly nextActionOn: string | null
+}
+
+export function loanOfRow(row: LoanRow): Loan {
+  const terms = decodeTerms(row.terms)
+  const events = row.events.map(decodeEvent)
+  return { ...row, terms, events, posted: decodeLedger(row.posted), state: foldLoan(terms, events) }
+}
+
+export function viewOfLoan(loan: Loan, today: string): LoanView {
+  const { state } = loan
+  const dues = duesOn(state, today)
+  const active = state.status === 'active'
+  return {
+    id: loan.id,
+    lineId: loan.lineId,
+    chargeId: loan.chargeId,
+    merchantId: loan.merchantId,
+    programId: loan.programId,
+    plan: loan.plan,
+    currency: loan.currency,
+    status: state.status,
+    principal: loan.terms.principal,
+    principalOutstanding: state.principalOutstanding,
+    openedOn: loan.openedOn,
+    daysPastDue: active ? dues.daysPastDue : 0,
+    bucket: bucketOf(active ? dues.daysPastDue : 0),
+    nextDueOn: active ? dues.nextDueOn : null,
+    payoff: active ? payoffOn(state, today).total : 0n,
+    instalments: state.instalments.map((instalment) => viewOfInstalment(instalment, today)),
+    funders: funderParts(loan),
+  }
+}
+
+export function viewOfInstalment(instalment: Instalment, today: string): InstalmentView {
+  const { n, dueOn, principal, interest, fee, penalty, balanceAfter } = instalment
+  const unpaid = unpaidOf(instalment)
+  return {
+    n,
+    dueOn,
+    principal,
+    interest,
+    fee,
+    penalty,
+    total: chargedOf(instalment),
+    paid: paidOf(instalment),
+    outstanding: unpaid,
+    balanceAfter,
+    status: unpaid <= 0n ? 'paid' : dueOn < today ? 'past-due' : dueOn === today ? 'due' : 'upcoming',
+  }
+}
+
+/** Each funder's part of the outstanding principal: of every counter its part, so that it equals its ledger. */
+function funderParts(loan: Loan): LoanView['funders'] {
+  return loan.funding.shares.map((share) => {
+    const part = (counter: keyof LoanLedger) => funderPart(loan.funding, share.funderId, counter, loan.posted[counter])
+    return {
+      ...share,
+      principalOutstanding:
+        part('disbursed') + part('principalRestored') - part('principalPaid') - part('principalRefunded') - part('principalWrittenOff'),
+    }
+  })
+}
+
+/** Everything owed on a loan as scheduled, due or not. */
+export function owed(loan: Loan, today: string): Minor {
+  return owedOn(loan.state, today).total
+}

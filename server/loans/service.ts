@@ -1,0 +1,128 @@
+/** Loans after their making: read, rescheduled in hardship, charges waived, written off. Money in is the repayments' work. */
+import { duesOn, payoffOn } from '../../core/loan/index.ts'
+import type { Component, Dues, LoanEvent } from '../../core/loan/types.ts'
+import type { Minor } from '../../core/money.ts'
+import { postReply } from '../journal/post.ts'
+import type { Operation, Reply } from '../journal/types.ts'
+import { withLine } from '../lines/service.ts'
+import type { Line } from '../lines/types.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as programs from '../programs/service.ts'
+import { type Booking, type Movement, move, rowOfLoan, viewOfLoan } from './book.ts'
+import * as store from './store.ts'
+import type { Loan, LoanView } from './types.ts'
+
+export async function find(ctx: Context, loanId: string): Promise<Loan> {
+  const loan = await store.findLoan(ctx, loanId)
+  if (loan === undefined) throw problem('not-found', { detail: `There is no loan ${loanId}.` })
+  return loan
+}
+
+export async function view(ctx: Context, loanId: string): Promise<LoanView> {
+  return viewOfLoan(await find(ctx, loanId), ctx.today())
+}
+
+export async function listOf(ctx: Context, line: Line): Promise<LoanView[]> {
+  return (await store.listLoans(ctx, line.shard, line.id, false)).map((loan) => viewOfLoan(loan, ctx.today()))
+}
+
+export interface PayoffQuote extends Dues {
+  readonly loanId: string
+  readonly on: string
+  readonly currency: string
+}
+
+/** What settles the loan on a day, today or later. */
+export async function quotePayoff(ctx: Context, loanId: string, on: string | null): Promise<PayoffQuote> {
+  const loan = await find(ctx, loanId)
+  const day = on ?? ctx.today()
+  if (day < ctx.today()) throw problem('date-in-past', { detail: `${day} is before today, ${ctx.today()}.` })
+  return { loanId, on: day, currency: loan.currency, ...payoffOn(loan.state, day) }
+}
+
+export interface Hardship {
+  readonly instalments: number
+  readonly firstDueOn: string
+  readonly annualRatePercent?: string
+  readonly reason?: string
+}
+
+/** New due dates for what is not yet paid, arrears included. Never dearer a year than the loan was. */
+export function reschedule(ctx: Context, loanId: string, plan: Hardship): Promise<Reply<LoanView>> {
+  if (plan.firstDueOn <= ctx.today()) {
+    throw problem('date-in-past', { detail: `The first due date must be after today, ${ctx.today()}.` })
+  }
+  return change(ctx, loanId, 'loan.rescheduled', (loan) => {
+    requireActive(loan, 'reschedule')
+    if (plan.annualRatePercent !== undefined && Number(plan.annualRatePercent) > Number(loan.terms.annualRatePercent)) {
+      throw problem('rate-too-high', { detail: `The loan bears ${loan.terms.annualRatePercent} % a year; a reschedule may only lower it.` })
+    }
+    const { reason, ...terms } = plan
+    return { loanEvent: { type: 'reschedule', ...stamp(ctx), ...terms }, data: { reason: reason ?? null } }
+  })
+}
+
+/** Gives up a charge that is owed; the cost is the operator's and the funders' in their shares. */
+export function waive(ctx: Context, loanId: string, component: Exclude<Component, 'principal'>, amount: Minor): Promise<Reply<LoanView>> {
+  return change(ctx, loanId, 'loan.waived', (loan) => {
+    requireActive(loan, 'waive a charge of')
+    return { loanEvent: { type: 'waiver', ...stamp(ctx), component, amount } }
+  })
+}
+
+/** Takes a loan that will not be repaid off the books. What comes in later is a recovery. */
+export function writeOff(ctx: Context, loanId: string, reason: string | null): Promise<Reply<LoanView>> {
+  return change(ctx, loanId, 'loan.written-off', (loan, terms) => {
+    requireActive(loan, 'write off')
+    const { daysPastDue } = duesOn(loan.state, ctx.today())
+    if (daysPastDue < terms.writeOffAfterDays) {
+      const detail = `The loan is ${daysPastDue} days past due; the program writes off after ${terms.writeOffAfterDays}.`
+      throw problem('write-off-too-early', { detail })
+    }
+    return { loanEvent: { type: 'charge-off', ...stamp(ctx) }, data: { reason, daysPastDue } }
+  })
+}
+
+export function requireActive(loan: Loan, verb: string): void {
+  if (loan.state.status === 'active') return
+  throw problem('loan-wrong-state', { detail: `Can't ${verb} a loan that is ${loan.state.status}.`, extra: { status: loan.state.status } })
+}
+
+/** Id and date of a loan's own event; unique within the loan, ordered as made. */
+export function stamp(ctx: Context): { id: string; on: string } {
+  return { id: ctx.platform.ids.create('lev'), on: ctx.today() }
+}
+
+type Decide = (loan: Loan, terms: Awaited<ReturnType<typeof programs.termsOf>>) => Omit<Booking, 'type' | 'today'> & {
+  loanEvent: LoanEvent
+}
+
+async function change(ctx: Context, loanId: string, type: string, decide: Decide): Promise<Reply<LoanView>> {
+  const { lineId } = await find(ctx, loanId)
+  return withLine(ctx, lineId, async (line) => {
+    const loan = await find(ctx, loanId)
+    const terms = await programs.termsOf(ctx, loan.programId, loan.termsVersion)
+    const movement = move(loan, terms, { type, today: ctx.today(), ...decide(loan, terms) })
+    return postReply(ctx, line.shard, operationOf(ctx, line, [movement]), 200, viewOfLoan(movement.loan, ctx.today()))
+  })
+}
+
+/** The whole write of movements of loans of one line. */
+export function operationOf(ctx: Context, line: Line, movements: readonly Movement[]): Operation {
+  return {
+    line: {
+      id: line.id,
+      version: line.version,
+      owed: movements.reduce((sum, movement) => sum + movement.owed, 0n),
+      credit: movements.reduce((sum, movement) => sum + movement.credit, 0n),
+    },
+    loans: latest(movements).map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today())),
+    events: movements.map((movement) => movement.event),
+  }
+}
+
+/** A loan moved several times is written once, as it stands at last. */
+function latest(movements: readonly Movement[]): Loan[] {
+  return [...new Map(movements.map((movement) => [movement.loan.id, movement.loan])).values()]
+}

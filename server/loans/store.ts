@@ -1,0 +1,82 @@
+import type { Context } from '../platform/context.ts'
+import { isShardedId, shardOf } from '../platform/ids.ts'
+import { type LoanRow, loanOfRow } from './book.ts'
+import type { Loan } from './types.ts'
+
+const columns = [
+  'shard',
+  'id',
+  'line_id',
+  'charge_id',
+  'merchant_id',
+  'program_id',
+  'terms_version',
+  'currency',
+  'plan',
+  'terms',
+  'events',
+  'event_seqs',
+  'posted',
+  'posted_on',
+  'funding',
+  'bucket',
+  'opened_on',
+  'next_action_on',
+]
+
+/** Undefined for an unknown id and for another tenant's. */
+export async function findLoan(ctx: Context, id: string): Promise<Loan | undefined> {
+  if (!isShardedId('loa', id)) return undefined
+  const [row] = await ctx.db<LoanRow[]>`
+    select ${ctx.db(columns)} from loans where shard = ${shardOf(id)} and id = ${id} and tenant_id = ${ctx.tenantId}`
+  return row === undefined ? undefined : loanOfRow(row)
+}
+
+/** Loans of a line in the order opened; `open` leaves out those that are paid. */
+export async function listLoans(ctx: Context, shard: number, lineId: string, open: boolean): Promise<Loan[]> {
+  const { db } = ctx
+  const rows = await db<LoanRow[]>`
+    select ${db(columns)} from loans
+    where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId} ${open ? db`and status = 'active'` : db``}
+    order by opened_on, id`
+  return rows.map(loanOfRow)
+}
+
+export async function listLoansById(ctx: Context, shard: number, ids: readonly string[]): Promise<Loan[]> {
+  const { db } = ctx
+  const rows = await db<LoanRow[]>`
+    select ${db(columns)} from loans
+    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}
+    order by opened_on, id`
+  return rows.map(loanOfRow)
+}
+
+export async function listLoansOfCharge(ctx: Context, shard: number, lineId: string, chargeId: string): Promise<Loan[]> {
+  const loans = await listLoans(ctx, shard, lineId, false)
+  return loans.filter((loan) => loan.chargeId === chargeId)
+}
+
+/** Lines that have a loan with something to do up to a day, a page at a time. */
+export async function listLinesWithLoanAction(
+  ctx: Context,
+  shard: number,
+  on: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await ctx.db<{ lineId: string }[]>`
+    select distinct line_id from loans
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and next_action_on <= ${on} and line_id > ${after}
+    order by line_id limit ${limit}`
+  return rows.map((row) => row.lineId)
+}
+
+/** Loans that are not settled, of several lines. */
+export async function listOpenLoansOfLines(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Loan[]> {
+  const { db } = ctx
+  const rows = await db<LoanRow[]>`
+    select ${db(columns)} from loans
+    where shard = ${shard} and line_id = any (${db.typed.texts(lineIds)}) and tenant_id = ${ctx.tenantId} and status = 'active'
+    order by opened_on, id`
+  return rows.map(loanOfRow)
+}

@@ -1,0 +1,137 @@
+/** Customers. Who somebody is, is sealed under a key of their own; the books know only ids. */
+import { once, postReply } from '../journal/post.ts'
+import type { Reply } from '../journal/types.ts'
+import type { Context } from '../platform/context.ts'
+import { isUniqueViolation } from '../platform/database.ts'
+import { problem } from '../platform/errors.ts'
+import { isShardedId, shardFor, shardOf } from '../platform/ids.ts'
+import * as store from './store.ts'
+
+export interface PersonalData {
+  readonly name: string
+  readonly idNumber?: string
+  readonly phone?: string
+}
+
+export interface NewCustomer extends PersonalData {
+  readonly kind: 'consumer' | 'business'
+  /** The caller's own name for this customer. */
+  readonly reference?: string
+}
+
+export interface CustomerView {
+  readonly id: string
+  readonly kind: 'consumer' | 'business'
+  readonly reference: string | null
+  /** Null once erased. */
+  readonly personal: PersonalData | null
+  readonly createdAt: string
+  readonly erasedAt: string | null
+}
+
+/** Throws `customer-exists` where the tenant has a customer of the same identity, and names it. */
+export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<CustomerView>> {
+  const { vault, ids, shards } = ctx.platform
+  const identity = identityHash(ctx, draft)
+  const shard = shardFor(identity, shards)
+  const { kind, reference, ...personal } = draft
+  const wrappedKey = vault.newPersonKey()
+  const customer: CustomerView = {
+    id: ids.create('cus', shard),
+    kind,
+    reference: reference ?? null,
+    personal,
+    createdAt: ctx.now().toString(),
+    erasedAt: null,
+  }
+  const row = {
+    shard,
+    id: customer.id,
+    tenant_id: ctx.tenantId,
+    kind,
+    wrapped_key: hex(wrappedKey),
+    sealed: hex(vault.seal(wrappedKey, personal)),
+    reference: customer.reference,
+    identity_hash: identity,
+    phone_hash: draft.phone === undefined ? null : fingerprint(ctx, 'phone', draft.phone),
+    created_at: customer.createdAt,
+  }
+  const created = { type: 'customer.created', data: { customerId: customer.id, kind }, currency: null, legs: [] }
+  // The kept answer must not hold personal data in the clear: it would outlive an erasure.
+  return once(ctx, shard, async () => {
+    const same = await store.findCustomerByIdentity(ctx, shard, identity)
+    if (same !== undefined) {
+      throw problem('customer-exists', { detail: `This person is customer ${same} already.`, extra: { customerId: same } })
+    }
+    try {
+      const reply = await postReply(ctx, shard, { customers: [row], events: [created] }, 201, { ...customer, personal: null })
+      return { ...reply, body: { ...reply.body, personal } }
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      throw problem('customer-exists', { detail: 'This person was entered as a customer at the same moment.' })
+    }
+  })
+}
+
+/** A customer without any identity (a test, a guest) is somebody new each time. */
+function identityHash(ctx: Context, draft: NewCustomer): string {
+  if (draft.idNumber !== undefined) return fingerprint(ctx, 'id-number', draft.idNumber)
+  if (draft.reference !== undefined) return fingerprint(ctx, 'reference', draft.reference)
+  if (draft.phone !== undefined) return fingerprint(ctx, 'phone', draft.phone)
+  return fingerprint(ctx, 'none', ctx.platform.ids.create('cus'))
+}
+
+function fingerprint(ctx: Context, kind: string, text: string): string {
+  return ctx.platform.vault.fingerprint(ctx.tenantId, kind, text.replace(/[\s-]/g, '').toLowerCase())
+}
+
+function hex(bytes: Uint8Array): string {
+  return `\\x${Buffer.from(bytes).toString('hex')}`
+}
+
+export async function find(ctx: Context, customerId: string): Promise<CustomerView> {
+  const row = isShardedId('cus', customerId) ? await store.findCustomer(ctx, shardOf(customerId), customerId) : undefined
+  if (row === undefined) throw problem('not-found', { detail: `There is no customer ${customerId}.` })
+  return viewOf(ctx, row)
+}
+
+/** By phone: the shard is not known from it, so all are asked; an index answers on each. */
+export async function findByPhone(ctx: Context, phone: string): Promise<CustomerView[]> {
+  const rows = await store.findCustomersByPhone(ctx, fingerprint(ctx, 'phone', phone))
+  return rows.map((row) => viewOf(ctx, row))
+}
+
+export async function findByReference(ctx: Context, reference: string): Promise<CustomerView[]> {
+  const rows = await store.findCustomersByReference(ctx, reference)
+  return rows.map((row) => viewOf(ctx, row))
+}
+
+function viewOf(ctx: Context, row: store.CustomerRow): CustomerView {
+  const { wrappedKey, sealed } = row
+  return {
+    id: row.id,
+    kind: row.kind,
+    reference: row.reference,
+    personal: wrappedKey && sealed ? (ctx.platform.vault.open(wrappedKey, sealed) as PersonalData) : null,
+    createdAt: row.createdAt,
+    erasedAt: row.erasedAt,
+  }
+}
+
+/**
+ * Destroys the customer's key: what was sealed under it can't be read again by anybody, and the books stay. Refused
+ * while money is owed either way, because the contract is then still running.
+ */
+export async function erase(ctx: Context, customerId: string): Promise<Reply<CustomerView>> {
+  const customer = await find(ctx, customerId)
+  const shard = shardOf(customerId)
+  if (await store.hasOpenAccount(ctx, shard, customerId)) {
+    throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
+  }
+  const erased = { ...customer, personal: null, reference: null, erasedAt: customer.erasedAt ?? ctx.now().toString() }
+  const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
+  // Erasing twice changes nothing, so the key goes first: a crash in between leaves it destroyed, not kept.
+  await store.eraseCustomer(ctx, shard, customerId, erased.erasedAt)
+  if (customer.erasedAt !== null) return { status: 200, body: erased, replayed: false }
+  return postReply(ctx, shard, { events: [event] }, 200, erased)
+}

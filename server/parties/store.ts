@@ -1,0 +1,96 @@
+import type { Context } from '../platform/context.ts'
+import type { Queryable } from '../platform/database.ts'
+import type { FunderView } from './funders.ts'
+import type { MerchantView } from './merchants.ts'
+
+export interface CustomerRow {
+  readonly id: string
+  readonly kind: 'consumer' | 'business'
+  readonly wrappedKey: Buffer | null
+  readonly sealed: Buffer | null
+  readonly reference: string | null
+  readonly createdAt: string
+  readonly erasedAt: string | null
+}
+
+const customerColumns = ['id', 'kind', 'wrapped_key', 'sealed', 'reference', 'created_at', 'erased_at']
+
+export async function findCustomer(ctx: Context, shard: number, id: string): Promise<CustomerRow | undefined> {
+  const [row] = await ctx.db<CustomerRow[]>`
+    select ${ctx.db(customerColumns)} from customers where shard = ${shard} and id = ${id} and tenant_id = ${ctx.tenantId}`
+  return row
+}
+
+export async function findCustomerByIdentity(ctx: Context, shard: number, identity: string): Promise<string | undefined> {
+  const [row] = await ctx.db<{ id: string }[]>`
+    select id from customers where shard = ${shard} and tenant_id = ${ctx.tenantId} and identity_hash = ${identity}`
+  return row?.id
+}
+
+export function findCustomersByPhone(ctx: Context, phoneHash: string): Promise<CustomerRow[]> {
+  return ctx.db<CustomerRow[]>`
+    select ${ctx.db(customerColumns)} from customers
+    where shard between 0 and ${ctx.platform.shards - 1} and tenant_id = ${ctx.tenantId} and phone_hash = ${phoneHash}
+    order by id limit 100`
+}
+
+export function findCustomersByReference(ctx: Context, reference: string): Promise<CustomerRow[]> {
+  return ctx.db<CustomerRow[]>`
+    select ${ctx.db(customerColumns)} from customers
+    where shard between 0 and ${ctx.platform.shards - 1} and tenant_id = ${ctx.tenantId} and reference = ${reference}
+    order by id limit 100`
+}
+
+export async function hasOpenAccount(ctx: Context, shard: number, customerId: string): Promise<boolean> {
+  const rows = await ctx.db`
+    select 1 from lines
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and customer_id = ${customerId}
+      and (status in ('active', 'frozen') or owed_minor > 0 or held_minor > 0 or credit_minor <> 0)
+    limit 1`
+  return rows.length > 0
+}
+
+/** The identity hash is replaced too: the person may come back as somebody new. */
+export async function eraseCustomer(ctx: Context, shard: number, id: string, at: string): Promise<void> {
+  await ctx.db`
+    update customers set wrapped_key = null, sealed = null, reference = null, phone_hash = null,
+      identity_hash = 'erased ' || id, erased_at = coalesce(erased_at, ${at})
+    where shard = ${shard} and id = ${id} and tenant_id = ${ctx.tenantId}`
+}
+
+export async function insertMerchant(db: Queryable, tenantId: string, merchant: MerchantView): Promise<void> {
+  await db`
+    insert into merchants (id, tenant_id, name, reference, status, payout_timing, fee_percent, created_at)
+    values (${merchant.id}, ${tenantId}, ${merchant.name}, ${merchant.reference}, ${merchant.status},
+            ${merchant.payoutTiming}, ${merchant.feePercent}, ${merchant.createdAt})`
+}
+
+const merchantColumns = ['id', 'name', 'reference', 'status', 'payout_timing', 'fee_percent', 'created_at']
+
+export function findMerchants(ctx: Context, ids: readonly string[]): Promise<MerchantView[]> {
+  const { db } = ctx
+  return db<MerchantView[]>`
+    select ${db(merchantColumns)} from merchants where id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}`
+}
+
+export function listMerchants(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {
+  return ctx.db<MerchantView[]>`
+    select ${ctx.db(merchantColumns)} from merchants
+    where tenant_id = ${ctx.tenantId} and id > ${after} order by id limit ${limit}`
+}
+
+export async function insertFunder(db: Queryable, tenantId: string, funder: FunderView): Promise<void> {
+  await db`
+    insert into funders (id, tenant_id, name, created_at)
+    values (${funder.id}, ${tenantId}, ${funder.name}, ${funder.createdAt})`
+}
+
+export function findFunders(ctx: Context, ids: readonly string[]): Promise<FunderView[]> {
+  const { db } = ctx
+  return db<FunderView[]>`
+    select id, name, created_at from funders where id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}`
+}
+
+export function listFunders(ctx: Context): Promise<FunderView[]> {
+  return ctx.db<FunderView[]>`select id, name, created_at from funders where tenant_id = ${ctx.tenantId} order by id`
+}

@@ -1,0 +1,194 @@
+/** Money in: from a customer, a partner or autopay; allocated in the program's order; reversed when a debit bounces. */
+import { accounts } from '../../core/journal/accounts.ts'
+import { payoffOn } from '../../core/loan/index.ts'
+import { formatMinor, type Minor } from '../../core/money.ts'
+import type { ProgramTerms } from '../../core/program/terms.ts'
+import { postReply } from '../journal/post.ts'
+import type { JournalEvent, Operation, Reply } from '../journal/types.ts'
+import * as lines from '../lines/service.ts'
+import type { Line } from '../lines/types.ts'
+import { type Movement, move } from '../loans/book.ts'
+import * as loans from '../loans/service.ts'
+import { listLoans, listLoansById } from '../loans/store.ts'
+import type { Loan } from '../loans/types.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as programs from '../programs/service.ts'
+import { type Allocated, allocate } from './allocate.ts'
+import * as store from './store.ts'
+import { type Repayment, type RepaymentSource, type RepaymentView, rowOfRepayment, viewOfRepayment } from './types.ts'
+
+export interface NewRepayment {
+  readonly lineId?: string
+  readonly loanId?: string
+  readonly amount: Minor
+  readonly currency?: string
+  readonly source?: Exclude<RepaymentSource, 'credit'>
+  /** When the money was there, if not today. */
+  readonly effectiveOn?: string
+  readonly reference?: string
+}
+
+export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<RepaymentView>> {
+  if ((money.lineId === undefined) === (money.loanId === undefined)) {
+    throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
+  }
+  const lineId = money.lineId ?? (await loans.find(ctx, money.loanId!)).lineId
+  return book(ctx, lineId, money.loanId ?? null, () => money)
+}
+
+/** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */
+export async function prepay(
+  ctx: Context,
+  loanId: string,
+  request: { amount: Minor; effect?: 'shorten' | 'lower' },
+): Promise<Reply<RepaymentView>> {
+  const { lineId } = await loans.find(ctx, loanId)
+  return book(ctx, lineId, loanId, (loan) => {
+    loans.requireActive(loan!, 'prepay')
+    const { total } = payoffOn(loan!.state, ctx.today())
+    if (request.amount > total) {
+      const detail = `${formatMinor(total, loan!.currency)} ${loan!.currency} settles the loan today; prepay at most that.`
+      throw problem('above-payoff', { detail, extra: { payoff: total } })
+    }
+    return { amount: request.amount, prepay: request.effect ?? 'shorten' }
+  })
+}
+
+/** Pays the whole rest of a loan as of today. */
+export async function settle(ctx: Context, loanId: string): Promise<Reply<RepaymentView>> {
+  const { lineId } = await loans.find(ctx, loanId)
+  return book(ctx, lineId, loanId, (loan) => {
+    loans.requireActive(loan!, 'settle')
+    return { amount: payoffOn(loan!.state, ctx.today()).total }
+  })
+}
+
+type Money = Omit<NewRepayment, 'lineId' | 'loanId'> & { readonly prepay?: 'shorten' | 'lower' }
+
+function book(
+  ctx: Context,
+  lineId: string,
+  loanId: string | null,
+  decide: (loan: Loan | undefined) => Money,
+): Promise<Reply<RepaymentView>> {
+  return lines.withLine(ctx, lineId, async (line) => {
+    if (line.status === 'declined') throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
+    const all = await listLoans(ctx, line.shard, line.id, false)
+    const candidates = loanId === null ? all : all.filter((loan) => loan.id === loanId)
+    const money = decide(candidates[0])
+    if (money.currency !== undefined && money.currency !== line.currency) {
+      throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
+    }
+    const effectiveOn = checkedDate(ctx, line, candidates, money.effectiveOn)
+    const allocated = allocate(ctx, {
+      line,
+      loans: candidates,
+      termsOf: await termsFor(ctx, candidates),
+      amount: money.amount,
+      source: money.source ?? 'customer',
+      effectiveOn,
+      until: null,
+      reference: money.reference ?? null,
+      ...(money.prepay === undefined ? {} : { prepay: money.prepay }),
+    })
+    const repayment = { ...allocated.repayment, loanId }
+    const operation = operationOf(ctx, line, { ...allocated, repayment })
+    return postReply(ctx, line.shard, operation, 201, viewOfRepayment(repayment))
+  })
+}
+
+/** Money can't be there tomorrow, nor before the debt it pays. */
+function checkedDate(ctx: Context, line: Line, candidates: readonly Loan[], wanted: string | undefined): string {
+  const today = ctx.today()
+  const on = wanted ?? today
+  if (on > today) throw problem('date-in-future', { detail: `${on} is after today, ${today}.` })
+  const opened = candidates.map((loan) => loan.openedOn).reduce((latest, day) => (day > latest ? day : latest), line.openedOn)
+  if (on < opened) throw problem('date-before-debt', { detail: `${on} is before ${opened}, when the youngest of these debts began.` })
+  return on
+}
+
+/** Terms of all loans at hand, fetched beforehand so that the allocation itself is a pure step. */
+export async function termsFor(ctx: Context, candidates: readonly Loan[]): Promise<(loan: Loan) => ProgramTerms> {
+  const terms = new Map<string, ProgramTerms>()
+  for (const loan of candidates) {
+    const key = `${loan.programId}/${loan.termsVersion}`
+    if (!terms.has(key)) terms.set(key, await programs.termsOf(ctx, loan.programId, loan.termsVersion))
+  }
+  return (loan) => terms.get(`${loan.programId}/${loan.termsVersion}`)!
+}
+
+function operationOf(ctx: Context, line: Line, allocated: Allocated): Operation {
+  const moved = loans.operationOf(ctx, line, allocated.movements)
+  return {
+    ...moved,
+    line: { ...moved.line!, credit: moved.line!.credit! + allocated.credit },
+    repayments: [rowOfRepayment(ctx.tenantId, allocated.repayment)],
+    events: [...moved.events, ...allocated.kept],
+  }
+}
+
+/** Undoes a repayment that did not hold: every loan stands as if the money had never come. */
+export async function reverse(ctx: Context, repaymentId: string, reason: string | null): Promise<Reply<RepaymentView>> {
+  const { lineId } = await find(ctx, repaymentId)
+  return lines.withLine(ctx, lineId, async (line) => {
+    const repayment = await find(ctx, repaymentId)
+    if (repayment.status === 'reversed') throw problem('repayment-reversed')
+    const paid = await listLoansById(ctx, line.shard, repayment.allocations.map((allocation) => allocation.loanId))
+    const termsOf = await termsFor(ctx, paid)
+    const counter = repayment.source === 'credit' ? accounts.customerCredit(line.programId) : accounts.bank
+    const movements = repayment.allocations.map((allocation) => {
+      const loan = paid.find((candidate) => candidate.id === allocation.loanId)!
+      return undo(ctx, loan, termsOf(loan), allocation.eventId, counter, { repaymentId, reason })
+    })
+    const reversed = { ...repayment, status: 'reversed' as const }
+    const moved = loans.operationOf(ctx, line, movements)
+    const returned = repayment.source === 'credit' ? repayment.amountMinor : -repayment.creditMinor
+    const operation = {
+      ...moved,
+      line: { ...moved.line!, credit: moved.line!.credit! + returned },
+      repayments: [rowOfRepayment(ctx.tenantId, reversed)],
+      events: [...moved.events, ...takenBack(line, repayment, reason)],
+    }
+    return postReply(ctx, line.shard, operation, 200, viewOfRepayment(reversed))
+  })
+}
+
+function undo(
+  ctx: Context,
+  loan: Loan,
+  terms: ProgramTerms,
+  eventId: string,
+  counter: string,
+  data: Record<string, unknown>,
+): Movement {
+  const loanEvent = { type: 'reversal' as const, ...loans.stamp(ctx), of: eventId }
+  return move(loan, terms, { type: 'repayment.reversed', today: ctx.today(), loanEvent, counter, data })
+}
+
+function takenBack(line: Line, repayment: Repayment, reason: string | null): JournalEvent[] {
+  const amount = repayment.creditMinor
+  if (amount === 0n) return []
+  return [
+    {
+      type: 'repayment.reversed',
+      lineId: line.id,
+      data: { repaymentId: repayment.id, reason, amount },
+      currency: line.currency,
+      legs: [
+        { account: accounts.customerCredit(line.programId), amount },
+        { account: accounts.bank, amount: -amount },
+      ],
+    },
+  ]
+}
+
+export async function find(ctx: Context, repaymentId: string): Promise<Repayment> {
+  const repayment = await store.findRepayment(ctx, repaymentId)
+  if (repayment === undefined) throw problem('not-found', { detail: `There is no repayment ${repaymentId}.` })
+  return repayment
+}
+
+export async function listOf(ctx: Context, line: Line, after: string, limit: number): Promise<RepaymentView[]> {
+  return (await store.listRepayments(ctx, line.shard, line.id, after, limit)).map(viewOfRepayment)
+}

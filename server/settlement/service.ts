@@ -1,0 +1,201 @@
+/**
+ * Money out: merchants are paid what was captured, less fee, less refunds; funders get what was collected for them, less
+ * what they have still to pay in.
+ *
+ * A payout is written down first, with the part of each shard, and then booked shard by shard, each part once. A crash
+ * in between leaves it pending, and whoever comes next finishes it: nothing is paid twice or forgotten.
+ */
+import { accounts } from '../../core/journal/accounts.ts'
+import { formatMinor, type Minor } from '../../core/money.ts'
+import { once, postReply, postReplyWith } from '../journal/post.ts'
+import type { JournalEvent, Reply } from '../journal/types.ts'
+import * as funders from '../parties/funders.ts'
+import * as merchants from '../parties/merchants.ts'
+import type { Context } from '../platform/context.ts'
+import { isUniqueViolation } from '../platform/database.ts'
+import { problem } from '../platform/errors.ts'
+import * as store from './store.ts'
+import { type Payout, type PayoutView, viewOfPayout } from './types.ts'
+
+export interface NewPayout {
+  readonly merchantId?: string
+  readonly funderId?: string
+  /** Absent: the merchant's own; funders settle T+0. */
+  readonly timing?: 'T+1' | 'T+0' | 'at-once'
+}
+
+/** Throws `nothing-to-pay-out` where nothing is owed up to the day. */
+export async function payOut(ctx: Context, order: NewPayout): Promise<Reply<PayoutView>> {
+  if ((order.merchantId === undefined) === (order.funderId === undefined)) {
+    throw problem('invalid-request', { detail: 'Send either `merchantId` or `funderId`.' })
+  }
+  const payee = await payeeOf(ctx, order)
+  return once(ctx, 0, async () => {
+    await finishPending(ctx, payee.id)
+    const payout = await draft(ctx, payee)
+    if (payout === null) {
+      throw problem('nothing-to-pay-out', { detail: `Nothing is owed to ${payee.id} through ${payee.throughOn}.` })
+    }
+    const settled = { ...payout, status: 'paid' as const, paidAt: payout.createdAt }
+    const reply = await begin(ctx, payout, settled)
+    if (!reply.replayed) await finish(ctx, payout)
+    return reply
+  })
+}
+
+interface Payee {
+  readonly kind: 'merchant' | 'funder'
+  readonly id: string
+  readonly name: string
+  readonly account: string
+  readonly timing: string
+  readonly throughOn: string
+}
+
+async function payeeOf(ctx: Context, order: NewPayout): Promise<Payee> {
+  const today = ctx.today()
+  if (order.merchantId !== undefined) {
+    const merchant = await merchants.find(ctx, order.merchantId)
+    const timing = order.timing ?? (merchant.payoutTiming === 'manual' ? 'T+0' : merchant.payoutTiming)
+    const throughOn = timing === 'T+1' ? Temporal.PlainDate.from(today).subtract({ days: 1 }).toString() : today
+    const account = accounts.merchantPayable(merchant.id)
+    return { kind: 'merchant', id: merchant.id, name: merchant.name, account, timing, throughOn }
+  }
+  const funder = await funders.find(ctx, order.funderId!)
+  const account = accounts.funderSettlement(funder.id)
+  return { kind: 'funder', id: funder.id, name: funder.name, account, timing: order.timing ?? 'T+0', throughOn: today }
+}
+
+/** Null where nothing is owed. A merchant in debit (more refunded than captured) waits for its next captures. */
+async function draft(ctx: Context, payee: Payee): Promise<Payout | null> {
+  const matured = await store.readMatured(ctx, payee.account, payee.throughOn)
+  const currency = matured.find((part) => part.amount !== 0n)?.currency
+  if (currency === undefined) return null
+  const parts = matured.filter((part) => part.currency === currency && part.amount !== 0n)
+  const net = parts.reduce((sum, part) => sum + part.amount, 0n)
+  if (net === 0n || (net < 0n && payee.kind === 'merchant')) return null
+  const id = ctx.platform.ids.create('pay')
+  const amountMinor = net < 0n ? -net : net
+  return {
+    id,
+    payeeKind: payee.kind,
+    payeeId: payee.id,
+    currency,
+    amountMinor,
+    direction: net < 0n ? 'collect' : 'pay',
+    status: 'pending',
+    timing: payee.timing,
+    throughOn: payee.throughOn,
+    parts: parts.map(({ shard, amount }) => ({ shard, amount })),
+    file: batchFile(ctx, payee, id, net, currency),
+    createdAt: ctx.now().toString(),
+    paidAt: null,
+  }
+}
+
+/** One line per payment, with a header and a trailer that lets the bank check count and sum. */
+function batchFile(ctx: Context, payee: Payee, id: string, net: Minor, currency: string): string {
+  const amount = formatMinor(net < 0n ? -net : net, currency)
+  const kind = net < 0n ? 'collect' : 'pay'
+  return [
+    `H,${ctx.today()},${currency},chit`,
+    `D,${id},${kind},${payee.kind},${payee.id},${amount},${payee.throughOn}`,
+    `T,1,${amount}`,
+    '',
+  ].join('\n')
+}
+
+async function begin(ctx: Context, payout: Payout, settled: Payout): Promise<Reply<PayoutView>> {
+  try {
+    const event = eventOf(payout, 'payout.created', { throughOn: payout.throughOn, amount: payout.amountMinor })
+    return await postReplyWith(ctx, { events: [event] }, 201, viewOfPayout(settled), (db) =>
+      store.insertPayout(db, ctx.tenantId, payout),
+    )
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw problem('conflict', { detail: 'Another payout to this payee is being made.' })
+  }
+}
+
+/** Books the parts that are not booked yet, each under a key of its own, and closes the payout. */
+async function finish(ctx: Context, payout: Payout): Promise<void> {
+  for (const part of payout.parts) {
+    const amount = BigInt(part.amount)
+    const keyed: Context = { ...ctx, idempotencyKey: `payout:${payout.id}:${part.shard}`, requestHash: payout.id }
+    const legs = [
+      { account: payeeAccount(payout), amount },
+      { account: accounts.bank, amount: -amount },
+    ]
+    const event = { ...eventOf(payout, 'payout.paid', { amount, shard: part.shard }), currency: payout.currency, legs }
+    await postReply(keyed, part.shard, { events: [event] }, 200, {})
+  }
+  await store.markPaid(ctx, { ...payout, paidAt: ctx.now().toString() })
+}
+
+function payeeAccount(payout: Payout): string {
+  return payout.payeeKind === 'merchant' ? accounts.merchantPayable(payout.payeeId) : accounts.funderSettlement(payout.payeeId)
+}
+
+function eventOf(payout: Payout, type: string, data: Record<string, unknown>): JournalEvent {
+  const { id: payoutId, payeeKind, payeeId, direction } = payout
+  return {
+    type,
+    merchantId: payeeKind === 'merchant' ? payeeId : null,
+    data: { payoutId, payeeKind, payeeId, direction, ...data },
+    currency: payout.currency,
+    legs: [],
+  }
+}
+
+async function finishPending(ctx: Context, payeeId: string | null): Promise<void> {
+  for (const payout of await store.listPending(ctx, payeeId)) await finish(ctx, payout)
+}
+
+/** Pays a merchant whose money is due at once, after a capture; silent where there is nothing to pay. */
+export async function payAtOnce(ctx: Context, merchantId: string): Promise<void> {
+  const merchant = await merchants.find(ctx, merchantId)
+  if (merchant.payoutTiming !== 'at-once') return
+  await payIfOwed(ctx, { merchantId, timing: 'at-once' })
+}
+
+/** The day's automatic payouts: T+0 merchants for the day itself, T+1 merchants for the day before. */
+export async function payDay(ctx: Context): Promise<number> {
+  let paid = 0
+  await finishPending(ctx, null)
+  for (const timing of ['T+0', 'T+1'] as const) {
+    for (const merchantId of await store.listMerchantsToPay(ctx, timing)) {
+      if (await payIfOwed(ctx, { merchantId, timing })) paid++
+    }
+  }
+  return paid
+}
+
+async function payIfOwed(ctx: Context, order: NewPayout): Promise<boolean> {
+  const own: Context = { ...ctx, idempotencyKey: null, requestHash: '' }
+  try {
+    await payOut(own, order)
+    return true
+  } catch (error) {
+    if (isCode(error, 'nothing-to-pay-out') || isCode(error, 'conflict')) return false
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+export async function view(ctx: Context, payoutId: string): Promise<PayoutView> {
+  return viewOfPayout(await find(ctx, payoutId))
+}
+
+export async function find(ctx: Context, payoutId: string): Promise<Payout> {
+  const payout = await store.findPayout(ctx, payoutId)
+  if (payout === undefined) throw problem('not-found', { detail: `There is no payout ${payoutId}.` })
+  return payout
+}
+
+export async function list(ctx: Context, payeeId: string | null, before: string, limit: number): Promise<PayoutView[]> {
+  return (await store.listPayouts(ctx, payeeId, before, limit)).map(viewOfPayout)
+}
+

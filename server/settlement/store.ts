@@ -1,0 +1,83 @@
+import type { Context } from '../platform/context.ts'
+import type { Queryable } from '../platform/database.ts'
+import type { Part, Payout } from './types.ts'
+
+const columns = [
+  'id',
+  'payee_kind',
+  'payee_id',
+  'currency',
+  'amount_minor',
+  'direction',
+  'status',
+  'timing',
+  'through_on',
+  'parts',
+  'file',
+  'created_at',
+  'paid_at',
+]
+
+/** What an account holds in each shard: everything that takes from it, and what was added up to a day. Credit positive. */
+export function readMatured(
+  ctx: Context,
+  account: string,
+  throughOn: string,
+): Promise<{ shard: number; currency: string; amount: bigint }[]> {
+  return ctx.db<{ shard: number; currency: string; amount: bigint }[]>`
+    select shard, currency,
+      (sum(case when effective_on <= ${throughOn} then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
+    from balances
+    where tenant_id = ${ctx.tenantId} and account = ${account} and shard between 0 and ${ctx.platform.shards - 1}
+    group by shard, currency
+    order by currency, shard`
+}
+
+export async function insertPayout(db: Queryable, tenantId: string, payout: Payout): Promise<void> {
+  await db`
+    insert into payouts (id, tenant_id, payee_kind, payee_id, currency, amount_minor, direction, status, timing, through_on,
+                         parts, file, created_at)
+    values (${payout.id}, ${tenantId}, ${payout.payeeKind}, ${payout.payeeId}, ${payout.currency}, ${payout.amountMinor},
+            ${payout.direction}, 'pending', ${payout.timing}, ${payout.throughOn}, ${payout.parts as Part[]}, ${payout.file},
+            ${payout.createdAt})`
+}
+
+export async function markPaid(ctx: Context, payout: Payout): Promise<void> {
+  await ctx.db`
+    update payouts set status = 'paid', paid_at = ${payout.paidAt} where id = ${payout.id} and tenant_id = ${ctx.tenantId}`
+}
+
+export async function findPayout(ctx: Context, id: string): Promise<Payout | undefined> {
+  const [payout] = await ctx.db<Payout[]>`
+    select ${ctx.db(columns)} from payouts where id = ${id} and tenant_id = ${ctx.tenantId}`
+  return payout
+}
+
+/** Oldest first; those of one payee, or all that are not booked yet. */
+export function listPending(ctx: Context, payeeId: string | null): Promise<Payout[]> {
+  const { db } = ctx
+  return db<Payout[]>`
+    select ${db(columns)} from payouts
+    where tenant_id = ${ctx.tenantId} and status = 'pending' ${payeeId === null ? db`` : db`and payee_id = ${payeeId}`}
+    order by id`
+}
+
+/** Newest first. */
+export function listPayouts(ctx: Context, payeeId: string | null, before: string, limit: number): Promise<Payout[]> {
+  const { db } = ctx
+  return db<Payout[]>`
+    select ${db(columns)} from payouts
+    where tenant_id = ${ctx.tenantId} and id < ${before} ${payeeId === null ? db`` : db`and payee_id = ${payeeId}`}
+    order by id desc limit ${limit}`
+}
+
+/** Merchants with money to pay under a timing. */
+export async function listMerchantsToPay(ctx: Context, timing: string): Promise<string[]> {
+  const rows = await ctx.db<{ id: string }[]>`
+    select m.id from merchants m
+    where m.tenant_id = ${ctx.tenantId} and m.payout_timing = ${timing}
+      and exists (select 1 from balances b where b.tenant_id = m.tenant_id
+                  and b.account = 'liability:merchant:' || m.id || ':payable' and b.shard between 0 and ${ctx.platform.shards - 1})
+    order by m.id`
+  return rows.map((row) => row.id)
+}

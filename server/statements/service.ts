@@ -1,0 +1,46 @@
+/** Monthly bills, read. They are made when the day closes. */
+import * as lines from '../lines/service.ts'
+import { listLoansById } from '../loans/store.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import { unpaidItems } from './close.ts'
+import * as store from './store.ts'
+import type { Statement, StatementView } from './types.ts'
+
+export async function find(ctx: Context, statementId: string): Promise<Statement> {
+  const statement = await store.findStatement(ctx, statementId)
+  if (statement === undefined) throw problem('not-found', { detail: `There is no statement ${statementId}.` })
+  return statement
+}
+
+export async function view(ctx: Context, statementId: string): Promise<StatementView> {
+  return viewOf(ctx, await find(ctx, statementId))
+}
+
+export async function listOf(ctx: Context, lineId: string, limit: number): Promise<StatementView[]> {
+  const line = await lines.find(ctx, lineId)
+  const statements = await store.listStatements(ctx, line.shard, line.id, limit)
+  return Promise.all(statements.map((statement) => viewOf(ctx, statement)))
+}
+
+async function viewOf(ctx: Context, statement: Statement): Promise<StatementView> {
+  const ids = [...new Set(statement.items.map((item) => item.loanId))]
+  const unpaid = unpaidItems(statement, await listLoansById(ctx, statement.shard, ids))
+  const outstanding = unpaid.reduce((sum, amount) => sum + amount, 0n)
+  const { id, lineId, number, openedOn, closedOn, dueOn, currency } = statement
+  return {
+    id,
+    lineId,
+    number,
+    openedOn,
+    closedOn,
+    dueOn,
+    currency,
+    total: statement.totalMinor,
+    minimum: statement.minimumMinor,
+    credit: statement.creditMinor,
+    outstanding,
+    status: outstanding === 0n ? 'paid' : dueOn < ctx.today() ? 'past-due' : 'open',
+    items: statement.items.map((item, index) => ({ id: `${id}.${index + 1}`, ...item, outstanding: unpaid[index]! })),
+  }
+}

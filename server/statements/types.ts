@@ -1,0 +1,47 @@
+import type { Minor } from '../../core/money.ts'
+
+/** One line of a bill as stored: amounts are JSON integers. */
+export interface StoredItem {
+  readonly loanId: string
+  readonly instalment: number
+  readonly kind: 'instalment' | 'arrears'
+  readonly dueOn: string
+  readonly principal: number | bigint
+  readonly interest: number | bigint
+  readonly fee: number | bigint
+  readonly penalty: number | bigint
+  readonly total: number | bigint
+}
+
+export interface Statement {
+  readonly shard: number
+  readonly id: string
+  readonly lineId: string
+  readonly number: number
+  readonly openedOn: string
+  readonly closedOn: string
+  readonly dueOn: string
+  readonly currency: string
+  readonly totalMinor: Minor
+  readonly minimumMinor: Minor
+  readonly creditMinor: Minor
+  readonly items: readonly StoredItem[]
+}
+
+export interface StatementView {
+  readonly id: string
+  readonly lineId: string
+  readonly number: number
+  readonly openedOn: string
+  readonly closedOn: string
+  readonly dueOn: string
+  readonly currency: string
+  readonly total: Minor
+  readonly minimum: Minor
+  /** The customer's credit left after it was used on this bill. */
+  readonly credit: Minor
+  /** What of it is still unpaid now. */
+  readonly outstanding: Minor
+  readonly status: 'open' | 'paid' | 'past-due'
+  readonly items: readonly (StoredItem & { readonly id: string; readonly outstanding: Minor })[]
+}
