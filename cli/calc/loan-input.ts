@@ -1,0 +1,323 @@
+/** Reads the loan that `chit calc schedule`, `allocate` and `explain` take: terms, events and the day of the question. */
+import { checkEvent, checkTerms } from '../../core/loan/check.ts'
+import type {
+  AllocationRule,
+  AllocationStep,
+  LoanEvent,
+  LoanTerms,
+  Method,
+  RoundingName,
+  Surplus,
+} from '../../core/loan/types.ts'
+import type { Minor } from '../../core/money.ts'
+import { Problem } from '../../core/problem.ts'
+import { businessDueDates } from '../../core/schedule/dates.ts'
+import {
+  CalcProblem,
+  type Fields,
+  named,
+  readAmount,
+  readBoolean,
+  readChoice,
+  readDate,
+  readDecimal,
+  readFields,
+  readInteger,
+  readList,
+  readText,
+} from './input.ts'
+
+export interface LoanInput {
+  readonly terms: LoanTerms
+  readonly events: readonly LoanEvent[]
+  /** The day asked about; absent: the day of the last event, or of the disbursement. */
+  readonly asOf: string
+}
+
+export const loanFields = [
+  'currency',
+  'principal',
+  'annualRatePercent',
+  'method',
+  'instalments',
+  'every',
+  'disbursedOn',
+  'firstDueOn',
+  'dueDates',
+  'businessDays',
+  'dayCount',
+  'interestPeriod',
+  'interestRecalculation',
+  'overdueInterest',
+  'earlyInterest',
+  'lastInstalment',
+  'rounding',
+  'instalmentMultiple',
+  'downPaymentPercent',
+  'downPaymentPaid',
+  'principalGrace',
+  'interestFreePeriods',
+  'balloon',
+  'allocation',
+  'events',
+  'asOf',
+] as const
+
+const methods: readonly Method[] = ['equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet']
+const dayCounts = ['30/360', '30E/360', 'actual/365', 'actual/360', 'actual/actual', 'actual/365.25'] as const
+const roundings: readonly RoundingName[] = ['half-even', 'half-up', 'half-down', 'up', 'down']
+
+export function readLoan(fields: Fields): LoanInput {
+  const terms = readTerms(fields)
+  refuseTerms(terms)
+  const events = readEvents(fields.events, terms)
+  const latest = events.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
+  return { terms, events, asOf: absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf') }
+}
+
+function laterOf(a: string, b: string): string {
+  return b > a ? b : a
+}
+
+function absent(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+/** The reader's value, or what is usual where the field is absent or null. */
+function or<T>(value: unknown, usual: T, read: (value: unknown) => T): T {
+  return absent(value) ? usual : read(value)
+}
+
+function readTerms(fields: Fields): LoanTerms {
+  const currency = or(fields.currency, 'USD', (value) => readText(value, 'currency'))
+  const amount = (name: string): Minor => readAmount(fields[name], name, currency)
+  const choice = <T extends string>(name: string, usual: T, choices: readonly T[]): T =>
+    or(fields[name], usual, (value) => readChoice(value, name, choices))
+  const flag = (name: string, usual: boolean): boolean => or(fields[name], usual, (value) => readBoolean(value, name))
+  const count = (name: string, max: number): number => or(fields[name], 0, (value) => readInteger(value, name, 0, max))
+  const instalments = readInteger(fields.instalments, 'instalments', 1, 1200)
+  const rule = {
+    instalments,
+    every: or(fields.every, { n: 1, unit: 'month' } as const, readEvery),
+    disbursedOn: readDate(fields.disbursedOn, 'disbursedOn'),
+    firstDueOn: or(fields.firstDueOn, null, (value) => readDate(value, 'firstDueOn')),
+  }
+  const dueDates = readDueDates(fields, rule)
+  return {
+    currency,
+    principal: amount('principal'),
+    annualRatePercent: readDecimal(fields.annualRatePercent, 'annualRatePercent'),
+    method: choice('method', 'equal-instalment', methods),
+    ...rule,
+    ...(dueDates === null ? {} : { dueDates }),
+    dayCount: choice('dayCount', '30/360', dayCounts),
+    interestPeriod: choice('interestPeriod', 'daily', ['daily', 'same-as-period', 'whole-period']),
+    interestRecalculation: choice('interestRecalculation', 'none', ['none', 'daily']),
+    overdueInterest: flag('overdueInterest', true),
+    earlyInterest: choice('earlyInterest', 'to-day', ['to-day', 'to-due-date']),
+    lastInstalment: choice('lastInstalment', 'remainder', ['remainder', 'levelled']),
+    rounding: choice('rounding', 'half-even', roundings),
+    instalmentMultiple: absent(fields.instalmentMultiple) ? null : amount('instalmentMultiple'),
+    downPaymentPercent: or(fields.downPaymentPercent, null, (value) => readDecimal(value, 'downPaymentPercent')),
+    downPaymentPaid: flag('downPaymentPaid', false),
+    principalGrace: count('principalGrace', instalments - 1),
+    interestFreePeriods: count('interestFreePeriods', instalments),
+    ...(absent(fields.balloon) ? {} : { balloon: amount('balloon') }),
+    allocation: or(fields.allocation, null, readAllocation),
+  }
+}
+
+function refuseTerms(terms: LoanTerms): void {
+  try {
+    checkTerms(terms)
+  } catch (problem) {
+    if (problem instanceof Problem) throw new CalcProblem(problem.field ?? 'input', problem.message, problem.code)
+    throw problem
+  }
+}
+
+function readEvery(value: unknown): LoanTerms['every'] {
+  const fields = readFields(value, 'every', ['n', 'unit'])
+  return {
+    n: readInteger(fields.n, 'every.n', 1, 1200),
+    unit: readChoice(fields.unit, 'every.unit', ['day', 'week', 'month', 'year']),
+  }
+}
+
+type DateRule = Pick<LoanTerms, 'instalments' | 'every' | 'disbursedOn' | 'firstDueOn'>
+
+function readDueDates(fields: Fields, rule: DateRule): readonly string[] | null {
+  if (!absent(fields.dueDates)) {
+    return readList(fields.dueDates, 'dueDates').map((value, index) => readDate(value, `dueDates[${index}]`))
+  }
+  if (absent(fields.businessDays)) return null
+  const adjustment = readFields(fields.businessDays, 'businessDays', ['rule', 'holidays', 'workdays'])
+  const days = (name: 'holidays' | 'workdays'): ReadonlySet<string> =>
+    new Set(or(adjustment[name], [], (list) => readDays(list, `businessDays.${name}`)))
+  const rules = ['none', 'following', 'preceding', 'modified-following', 'modified-preceding'] as const
+  const chosen = readChoice(adjustment.rule, 'businessDays.rule', rules)
+  return named('businessDays', () =>
+    businessDueDates(rule, chosen, { holidays: days('holidays'), workdays: days('workdays') }),
+  )
+}
+
+function readDays(value: unknown, field: string): string[] {
+  return readList(value, field).map((day, index) => readDate(day, `${field}[${index}]`))
+}
+
+const surpluses: readonly Surplus[] = ['next', 'last', 'next-last', 're-amortise']
+const steps: readonly AllocationStep[] = (['past-due', 'due', 'in-advance'] as const).flatMap((timing) =>
+  (['penalty', 'fee', 'interest', 'principal'] as const).map((component): AllocationStep => `${timing}-${component}`),
+)
+
+function readAllocation(value: unknown): Readonly<Record<string, AllocationRule>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CalcProblem('allocation', 'must be an object of rules by kind of payment')
+  }
+  return Object.fromEntries(Object.entries(value).map(([kind, rule]) => [kind, readRule(rule, `allocation.${kind}`)]))
+}
+
+function readRule(value: unknown, path: string): AllocationRule {
+  const fields = readFields(value, path, ['order', 'surplus', 'across'])
+  return {
+    order: or(fields.order, steps, (list) => readOrder(list, `${path}.order`)),
+    surplus: or(fields.surplus, 'next', (text) => readChoice(text, `${path}.surplus`, surpluses)),
+    across: or(fields.across, 'horizontal', (text) => readChoice(text, `${path}.across`, ['horizontal', 'vertical'])),
+  }
+}
+
+function readOrder(value: unknown, path: string): readonly AllocationStep[] {
+  const order = readList(value, path).map((step, index) => readChoice(step, `${path}[${index}]`, steps))
+  if (new Set(order).size !== order.length) throw new CalcProblem(path, 'names a step twice', 'repeated-step')
+  return order
+}
+
+function readEvents(value: unknown, terms: LoanTerms): readonly LoanEvent[] {
+  const events: LoanEvent[] = []
+  or(value, [], (list) => [...readList(list, 'events')]).forEach((item, index) => {
+    const event = readEvent(item, `events[${index}]`, terms, events)
+    refuseEvent(terms, event, `events[${index}]`)
+    events.push(event)
+  })
+  return events
+}
+
+function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string): void {
+  try {
+    checkEvent(terms, event)
+  } catch (problem) {
+    if (problem instanceof Problem) throw new CalcProblem(`${path}.${problem.field}`, problem.message, problem.code)
+    throw problem
+  }
+}
+
+const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>> = {
+  disbursement: ['amount'],
+  repayment: ['amount', 'prepay'],
+  payoff: ['amount'],
+  'merchant-refund': ['amount'],
+  'payout-refund': ['amount'],
+  'goodwill-credit': ['amount'],
+  'interest-refund': ['amount', 'of'],
+  'purchase-refund': ['amount'],
+  chargeback: ['amount'],
+  fee: ['amount'],
+  penalty: ['amount'],
+  'extra-interest': ['amount'],
+  waiver: ['amount', 'component'],
+  reversal: ['of', 'amount'],
+  'rate-change': ['from', 'annualRatePercent'],
+  'interest-pause': ['from', 'to'],
+  reschedule: ['instalments', 'firstDueOn', 'annualRatePercent'],
+  're-age': ['instalments', 'firstDueOn'],
+  're-amortise': [],
+  'charge-off': [],
+  recovery: ['amount'],
+  'credit-balance-refund': ['amount'],
+  recalculate: [],
+}
+
+const eventTypes = Object.keys(eventFields) as LoanEvent['type'][]
+
+export function readEvent(item: unknown, path: string, terms: LoanTerms, before: readonly LoanEvent[]): LoanEvent {
+  const anything = readFields(item, path, ['id', 'type', 'on', ...Object.values(eventFields).flat()])
+  const type = readChoice(anything.type, `${path}.type`, eventTypes)
+  const fields = readFields(item, path, ['id', 'type', 'on', ...eventFields[type]])
+  const from = fields.on ?? fields.from
+  const base = {
+    id: absent(fields.id) ? `#${before.length}` : readText(fields.id, `${path}.id`),
+    on: readDate(from, `${path}.${eventFields[type].includes('from') ? 'from' : 'on'}`),
+  }
+  const amount = (): Minor => readAmount(fields.amount, `${path}.amount`, terms.currency)
+  const count = (): number => readInteger(fields.instalments, `${path}.instalments`, 1, 1200)
+  const percent = (): string => readDecimal(fields.annualRatePercent, `${path}.annualRatePercent`)
+  const day = (name: string): string => readDate(fields[name], `${path}.${name}`)
+  switch (type) {
+    case 'repayment':
+      return absent(fields.prepay)
+        ? { ...base, type, amount: amount() }
+        : { ...base, type, amount: amount(), prepay: readChoice(fields.prepay, `${path}.prepay`, ['shorten', 'lower']) }
+    case 'fee':
+    case 'penalty':
+      return { ...base, type, amount: amount(), knownOn: knownOn(base.on, terms, before) }
+    case 'waiver': {
+      const names = ['penalty', 'fee', 'interest', 'principal'] as const
+      return { ...base, type, amount: amount(), component: readChoice(fields.component, `${path}.component`, names) }
+    }
+    case 'reversal':
+      return { ...base, type, of: reversedId(fields, path, before, absent(fields.amount) ? null : amount()) }
+    case 'interest-refund':
+      return absent(fields.amount)
+        ? { ...base, type, amount: 0n, of: refundId(fields, path, before) }
+        : { ...base, type, amount: amount() }
+    case 'rate-change':
+      return { ...base, type, annualRatePercent: percent() }
+    case 'interest-pause':
+      return { ...base, type, to: day('to') }
+    case 'reschedule': {
+      const rate = absent(fields.annualRatePercent) ? {} : { annualRatePercent: percent() }
+      return { ...base, type, instalments: count(), firstDueOn: day('firstDueOn'), ...rate }
+    }
+    case 're-age':
+      return { ...base, type, instalments: count(), firstDueOn: day('firstDueOn') }
+    case 're-amortise':
+    case 'charge-off':
+    case 'recalculate':
+      return { ...base, type }
+    default:
+      return { ...base, type, amount: amount() }
+  }
+}
+
+/** A charge is known from where it stands in the list: money listed after it can pay it before it is due. */
+function knownOn(on: string, terms: LoanTerms, before: readonly LoanEvent[]): string {
+  const latest = before.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
+  return latest < on ? latest : on
+}
+
+/** An id, a place in the list, or nothing: the latest money event (of that amount, if one is given). */
+function reversedId(fields: Fields, path: string, before: readonly LoanEvent[], amount: Minor | null): string {
+  if (!absent(fields.of)) return eventId(fields.of, path, before)
+  const reversed = new Set(before.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
+  const target = before.findLast(
+    (event) => 'amount' in event && !reversed.has(event.id) && (amount === null || event.amount === amount),
+  )
+  if (target === undefined) throw new CalcProblem(`${path}.of`, 'no earlier event to reverse', 'no-such-event')
+  return target.id
+}
+
+function refundId(fields: Fields, path: string, before: readonly LoanEvent[]): string {
+  if (!absent(fields.of)) return eventId(fields.of, path, before)
+  const refund = before.findLast((event) => event.type === 'merchant-refund' || event.type === 'payout-refund')
+  if (refund === undefined)
+    throw new CalcProblem(`${path}.of`, 'no earlier refund to give interest for', 'no-such-event')
+  return refund.id
+}
+
+function eventId(of: unknown, path: string, before: readonly LoanEvent[]): string {
+  const id = typeof of === 'number' ? before[of]?.id : readText(of, `${path}.of`)
+  if (id === undefined || !before.some((event) => event.id === id)) {
+    throw new CalcProblem(`${path}.of`, 'names no earlier event', 'no-such-event')
+  }
+  return id
+}

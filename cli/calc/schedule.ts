@@ -1,0 +1,134 @@
+/** `chit calc schedule`: a loan's instalments, how its money was spread, what settles it, its true rates. */
+import { bookOf } from '../../core/loan/fold.ts'
+import { foldLoan, payoffOn } from '../../core/loan/index.ts'
+import type { Allocated, Instalment, LoanEvent, LoanState } from '../../core/loan/types.ts'
+import { formatMinor, type Minor } from '../../core/money.ts'
+import { Problem } from '../../core/problem.ts'
+import { ratesOf, type ScheduleRates } from '../../core/schedule/rates.ts'
+import { CalcProblem, readFields } from './input.ts'
+import { type LoanInput, loanFields, readLoan } from './loan-input.ts'
+
+export interface InstalmentRow {
+  readonly n: number
+  readonly dueOn: string
+  readonly principal: string
+  readonly interest: string
+  readonly fees: string
+  readonly penalties: string
+  readonly total: string
+  readonly paid: string
+  readonly paidInAdvance: string
+  readonly paidLate: string
+  readonly outstanding: string
+  readonly balanceAfter: string
+}
+
+export interface TransactionRow {
+  readonly type: LoanEvent['type']
+  readonly on: string
+  readonly amount: string
+  readonly principal: string
+  readonly interest: string
+  readonly fees: string
+  readonly penalties: string
+  readonly overpaid: string
+}
+
+export interface ScheduleAnswer {
+  readonly instalments: readonly InstalmentRow[]
+  readonly transactions: readonly TransactionRow[]
+  readonly totals: Readonly<Record<string, string>>
+  readonly payoff: { readonly on: string; readonly amount: string }
+  readonly rates: ScheduleRates
+}
+
+export function calcSchedule(input: unknown): ScheduleAnswer {
+  const loan = readLoan(readFields(input, 'input', loanFields))
+  const state = foldInput(loan)
+  const money = (amount: Minor): string => formatMinor(amount, loan.terms.currency)
+  return {
+    instalments: state.instalments.map((row) => instalmentRow(row, money)),
+    transactions: state.allocated.filter((row) => !row.reversed).map((row) => transactionRow(row, money)),
+    totals: totalsOf(state, money),
+    payoff: { on: loan.asOf, amount: money(payoffAmount(state, loan.asOf)) },
+    rates: ratesOf(loan.terms, state.instalments, bookOf(state).disbursements),
+  }
+}
+
+export function foldInput({ terms, events }: LoanInput): LoanState {
+  try {
+    return foldLoan(terms, events)
+  } catch (problem) {
+    if (problem instanceof Problem) throw new CalcProblem('events', problem.message, problem.code)
+    throw problem
+  }
+}
+
+function payoffAmount(state: LoanState, asOf: string): Minor {
+  if (asOf < state.terms.disbursedOn) throw new CalcProblem('asOf', 'is before the disbursement', 'before-loan')
+  return payoffOn(state, asOf).total
+}
+
+type Money = (amount: Minor) => string
+
+function totalOf(row: Instalment): Minor {
+  return row.principal + row.interest + row.fee + row.penalty
+}
+
+function paidOf(row: Instalment): Minor {
+  return row.principalPaid + row.interestPaid + row.feePaid + row.penaltyPaid
+}
+
+/** Waived and written off parts are neither paid nor outstanding. */
+function outstandingOf(row: Instalment): Minor {
+  const forgiven = row.interestWaived + row.feeWaived + row.penaltyWaived
+  const lost = row.principalWrittenOff + row.interestWrittenOff + row.feeWrittenOff + row.penaltyWrittenOff
+  return totalOf(row) - paidOf(row) - forgiven - lost
+}
+
+export function instalmentRow(row: Instalment, money: Money): InstalmentRow {
+  return {
+    n: row.n,
+    dueOn: row.dueOn,
+    principal: money(row.principal),
+    interest: money(row.interest),
+    fees: money(row.fee),
+    penalties: money(row.penalty),
+    total: money(totalOf(row)),
+    paid: money(paidOf(row)),
+    paidInAdvance: money(row.paidInAdvance),
+    paidLate: money(row.paidLate),
+    outstanding: money(outstandingOf(row)),
+    balanceAfter: money(row.balanceAfter),
+  }
+}
+
+export function transactionRow(row: Allocated, money: Money): TransactionRow {
+  return {
+    type: row.type,
+    on: row.on,
+    amount: money(row.amount),
+    principal: money(row.principal),
+    interest: money(row.interest),
+    fees: money(row.fee),
+    penalties: money(row.penalty),
+    overpaid: money(row.overpaid),
+  }
+}
+
+function totalsOf(state: LoanState, money: Money): Readonly<Record<string, string>> {
+  const sum = (of: (row: Instalment) => Minor): string =>
+    money(state.instalments.reduce((all, row) => all + of(row), 0n))
+  return {
+    principal: sum((row) => row.principal),
+    interest: sum((row) => row.interest),
+    fees: sum((row) => row.fee),
+    penalties: sum((row) => row.penalty),
+    total: sum(totalOf),
+    paid: sum(paidOf),
+    paidInAdvance: sum((row) => row.paidInAdvance),
+    paidLate: sum((row) => row.paidLate),
+    outstanding: sum(outstandingOf),
+    creditBalance: money(state.creditBalance),
+  }
+}
