@@ -202,10 +202,10 @@ export const registry = {
     title: 'The rate is above that of the loan',
     remedy: 'A reschedule keeps the rate or lowers it.',
   },
-  'waiver-too-high': {
+  'loan-refuses': {
     status: 422,
-    title: 'Less than that is owed of this charge',
-    remedy: 'Waive at most what is owed; `GET /v1/loans/{id}` shows it.',
+    title: 'The loan cannot take this',
+    remedy: '`reason` and `detail` say what stands against it; read the loan and correct the request.',
   },
   'write-off-too-early': {
     status: 409,
@@ -316,12 +316,16 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(registry, code)
 }
 
-/** A refusal by the pure core, which knows codes but not HTTP, as the problem of the same code; null for anything else. */
+/**
+ * A refusal by the pure core, which knows codes but not HTTP, as the problem of the same code, or, for the finer codes of loan arithmetic,
+ * as `loan-refuses` with the code as its reason; null for anything else.
+ */
 export function asProblem(error: unknown): Problem | null {
   if (error instanceof Problem) return error
-  if (!(error instanceof CoreProblem) || !isProblemCode(error.code)) return null
+  if (!(error instanceof CoreProblem)) return null
   const errors = error.field === undefined ? {} : { errors: [{ path: `/${error.field}`, message: error.message }] }
-  return problem(error.code, { detail: error.message, extra: errors })
+  if (isProblemCode(error.code)) return problem(error.code, { detail: error.message, extra: errors })
+  return problem('loan-refuses', { detail: error.message, extra: { reason: error.code, ...errors } })
 }
 
 /** The document's text, content type application/problem+json. */

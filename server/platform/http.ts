@@ -8,6 +8,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
   fastify,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -57,7 +58,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   const app: App = fastify({
     loggerInstance: platform.log as FastifyBaseLogger,
     // One line per request of our own instead of Fastify's two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
@@ -72,7 +73,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => stringifyJson)
   app.setReplySerializer(stringifyJson)
-  app.removeContentTypeParser('text/plain')
+  readJsonBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
   const methodsOf = collectMethods(app)
   app.setNotFoundHandler((request, reply) => sendProblem(nothingHere(request, reply, methodsOf), request, reply))
@@ -129,6 +130,28 @@ function observe(app: App, { metrics }: Platform): void {
   })
 }
 
+/** JSON only, with the place where it breaks; Fastify's own parser also refuses keys that would poison prototypes. */
+function readJsonBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    parse(request, String(body), (error, value) => {
+      if (error) done(problem('malformed-json', { detail: whereBroken(String(body), error) }))
+      else done(null, value)
+    })
+  })
+}
+
+function whereBroken(body: string, refusal: Error): string {
+  if (body === '') return 'The body is empty.'
+  try {
+    JSON.parse(body)
+    return 'The body has a key named __proto__ or constructor, which is refused.'
+  } catch (error) {
+    return error instanceof Error ? `${error.message}.` : refusal.message
+  }
+}
+
 /** Every failure as a problem; what is not foreseen is `internal` and never shows its own words to the caller. */
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   const known = asProblem(error)
@@ -144,8 +167,6 @@ function httpProblem(error: Error & Partial<FastifyError>, request: FastifyReque
   if (error.validation)
     return invalidRequest(error.validation as Parameters<typeof invalidRequest>[0], error.validationContext ?? 'body')
   switch (error.code) {
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return problem('malformed-json', { detail: error.message })
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -160,10 +181,7 @@ function httpProblem(error: Error & Partial<FastifyError>, request: FastifyReque
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return problem('not-found', { detail: 'The path of this request cannot be read.' })
     default:
-      // JSON that Fastify's parser refuses for its content (a __proto__ key) comes without a code of its own.
-      return error instanceof SyntaxError && error.statusCode === 400
-        ? problem('malformed-json', { detail: error.message })
-        : null
+      return null
   }
 }
 

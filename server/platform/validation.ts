@@ -27,18 +27,18 @@ function createAjv(coerceTypes: boolean): Ajv {
   ajv.addKeyword({
     keyword: 'minor',
     schemaType: 'boolean',
-    type: 'number',
     modifying: true,
     errors: false,
     // After minimum and maximum, so that those see the number.
     post: true,
     validate: (
       _on: boolean,
-      value: number,
+      value: unknown,
       _schema?: unknown,
       at?: { parentData: Record<string, unknown>; parentDataProperty: string | number },
     ) => {
-      if (at !== undefined && Number.isSafeInteger(value)) at.parentData[at.parentDataProperty] = BigInt(value)
+      if (at !== undefined && typeof value === 'number' && Number.isSafeInteger(value))
+        at.parentData[at.parentDataProperty] = BigInt(value)
       return true
     },
   })
