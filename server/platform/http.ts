@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   type ContextConfigDefault,
   type FastifyBaseLogger,
@@ -7,12 +6,14 @@ import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyTypeProvider,
   fastify,
   LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
+import type { Static, TSchema } from 'typebox'
 import { authenticate, type Caller } from './auth.ts'
 import type { Platform } from './context.ts'
 import { isConnectionError } from './database.ts'
@@ -39,13 +40,23 @@ declare module 'fastify' {
   }
 }
 
+/** What a route answers may be read-only all through; the schema's own type would ask for arrays that can be changed. */
+type Unchanging<Value> = Value extends bigint | string | number | boolean | null | undefined
+  ? Value
+  : { readonly [Key in keyof Value]: Unchanging<Value[Key]> }
+
+interface SchemaTypes extends FastifyTypeProvider {
+  validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+  serializer: this['schema'] extends TSchema ? Unchanging<Static<this['schema']>> : unknown
+}
+
 /** A Fastify instance whose routes take their types from TypeBox schemas. */
 export type App = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  SchemaTypes
 >
 
 export type RegisterRoutes = (app: App, platform: Platform) => void | Promise<void>
@@ -67,7 +78,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
     requestIdHeader: false,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error, request), request, reply),
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  }).withTypeProvider<SchemaTypes>()
   app.decorate('platform', platform)
   app.decorateRequest('caller', null)
   app.setValidatorCompiler(createValidatorCompiler())

@@ -1,0 +1,125 @@
+/** `npm start`: from the environment to a listening server, and back down without losing a request. */
+import { join } from 'node:path'
+import { type Config, readConfig } from './platform/config.ts'
+import { createPlatform, type Platform } from './platform/context.ts'
+import { startEmbedded } from './platform/embedded.ts'
+import { type App, buildApp } from './platform/http.ts'
+import { createLifecycle, printFailure, within } from './platform/lifecycle.ts'
+import { migrate } from './platform/migrate.ts'
+import { assertUsable } from './platform/ready-database.ts'
+import { StartupError } from './platform/startup-error.ts'
+import { ensureDemoWorld, registerRoutes, startJobs } from './routes.ts'
+
+/** Longer than any request takes; a client that reads its answer slower than this is cut off. */
+const graceMilliseconds = 10_000
+
+const life = createLifecycle((message) => console.error(`chit: ${message}`))
+let exitCode = 0
+
+async function start(): Promise<void> {
+  const startedAt = performance.now()
+  const config = readConfig(process.env)
+  const databaseUrl = config.databaseUrl ?? (await startPostgres(config))
+  const platform = createPlatform(config, databaseUrl, { withProcessMetrics: true })
+  life.onStop('the log', () => platform.log.flush())
+  life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
+  await assertUsable(platform.db, databaseUrl)
+  await migrate(platform.db, join(import.meta.dirname, 'migrations'))
+  const app = await buildApp(platform, registerRoutes)
+  const demo = await ensureDemoWorld(platform)
+  life.onStop('the jobs', startJobs(platform))
+  const port = await listen(app, config)
+  console.log(greeting(config, platform, port, demo, performance.now() - startedAt))
+}
+
+async function startPostgres(config: Config): Promise<string> {
+  const postgres = await startEmbedded(config.home, {
+    onExit: () => {
+      console.error(
+        `chit: the embedded PostgreSQL ended unexpectedly; see ${join(config.home, 'postgres.log')}. Start again with npm start.`,
+      )
+      void shutDown(1)
+    },
+  })
+  life.onStop('PostgreSQL', postgres.stop)
+  return postgres.url
+}
+
+async function listen(app: App, config: Config): Promise<number> {
+  life.onStop('the HTTP server', () => finishRequests(app))
+  try {
+    const address = await app.listen({ host: config.host, port: config.port })
+    return Number(new URL(address).port)
+  } catch (error) {
+    throw explainedListenError(error, config)
+  }
+}
+
+function explainedListenError(error: unknown, { host, port }: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return new StartupError(
+        `Port ${port} is in use.`,
+        `Stop what uses it, or choose another: PORT=${port + 1} npm start`,
+      )
+    case 'EACCES':
+      return new StartupError(
+        `This user may not listen on port ${port}.`,
+        'Choose a port above 1023: PORT=8080 npm start',
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartupError(`HOST ${host} is not an address of this machine.`, 'Set HOST to 127.0.0.1 or 0.0.0.0.')
+    default:
+      return error
+  }
+}
+
+/** New connections are refused at once, running requests get their answers, and then the rest is cut off. */
+async function finishRequests(app: App): Promise<void> {
+  if (await within(graceMilliseconds, app.close())) return
+  console.error(`chit: requests were still running after ${graceMilliseconds / 1000} s and were cut off.`)
+  app.server.closeAllConnections()
+}
+
+function greeting(config: Config, platform: Platform, port: number, demo: string[], milliseconds: number): string {
+  const at = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const store = config.databaseUrl === null ? `PostgreSQL 18 in ${config.home}` : 'PostgreSQL at DATABASE_URL'
+  return [
+    '',
+    `  Chit is ready after ${(milliseconds / 1000).toFixed(1)} s · ${store} · ${platform.shards} shard${platform.shards > 1 ? 's' : ''}`,
+    '',
+    `  Open   ${at}/        what runs here`,
+    `         ${at}/docs    every request, to read and to try`,
+    `  Try    curl ${at}/readyz`,
+    ...demo.map((line) => `         ${line}`),
+    '  Stop   Ctrl-C',
+    '',
+  ].join('\n')
+}
+
+function stopOnSignals(): void {
+  let firstAt = 0
+  const onSignal = () => {
+    // npm passes Ctrl-C on although the terminal sent it to everyone, so a second signal at once is the same one.
+    if (firstAt !== 0 && Date.now() - firstAt > 2_000) process.exit(1)
+    firstAt ||= Date.now()
+    void shutDown(0)
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
+}
+
+async function shutDown(code: number): Promise<void> {
+  exitCode = Math.max(exitCode, code)
+  await life.stop()
+  process.exit(exitCode)
+}
+
+stopOnSignals()
+try {
+  await start()
+} catch (error) {
+  printFailure(error)
+  await shutDown(1)
+}
