@@ -1,0 +1,132 @@
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { add, roundFraction, zero } from '../fraction.ts'
+import type { Minor } from '../money.ts'
+import { dueOnOf, nextStatementOn, statementAfter } from '../program/cycle.ts'
+import { assertTerms } from './check.ts'
+import { interestOf, type LiveItem } from './item.ts'
+import type { LiveAccount, LivePlan } from './live.ts'
+import { type DatedEvent, post } from './post.ts'
+import { closeStatement, settleDue } from './statement.ts'
+import {
+  type InstalmentPlan,
+  type Item,
+  type RevolvingEvent,
+  RevolvingProblem,
+  type RevolvingState,
+  type RevolvingTerms,
+} from './types.ts'
+
+/** More bills than 100 years have would be a mistake in a date. */
+const MAX_STATEMENTS = 1_200
+
+/**
+ * The account on a day, from its terms and events (in any order: they take effect by their day, then as given).
+ * A day runs: what is posted, then a due date is judged, then a bill closes. A payment on the due date is in time.
+ */
+export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEvent[], asOf: string): RevolvingState {
+  assertTerms(terms)
+  const account = openAccount(terms)
+  const until = parseDay(asOf, 'asOf')
+  const queue = inOrder(events, terms, until)
+  let closing = parseDay(nextStatementOn(terms.cycle, terms.openedOn))
+  let next = 0
+  for (let count = 0; count <= MAX_STATEMENTS; count++) {
+    const due = account.statements.at(-1)
+    const stop = Math.min(closing, until)
+    if (due !== undefined && due.standing === 'open' && due.dueDay <= stop) {
+      next = postUpTo(account, queue, next, due.dueDay)
+      settleDue(account, due)
+    }
+    next = postUpTo(account, queue, next, stop)
+    if (closing > until) return stateOn(account, until)
+    closeStatement(account, closing, parseDay(dueOnOf(terms.cycle, formatDay(closing))))
+    closing = parseDay(statementAfter(formatDay(closing)))
+  }
+  throw new RevolvingProblem('too-long', `asOf is more than ${MAX_STATEMENTS} bills after openedOn`, 'asOf')
+}
+
+function openAccount(terms: RevolvingTerms): LiveAccount {
+  return {
+    terms,
+    items: [],
+    plans: [],
+    statements: [],
+    spreads: [],
+    creditBalance: 0n,
+    fullInARow: terms.graceRegainedAfter,
+    debits: 0n,
+    fees: 0n,
+    credits: 0n,
+    converted: 0n,
+  }
+}
+
+function inOrder(events: readonly RevolvingEvent[], terms: RevolvingTerms, until: Day): DatedEvent[] {
+  const opened = parseDay(terms.openedOn, 'openedOn')
+  const reversed = new Set<string>()
+  const ids = new Set<string>()
+  const dated = events.map((event, k) => {
+    if (ids.has(event.id))
+      throw new RevolvingProblem('duplicate-id', `events[${k}].id is used twice`, `events[${k}].id`)
+    ids.add(event.id)
+    const day = parseDay(event.on, `events[${k}].on`)
+    if (day < opened) {
+      throw new RevolvingProblem('before-opening', `events[${k}].on is before the account opened`, `events[${k}].on`)
+    }
+    if ('amount' in event && event.amount <= 0n) {
+      throw new RevolvingProblem('bad-amount', `events[${k}].amount must be above zero`, `events[${k}].amount`)
+    }
+    if (event.type === 'reversal' && day <= until) {
+      if (!events.some((other) => other.id === event.of)) {
+        throw new RevolvingProblem('unknown-event', `events[${k}].of names no event`, `events[${k}].of`)
+      }
+      reversed.add(event.of)
+    }
+    return { day, event }
+  })
+  return dated
+    .filter(({ day, event }) => day <= until && event.type !== 'reversal' && !reversed.has(event.id))
+    .sort((a, b) => a.day - b.day)
+}
+
+function postUpTo(account: LiveAccount, queue: readonly DatedEvent[], from: number, day: Day): number {
+  let next = from
+  while (next < queue.length && queue[next]!.day <= day) post(account, queue[next++]!)
+  return next
+}
+
+function stateOn(account: LiveAccount, day: Day): RevolvingState {
+  const accruedInterest = accrued(account, day)
+  const owed = account.items.reduce((sum, item) => sum + item.remaining, 0n)
+  const unbilled = account.plans.reduce((sum, plan) => sum + plan.unbilled, 0n)
+  return {
+    asOf: formatDay(day),
+    statements: account.statements.map(
+      ({ dueDay: _due, closedDay: _closed, creditedSince: _since, ...shown }) => shown,
+    ),
+    items: account.items.map(shownItem),
+    plans: account.plans.map(shownPlan),
+    spreads: account.spreads,
+    creditBalance: account.creditBalance,
+    inGrace: account.fullInARow >= account.terms.graceRegainedAfter,
+    accruedInterest,
+    payoff: owed + unbilled + accruedInterest - account.creditBalance,
+  }
+}
+
+function accrued(account: LiveAccount, day: Day): Minor {
+  const exact = account.items
+    .filter((item) => !item.protected)
+    .reduce((sum, item) => add(sum, interestOf(item, account.terms, item.chargedTo, day)), zero)
+  return roundFraction(exact, account.terms.rounding)
+}
+
+function shownItem(item: LiveItem): Item {
+  const { id, code, amount, remaining, statement } = item
+  return { id, code, on: formatDay(item.on), amount, remaining, statement }
+}
+
+function shownPlan(plan: LivePlan): InstalmentPlan {
+  const { id, of, amount, instalments, billed, unbilled } = plan
+  return { id, of, amount, instalments, billed, unbilled }
+}

@@ -1,0 +1,99 @@
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { type Minor, minMinor } from '../money.ts'
+import { convert } from './convert.ts'
+import { spread } from './hierarchy.ts'
+import { dailyRate, type LiveItem, reduce } from './item.ts'
+import { chargeItem, type LiveAccount, owe } from './live.ts'
+import { type RevolvingEvent, RevolvingProblem } from './types.ts'
+
+export interface DatedEvent {
+  readonly day: Day
+  readonly event: RevolvingEvent
+}
+
+/** Lets one event take effect on its day. */
+export function post(account: LiveAccount, { day, event }: DatedEvent): void {
+  switch (event.type) {
+    case 'purchase':
+      account.debits += event.amount
+      owe(account, purchaseItem(account, day, event))
+      break
+    case 'fee':
+    case 'penalty':
+      account.fees += event.amount
+      owe(account, chargeItem(event.id, event.type, day, event.amount))
+      break
+    case 'payment':
+      receive(account, day, event.id, event.amount)
+      break
+    case 'refund':
+      refund(account, day, event)
+      break
+    case 'convert':
+      convert(account, day, event)
+      break
+    case 'credit-refund':
+      giveBack(account, event)
+      break
+    case 'reversal':
+      break
+  }
+}
+
+function purchaseItem(account: LiveAccount, on: Day, event: RevolvingEvent & { type: 'purchase' }): LiveItem {
+  const code = event.balance ?? 'purchase'
+  const { terms } = account
+  const balance = Object.hasOwn(terms.balances, code) ? terms.balances[code] : undefined
+  if (balance === undefined) {
+    throw new RevolvingProblem('unknown-balance', `the terms have no balance "${code}"`, `events.${event.id}.balance`)
+  }
+  const { promotion } = event
+  return {
+    ...chargeItem(event.id, code, on, event.amount),
+    promotion:
+      promotion === undefined
+        ? null
+        : { daily: dailyRate(promotion.rate, terms.daysInYear), until: parseDay(promotion.until) },
+    protected: balance.grace && account.fullInARow >= terms.graceRegainedAfter,
+  }
+}
+
+function receive(account: LiveAccount, on: Day, eventId: string, amount: Minor): void {
+  account.credits += amount
+  const open = account.statements.at(-1)
+  const minimumLeft = open === undefined || open.minimum <= open.creditedSince ? 0n : open.minimum - open.creditedSince
+  if (open !== undefined) open.creditedSince += amount
+  const { byCode, left } = spread(account.items, account.terms, on, amount, minimumLeft)
+  account.creditBalance += left
+  account.spreads.push({ eventId, on: formatDay(on), amount, byCode, credit: left })
+}
+
+/** A refund meets its own purchase first; money beyond it is spread as a payment is. */
+function refund(account: LiveAccount, on: Day, event: RevolvingEvent & { type: 'refund' }): void {
+  const item = account.items.find((each) => each.id === event.of)
+  if (item === undefined) {
+    throw new RevolvingProblem(
+      'unknown-event',
+      `refund ${event.id} names no purchase on the account`,
+      `events.${event.id}.of`,
+    )
+  }
+  const own = minMinor(item.remaining, event.amount)
+  reduce(item, on, own)
+  account.credits += own
+  const open = account.statements.at(-1)
+  if (open !== undefined && item.statement !== null) open.creditedSince += own
+  if (own < event.amount) {
+    receive(account, on, event.id, event.amount - own)
+    return
+  }
+  account.spreads.push({ eventId: event.id, on: formatDay(on), amount: own, byCode: { [item.code]: own }, credit: 0n })
+}
+
+function giveBack(account: LiveAccount, event: RevolvingEvent & { type: 'credit-refund' }): void {
+  if (event.amount > account.creditBalance) {
+    throw new RevolvingProblem('over-credit', `the credit is ${account.creditBalance}`, `events.${event.id}.amount`)
+  }
+  account.creditBalance -= event.amount
+  account.credits -= event.amount
+}

@@ -1,0 +1,262 @@
+/** A revolving line by examples a banker can check on paper: 0.05 % a day, bill on the 5th, due on the 25th. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type RevolvingEvent, type RevolvingTerms, revolvingOn } from './index.ts'
+
+const terms: RevolvingTerms = {
+  currency: 'CNY',
+  cycle: { statementDay: 5, dueDay: 25 },
+  openedOn: '2024-01-06',
+  balances: {
+    purchase: { rate: { percent: '0.05', per: 'day' }, grace: true },
+    cash: { rate: { percent: '0.06', per: 'day' }, grace: false },
+  },
+  daysInYear: 365,
+  interestFrom: 'posting',
+  graceLost: 'whole',
+  graceRegainedAfter: 1,
+  minimum: { percent: '10', floor: 5_000n },
+  hierarchy: {
+    first: ['penalty', 'fee', 'interest', 'instalment'],
+    rest: 'highest-rate',
+    billedFirst: true,
+    minimumToLowestRate: false,
+  },
+  rounding: 'half-even',
+}
+
+const purchase = (id: string, on: string, amount: bigint, balance = 'purchase'): RevolvingEvent => ({
+  id,
+  on,
+  type: 'purchase',
+  amount,
+  balance,
+})
+const payment = (id: string, on: string, amount: bigint): RevolvingEvent => ({ id, on, type: 'payment', amount })
+
+test('a bill paid in full by its due date bears no interest', () => {
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-25', 100_000n)]
+  const state = revolvingOn(terms, events, '2024-04-05')
+  assert.deepEqual(
+    state.statements.map(({ balance, interest, standing }) => [balance, interest, standing]),
+    [
+      [100_000n, 0n, 'full'],
+      [0n, 0n, 'full'],
+      [0n, 0n, 'open'],
+    ],
+  )
+  assert.equal(state.payoff, 0n)
+})
+
+test('interest on the whole from the day of purchase: the classic card example', () => {
+  // 1,000.00 on 10 January, 400.00 paid on 20 February, the rest carried. To 20 February 41 nights on 1,000.00:
+  // 20.50; to the bill of 5 March 14 nights on 600.00: 4.20; together 24.70.
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const [first, second] = revolvingOn(terms, events, '2024-03-05').statements
+  assert.deepEqual([first!.balance, first!.minimum, first!.standing], [100_000n, 10_000n, 'minimum'])
+  assert.deepEqual([second!.interest, second!.balance], [2_470n, 62_470n])
+})
+
+test('interest on the unpaid part only: 600.00 for 55 nights', () => {
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const [, second] = revolvingOn({ ...terms, graceLost: 'unpaid' }, events, '2024-03-05').statements
+  assert.equal(second!.interest, 1_650n)
+})
+
+test('interest from the bill on, as 12 CFR 1026.54 demands: 600.00 for 29 nights', () => {
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const lawful: RevolvingTerms = { ...terms, graceLost: 'unpaid', interestFrom: 'statement' }
+  assert.equal(revolvingOn(lawful, events, '2024-03-05').statements[1]!.interest, 870n)
+})
+
+test('residual interest: who pays a carried bill in full still owes the nights until then', () => {
+  const carried = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const events = [...carried, payment('all', '2024-03-15', 62_470n)]
+  const statements = revolvingOn(terms, events, '2024-05-05').statements
+  // 10 nights on 600.00 from 5 to 15 March: 3.00, on the bill of April; then nothing.
+  assert.deepEqual(
+    statements.slice(1).map(({ interest, balance, standing }) => [interest, balance, standing]),
+    [
+      [2_470n, 62_470n, 'full'],
+      [300n, 300n, 'below-minimum'],
+      [0n, 300n, 'open'],
+    ],
+  )
+})
+
+test('without grace a new purchase bears interest from its day; a bill in full brings grace back', () => {
+  const carried = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const events = [...carried, purchase('q', '2024-02-26', 10_000n)]
+  const [, second] = revolvingOn(terms, events, '2024-03-05').statements
+  // 24.70 as above and 8 nights on 100.00.
+  assert.equal(second!.interest, 2_470n + 40n)
+  const paid = revolvingOn(terms, [...events, payment('all', '2024-03-20', 72_510n)], '2024-03-26')
+  assert.equal(paid.inGrace, true)
+})
+
+test('two bills in full in a row where the terms ask for two', () => {
+  const strict: RevolvingTerms = { ...terms, graceRegainedAfter: 2 }
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const cleared = [...events, payment('all', '2024-03-20', 62_470n), payment('rest', '2024-04-20', 1_000n)]
+  assert.equal(revolvingOn(strict, cleared, '2024-03-26').inGrace, false)
+  assert.equal(revolvingOn(strict, cleared, '2024-04-26').inGrace, true)
+})
+
+test('cash advances bear interest from their day, though the bill is paid in full', () => {
+  const events = [purchase('c', '2024-01-16', 100_000n, 'cash'), payment('m', '2024-02-25', 101_200n)]
+  const [first, second] = revolvingOn(terms, events, '2024-03-05').statements
+  // 20 nights at 0.06 % of 1,000.00, then 20 more until it is paid.
+  assert.deepEqual([first!.interest, second!.interest], [1_200n, 1_200n])
+})
+
+test('payments go to the highest rate; under 12 CFR 1026.53 the minimum may go to the lowest', () => {
+  const debts = [purchase('p', '2024-01-10', 50_000n), purchase('c', '2024-01-10', 50_000n, 'cash')]
+  const events = [...debts, payment('m', '2024-02-20', 30_000n)]
+  const charged = 780n // 26 nights at 0.06 % of 500.00
+  const highest = revolvingOn(terms, events, '2024-02-20').spreads[0]!
+  assert.deepEqual(highest.byCode, { interest: charged, cash: 30_000n - charged })
+  const card: RevolvingTerms = { ...terms, hierarchy: { ...terms.hierarchy, first: [], minimumToLowestRate: true } }
+  const split = revolvingOn(card, events, '2024-02-20').spreads[0]!
+  // The minimum is 10 % of 1,000.00 and the interest: 107.80, which goes to the lowest rates, interest at none first.
+  assert.deepEqual(split.byCode, { interest: charged, purchase: 10_000n, cash: 19_220n })
+})
+
+test('a promotional rate holds for the nights before its end', () => {
+  const promotion = { rate: { percent: '0', per: 'day' as const }, until: '2024-02-15' }
+  const carried: RevolvingEvent = { id: 'p', on: '2024-01-10', type: 'purchase', amount: 100_000n, promotion }
+  const [, second] = revolvingOn(terms, [carried, payment('m', '2024-02-20', 10_000n)], '2024-03-05').statements
+  // 5 nights on 1,000.00 and 14 on 900.00 at 0.05 %.
+  assert.equal(second!.interest, 250n + 630n)
+})
+
+test('a new rate holds from its day', () => {
+  const raised: RevolvingTerms = {
+    ...terms,
+    balances: {
+      purchase: {
+        rate: { percent: '18.25', per: 'year' },
+        changes: [{ from: '2024-02-20', rate: { percent: '36.5', per: 'year' } }],
+        grace: false,
+      },
+    },
+  }
+  const [, second] = revolvingOn(raised, [purchase('p', '2024-02-10', 100_000n)], '2024-03-05').statements
+  // 10 nights at 0.05 % and 14 at 0.1 %.
+  assert.equal(second!.interest, 500n + 1_400n)
+})
+
+test('the minimum: 10 % of principal, interest and instalments in full, arrears added, never below the floor', () => {
+  const events = [purchase('p', '2024-01-10', 100_000n)]
+  const [first, second] = revolvingOn(terms, events, '2024-03-05').statements
+  assert.deepEqual(first!.minimumParts, { principal: 10_000n, charges: 0n, instalments: 0n, arrears: 0n })
+  // Nothing was paid: interest 55 nights, arrears 100.00, 10 % of the other 900.00.
+  assert.deepEqual(second!.minimumParts, { principal: 9_000n, charges: 2_750n, instalments: 0n, arrears: 10_000n })
+  assert.equal(second!.standing, 'open')
+  const small = revolvingOn(terms, [purchase('p', '2024-01-10', 30_000n)], '2024-02-05').statements[0]!
+  assert.equal(small.minimum, 5_000n)
+  const tiny = revolvingOn(terms, [purchase('p', '2024-01-10', 3_000n)], '2024-02-05').statements[0]!
+  assert.equal(tiny.minimum, 3_000n)
+})
+
+test('a purchase turned into instalments leaves the bill and comes back part by part with its fee', () => {
+  const convert: RevolvingEvent = {
+    id: 'plan',
+    on: '2024-01-20',
+    type: 'convert',
+    of: 'p',
+    amount: 100_000n,
+    instalments: 3,
+    feePercent: '0.6',
+  }
+  const payments = [
+    payment('a', '2024-02-25', 33_933n),
+    payment('b', '2024-03-25', 33_933n),
+    payment('c', '2024-04-25', 33_934n),
+  ]
+  const state = revolvingOn(terms, [purchase('p', '2024-01-10', 100_000n), convert, ...payments], '2024-05-05')
+  assert.deepEqual(
+    state.statements.map(({ instalments, fees, balance, interest, standing }) => [
+      instalments,
+      fees,
+      balance,
+      interest,
+      standing,
+    ]),
+    [
+      [33_333n, 600n, 33_933n, 0n, 'full'],
+      [33_333n, 600n, 33_933n, 0n, 'full'],
+      [33_334n, 600n, 33_934n, 0n, 'full'],
+      [0n, 0n, 0n, 0n, 'open'],
+    ],
+  )
+})
+
+test('a bill turned into instalments after it closed counts as met by that much', () => {
+  const convert: RevolvingEvent = {
+    id: 'plan',
+    on: '2024-02-10',
+    type: 'convert',
+    of: 'statement',
+    amount: 60_000n,
+    instalments: 6,
+    feePercent: '0',
+  }
+  const events = [purchase('p', '2024-01-10', 100_000n), convert, payment('m', '2024-02-25', 40_000n)]
+  const [first, second] = revolvingOn(terms, events, '2024-03-05').statements
+  assert.equal(first!.standing, 'full')
+  assert.deepEqual([second!.interest, second!.instalments, second!.balance], [0n, 10_000n, 10_000n])
+})
+
+test('a refund meets its purchase; what is beyond becomes credit, which later purchases use', () => {
+  const events: RevolvingEvent[] = [
+    purchase('p', '2024-01-10', 100_000n),
+    payment('m', '2024-02-20', 100_000n),
+    { id: 'r', on: '2024-02-28', type: 'refund', of: 'p', amount: 30_000n },
+    purchase('q', '2024-03-10', 50_000n),
+  ]
+  assert.equal(revolvingOn(terms, events, '2024-02-28').creditBalance, 30_000n)
+  const [, second, third] = revolvingOn(terms, events, '2024-04-05').statements
+  assert.deepEqual([second!.balance, third!.balance], [-30_000n, 20_000n])
+})
+
+test('reversing an event restores the account', () => {
+  const events = [purchase('p', '2024-01-10', 100_000n), payment('m', '2024-02-20', 40_000n)]
+  const reversed: RevolvingEvent[] = [...events, { id: 'x', on: '2024-03-01', type: 'reversal', of: 'm' }]
+  const without = revolvingOn(terms, events.slice(0, 1), '2024-04-05')
+  assert.deepEqual(revolvingOn(terms, reversed, '2024-04-05'), without)
+})
+
+const wrong: [what: string, change: Partial<RevolvingTerms>, events: RevolvingEvent[], code: string, field: string][] =
+  [
+    ['a statement day 31', { cycle: { statementDay: 31, dueDay: 5 } }, [], 'bad-cycle', 'cycle.statementDay'],
+    ['no purchases', { balances: {} }, [], 'bad-balances', 'balances.purchase'],
+    [
+      'a rate in words',
+      { balances: { purchase: { rate: { percent: 'low', per: 'day' }, grace: true } } },
+      [],
+      'bad-rate',
+      'balances.purchase.rate.percent',
+    ],
+    ['an event before opening', {}, [payment('m', '2023-12-31', 1n)], 'before-opening', 'events[0].on'],
+    ['no money', {}, [payment('m', '2024-02-01', 0n)], 'bad-amount', 'events[0].amount'],
+    [
+      'one id twice',
+      {},
+      [payment('m', '2024-02-01', 1n), payment('m', '2024-02-02', 1n)],
+      'duplicate-id',
+      'events[1].id',
+    ],
+    [
+      'a balance not in the terms',
+      {},
+      [purchase('p', '2024-02-01', 1n, 'gold')],
+      'unknown-balance',
+      'events.p.balance',
+    ],
+  ]
+
+for (const [what, change, events, code, field] of wrong) {
+  test(`${what} is refused, naming ${field}`, () => {
+    assert.throws(() => revolvingOn({ ...terms, ...change }, events, '2024-03-05'), { code, field })
+  })
+}

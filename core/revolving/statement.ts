@@ -1,0 +1,145 @@
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { add, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
+import { type Minor, maxMinor, minMinor } from '../money.ts'
+import { billInstalments } from './convert.ts'
+import { interestOf, type LiveItem } from './item.ts'
+import { chargeItem, type LiveAccount, type LiveStatement, owe } from './live.ts'
+import type { InterestLine, MinimumParts } from './types.ts'
+
+const CHARGES: readonly string[] = ['interest', 'fee', 'penalty']
+
+/** Closes a bill at the end of a day: interest of the nights up to it, instalments that fall due, the minimum. */
+export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day): void {
+  const n = account.statements.length + 1
+  const previous = account.statements.at(-1)
+  const interestByBalance = chargeInterest(account, closedDay, n)
+  const { principal: instalments, fees } = billInstalments(account, closedDay)
+  for (const item of account.items) item.statement ??= n
+  const balance = account.items.reduce((sum, item) => sum + item.remaining, 0n) - account.creditBalance
+  const minimumParts = minimumOf(account, balance)
+  account.statements.push({
+    n,
+    openedOn: previous?.closedOn ?? account.terms.openedOn,
+    closedOn: formatDay(closedDay),
+    dueOn: formatDay(dueDay),
+    previousBalance: previous?.balance ?? 0n,
+    debits: account.debits,
+    interest: interestByBalance.reduce((sum, line) => sum + line.interest, 0n),
+    interestByBalance,
+    fees: account.fees + fees,
+    instalments,
+    credits: account.credits,
+    converted: account.converted,
+    balance,
+    minimum: minimumParts.principal + minimumParts.charges + minimumParts.instalments + minimumParts.arrears,
+    minimumParts,
+    paidByDue: null,
+    standing: 'open',
+    closedDay,
+    dueDay,
+    creditedSince: 0n,
+  })
+  account.debits = 0n
+  account.fees = 0n
+  account.credits = 0n
+  account.converted = 0n
+}
+
+/** Interest of every balance since its last bill, rounded once for each balance; it becomes a debt of this bill. */
+function chargeInterest(account: LiveAccount, closedDay: Day, n: number): InterestLine[] {
+  const exact = new Map<string, ReturnType<typeof interestOf>>()
+  for (const item of account.items) {
+    if (item.protected || isSettled(item)) continue
+    const interest = interestOf(item, account.terms, item.chargedTo, closedDay)
+    item.chargedTo = closedDay
+    item.flat = null
+    if (interest.num !== 0n) exact.set(item.code, add(exact.get(item.code) ?? zero, interest))
+  }
+  const lines = [...exact].map(([code, interest]) => ({
+    code,
+    interest: roundFraction(interest, account.terms.rounding),
+  }))
+  const total = lines.reduce((sum, line) => sum + line.interest, 0n)
+  if (total > 0n) owe(account, chargeItem(`interest-${n}`, 'interest', closedDay, total))
+  return lines.filter((line) => line.interest > 0n)
+}
+
+/** Nothing is owed of it and no night of it is uncharged. */
+function isSettled(item: LiveItem): boolean {
+  return item.remaining === 0n && (item.reductions.at(-1)?.on ?? item.on) <= item.chargedTo
+}
+
+/**
+ * The minimum: a percentage of principal, raised to the floor together with the charges and instalments, plus what the
+ * minimum before left of principal unpaid; never more than is owed.
+ */
+function minimumOf(account: LiveAccount, balance: Minor): MinimumParts {
+  const { percent, floor } = account.terms.minimum
+  const owed = (choose: (item: LiveItem) => boolean) =>
+    account.items.filter(choose).reduce((sum, item) => sum + item.remaining, 0n)
+  const charges = owed((item) => CHARGES.includes(item.code))
+  const instalments = owed((item) => item.code === 'instalment')
+  const revolving = owed((item) => item.code !== 'instalment' && !CHARGES.includes(item.code))
+  const arrears = minMinor(principalArrears(account), revolving)
+  const share = roundFraction(
+    multiply(fraction(revolving - arrears), multiply(parseDecimal(percent), fraction(1n, 100n))),
+    account.terms.rounding,
+  )
+  const principal = maxMinor(share, minMinor(floor - charges - instalments, revolving - arrears))
+  return cappedAt(balance, { principal: maxMinor(principal, 0n), charges, instalments, arrears })
+}
+
+/** What of the last minimum's principal no payment since has met. */
+function principalArrears(account: LiveAccount): Minor {
+  const last = account.statements.at(-1)
+  if (last === undefined) return 0n
+  const paid = account.spreads
+    .filter((spread) => parseDay(spread.on) > last.closedDay)
+    .flatMap((spread) => Object.entries(spread.byCode))
+    .filter(([code]) => code !== 'instalment' && !CHARGES.includes(code))
+    .reduce((sum, [, part]) => sum + part, 0n)
+  return maxMinor(last.minimumParts.principal + last.minimumParts.arrears - paid, 0n)
+}
+
+function cappedAt(balance: Minor, parts: MinimumParts): MinimumParts {
+  let left = maxMinor(balance, 0n)
+  const take = (part: Minor) => {
+    const taken = minMinor(part, left)
+    left -= taken
+    return taken
+  }
+  return {
+    arrears: take(parts.arrears),
+    charges: take(parts.charges),
+    instalments: take(parts.instalments),
+    principal: take(parts.principal),
+  }
+}
+
+/** Judges a bill at the end of its due date, and gives or takes the free period accordingly. */
+export function settleDue(account: LiveAccount, statement: LiveStatement): void {
+  const { terms } = account
+  const paid = statement.creditedSince
+  statement.paidByDue = paid
+  const inFull = paid >= statement.balance
+  statement.standing = inFull ? 'full' : paid >= statement.minimum ? 'minimum' : 'below-minimum'
+  account.fullInARow = inFull ? account.fullInARow + 1 : 0
+  const held = account.fullInARow >= terms.graceRegainedAfter
+  for (const item of account.items) {
+    if (item.statement === null) guardUnbilled(account, item, held)
+    else if (!inFull && item.protected) loseGrace(account, item, statement)
+  }
+}
+
+/** Purchases since the bill are free if it was paid in full, however they began. */
+function guardUnbilled(account: LiveAccount, item: LiveItem, held: boolean): void {
+  if (account.terms.balances[item.code]?.grace !== true) return
+  item.protected = held
+}
+
+function loseGrace(account: LiveAccount, item: LiveItem, statement: LiveStatement): void {
+  const { terms } = account
+  item.protected = false
+  item.chargedTo = terms.interestFrom === 'posting' ? item.on : statement.closedDay
+  if (terms.graceLost === 'unpaid') item.flat = { until: statement.dueDay, balance: item.remaining }
+}
