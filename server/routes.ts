@@ -1,15 +1,67 @@
+/** Where the capabilities meet the shell: their routes, their jobs. */
+import { registerCharges } from './charges/routes.ts'
+import { closeElapsedDays } from './closing/clock.ts'
+import { registerClock } from './closing/routes.ts'
+import { drainPostings } from './journal/post.ts'
+import { registerJournal } from './journal/routes.ts'
+import { registerLines } from './lines/routes.ts'
+import { registerLoans } from './loans/routes.ts'
+import { registerParties } from './parties/routes.ts'
 import type { Platform } from './platform/context.ts'
+import { problem } from './platform/errors.ts'
 import type { App } from './platform/http.ts'
+import { registerPrograms } from './programs/routes.ts'
+import { registerRepayments } from './repayments/routes.ts'
+import { registerSettlement } from './settlement/routes.ts'
+import { payAtOnce } from './settlement/service.ts'
+import { registerStatements } from './statements/routes.ts'
 
-/** All routes of all capabilities. */
-export async function registerRoutes(_app: App, _platform: Platform): Promise<void> {}
-
-/** Starts what runs beside requests; the function it gives stops that and waits until every accepted write is done. */
-export function startJobs(_platform: Platform): () => Promise<void> {
-  return async () => {}
+export function registerRoutes(app: App): void {
+  app.addHook('preHandler', async (request) => {
+    if (request.method === 'GET' || request.caller?.role !== 'reader') return
+    throw problem('forbidden', { detail: 'A reader’s key reads only.' })
+  })
+  registerParties(app)
+  registerPrograms(app)
+  registerLines(app)
+  registerCharges(app, payAtOnce)
+  registerLoans(app)
+  registerRepayments(app)
+  registerStatements(app)
+  registerSettlement(app)
+  registerJournal(app)
+  registerClock(app)
 }
 
-/** Fills an empty database with a small world to try things on; gives the lines to print at the start. */
-export async function ensureDemoWorld(_platform: Platform): Promise<string[]> {
-  return []
+const closeEveryMs = 30_000
+
+export { ensureDemoWorld } from './demo-world.ts'
+
+/** Starts what runs besides requests; the answer stops it and waits for what is under way. */
+export function startJobs(platform: Platform): () => Promise<void> {
+  let running = Promise.resolve()
+  let busy = false
+  const turn = () => {
+    if (busy) return
+    busy = true
+    running = work(platform).finally(() => {
+      busy = false
+    })
+  }
+  const timer = setInterval(turn, closeEveryMs)
+  turn()
+  return async () => {
+    clearInterval(timer)
+    await running
+    await drainPostings(platform)
+  }
+}
+
+async function work(platform: Platform): Promise<void> {
+  try {
+    await platform.db`select journal_make_partitions(current_date, 3)`
+    await closeElapsedDays(platform)
+  } catch (error) {
+    platform.log.error({ err: error }, 'a job failed; it is tried again')
+  }
 }

@@ -1,6 +1,7 @@
 /** What a purchase would cost under each plan, before anybody signs. */
-import { nextStatementOn } from '../../core/program/cycle.ts'
+
 import type { Minor } from '../../core/money.ts'
+import { nextStatementOn } from '../../core/program/cycle.ts'
 import { offersAmount, type PlannedLoan, planLoan, totalInterest } from '../../core/program/plan.ts'
 import { annualRates } from '../../core/program/review.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
@@ -25,7 +26,14 @@ export interface PlanQuote {
   /** Percent a year; the leading figure of what must be shown. */
   readonly irrPercent: string
   readonly simplePercent: string
-  readonly schedule: readonly { n: number; dueOn: string; principal: Minor; interest: Minor; total: Minor; balanceAfter: Minor }[]
+  readonly schedule: readonly {
+    n: number
+    dueOn: string
+    principal: Minor
+    interest: Minor
+    total: Minor
+    balanceAfter: Minor
+  }[]
 }
 
 export interface Quote {
@@ -44,7 +52,9 @@ export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote>
   const basis = await basisOf(ctx, request)
   const plans = basis.terms.plans
     .filter((plan) => offersAmount(plan, request.amount))
-    .map((plan) => planLoan(basis.terms, plan, { amount: request.amount, on: ctx.today(), statementOn: basis.statementOn }))
+    .map((plan) =>
+      planLoan(basis.terms, plan, { amount: request.amount, on: ctx.today(), statementOn: basis.statementOn }),
+    )
   const { terms, ...rest } = basis
   return { ...rest, currency: terms.currency, amount: request.amount, on: ctx.today(), plans: plans.map(viewOfPlan) }
 }

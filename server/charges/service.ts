@@ -95,7 +95,10 @@ function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTer
     reference: order.reference ?? null,
     authorizedOn: ctx.today(),
     createdAt: ctx.now().toString(),
-    expiresAt: ctx.now().add({ hours: 24 * terms.holdDays }).toString(),
+    expiresAt: ctx
+      .now()
+      .add({ hours: 24 * terms.holdDays })
+      .toString(),
   }
 }
 
@@ -124,7 +127,10 @@ interface CaptureCase {
 }
 
 /** Turns held money, or a purchase in one step, into a loan; the merchant is owed it less the fee. */
-function captureOf(ctx: Context, { line, terms, charge, merchant, amount }: CaptureCase): { charge: Charge; movement: Movement } {
+function captureOf(
+  ctx: Context,
+  { line, terms, charge, merchant, amount }: CaptureCase,
+): { charge: Charge; movement: Movement } {
   // The amount was held to the plan's range as a whole; a part of it may be smaller.
   const plan = { ...findPlan(terms, charge.plan), minAmount: 0n, maxAmount: null }
   const planned = planLoan(terms, plan, { amount, on: ctx.today(), statementOn: requireStatement(line) })
@@ -245,7 +251,10 @@ function release(ctx: Context, line: Line, charge: Charge, as: 'voided' | 'expir
 
 function refuseUnlessHeld(ctx: Context, charge: Charge, verb: string): void {
   if (charge.status !== 'authorized') {
-    throw problem('charge-wrong-state', { detail: `Can't ${verb} a charge that is ${charge.status}.`, extra: { status: charge.status } })
+    throw problem('charge-wrong-state', {
+      detail: `Can't ${verb} a charge that is ${charge.status}.`,
+      extra: { status: charge.status },
+    })
   }
   const expiresAt = charge.expiresAt
   if (expiresAt !== null && Temporal.Instant.compare(Temporal.Instant.from(expiresAt), ctx.now()) <= 0) {
@@ -273,7 +282,14 @@ export function refund(ctx: Context, chargeId: string, request: RefundRequest): 
     const refundId = ctx.platform.ids.create('ref', line.shard)
     const refunded = refundedCharge(charge, request.amount, terms)
     const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
-    const movements = await refundMovements(ctx, { charge, terms, refundId, amount: request.amount, feeBack, reference: request.reference ?? null })
+    const movements = await refundMovements(ctx, {
+      charge,
+      terms,
+      refundId,
+      amount: request.amount,
+      feeBack,
+      reference: request.reference ?? null,
+    })
     const operation = loans.operationOf(ctx, line, movements)
     const paidBack = paidBackBy(movements)
     const credited = operation.line!.credit!
@@ -328,7 +344,8 @@ async function refundMovements(ctx: Context, refundCase: RefundCase): Promise<Mo
       data: { refundId, amount: part, feeBack, reference },
     })
     movements.push(movement)
-    if (terms.refundSurplus === 'pay-back' && movement.credit > 0n) movements.push(payBack(ctx, movement, terms, refundId))
+    if (terms.refundSurplus === 'pay-back' && movement.credit > 0n)
+      movements.push(payBack(ctx, movement, terms, refundId))
     left -= part
     feeBack = 0n
   }

@@ -30,7 +30,13 @@ export async function findCharge(ctx: Context, id: string): Promise<Charge | und
   return charge
 }
 
-export function listCharges(ctx: Context, shard: number, lineId: string, after: string, limit: number): Promise<Charge[]> {
+export function listCharges(
+  ctx: Context,
+  shard: number,
+  lineId: string,
+  after: string,
+  limit: number,
+): Promise<Charge[]> {
   return ctx.db<Charge[]>`
     select ${ctx.db(columns)} from charges
     where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId} and id > ${after}
@@ -38,7 +44,12 @@ export function listCharges(ctx: Context, shard: number, lineId: string, after: 
 }
 
 /** Holds that run out up to an instant. */
-export function listExpired(ctx: Context, shard: number, until: string, limit: number): Promise<{ id: string; expiresAt: string }[]> {
+export function listExpired(
+  ctx: Context,
+  shard: number,
+  until: string,
+  limit: number,
+): Promise<{ id: string; expiresAt: string }[]> {
   return ctx.db<{ id: string; expiresAt: string }[]>`
     select id, expires_at from charges
     where shard = ${shard} and tenant_id = ${ctx.tenantId} and expires_at <= ${until}

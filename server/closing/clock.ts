@@ -26,6 +26,7 @@ export interface Advance extends ClockView {
   readonly statements: number
   readonly autopaid: number
   readonly lateCharges: number
+  readonly payouts: number
 }
 
 /** Furthest a clock moves in one call: ten years of days, so that a slip of the pen does not run for hours. */
@@ -40,7 +41,12 @@ export async function advance(ctx: Context, to: string): Promise<Advance> {
   const target = instantOf(ctx, to)
   return withClockLock(ctx, async () => {
     // Read under the lock: another call may have moved it since the request came in.
-    const fresh = { ...ctx, ...(await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)), actor: ctx.actor, requestId: ctx.requestId }
+    const fresh = {
+      ...ctx,
+      ...(await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)),
+      actor: ctx.actor,
+      requestId: ctx.requestId,
+    }
     if (Temporal.Instant.compare(target, fresh.now()) < 0) {
       throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
     }
@@ -102,7 +108,7 @@ async function closeUntil(
 }
 
 function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
-  const sum = (figure: 'lines' | 'expired' | 'statements' | 'autopaid' | 'lateCharges') =>
+  const sum = (figure: 'lines' | 'expired' | 'statements' | 'autopaid' | 'lateCharges' | 'payouts') =>
     reports.reduce((total, report) => total + report[figure], 0)
   return {
     days: reports.length,
@@ -111,6 +117,7 @@ function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
     statements: sum('statements'),
     autopaid: sum('autopaid'),
     lateCharges: sum('lateCharges'),
+    payouts: sum('payouts'),
   }
 }
 
@@ -118,7 +125,9 @@ function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
 async function withClockLock<Result>(ctx: Context, work: () => Promise<Result>): Promise<Result> {
   const connection = await ctx.db.reserve()
   try {
-    const [row] = await connection<{ locked: boolean }[]>`select pg_try_advisory_lock(hashtextextended(${`clock ${ctx.tenantId}`}, 0)) as locked`
+    const [row] = await connection<
+      { locked: boolean }[]
+    >`select pg_try_advisory_lock(hashtextextended(${`clock ${ctx.tenantId}`}, 0)) as locked`
     if (row?.locked !== true) throw problem('clock-moving', { retryAfterSeconds: 1 })
     try {
       return await work()

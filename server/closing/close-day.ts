@@ -10,6 +10,7 @@ import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import * as programs from '../programs/service.ts'
 import { termsFor } from '../repayments/service.ts'
+import { payDay } from '../settlement/service.ts'
 import { listLinesWithDue, listStatementsDue } from '../statements/store.ts'
 import type { Statement } from '../statements/types.ts'
 import { type Counts, closeLine, reminderDays } from './close-line.ts'
@@ -19,6 +20,7 @@ export interface DayReport extends Counts {
   readonly day: string
   readonly lines: number
   readonly expired: number
+  readonly payouts: number
 }
 
 const pageSize = 500
@@ -34,7 +36,7 @@ export function endOfDay(ctx: Context, day: string): Context {
 export async function closeDay(tenant: Context, day: string): Promise<DayReport> {
   const ctx = endOfDay(tenant, day)
   await store.beginClose(ctx, day)
-  const report = { day, lines: 0, expired: 0, statements: 0, autopaid: 0, lateCharges: 0 }
+  const report = { day, lines: 0, expired: 0, statements: 0, autopaid: 0, lateCharges: 0, payouts: 0 }
   for (let shard = 0; shard < ctx.platform.shards; shard++) {
     report.expired += await expireHolds(ctx, shard, ctx.now())
     for await (const page of pagesOf(ctx, shard, day)) {
@@ -46,6 +48,7 @@ export async function closeDay(tenant: Context, day: string): Promise<DayReport>
       }
     }
   }
+  report.payouts = await payDay(ctx)
   await store.finishClose(ctx, report)
   return report
 }

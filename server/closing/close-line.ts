@@ -53,14 +53,25 @@ interface Work extends LineDay {
 /** Null where the day has nothing for this line. */
 export function closeLine(ctx: Context, day: LineDay): { operation: Operation; counts: Counts } | null {
   const today = ctx.today()
-  const work: Work = { ...day, loans: [...day.loans], touched: new Set(), events: [], repayments: [], owed: 0n, credit: 0n }
+  const work: Work = {
+    ...day,
+    loans: [...day.loans],
+    touched: new Set(),
+    events: [],
+    repayments: [],
+    owed: 0n,
+    credit: 0n,
+  }
   const autopaid = work.statements.filter((bill) => bill.dueOn === today && runAutopay(ctx, work, bill)).length
   for (const bill of work.statements.filter((candidate) => candidate.dueOn === today)) carryOver(ctx, work, bill)
   const lateCharges = ageLoans(work, today)
   remind(work, today)
   const bill = runStatement(ctx, work, today)
   if (work.events.length === 0 && work.touched.size === 0 && bill === null) return null
-  return { operation: operationOf(ctx, work, bill), counts: { statements: bill?.statement ? 1 : 0, autopaid, lateCharges } }
+  return {
+    operation: operationOf(ctx, work, bill),
+    counts: { statements: bill?.statement ? 1 : 0, autopaid, lateCharges },
+  }
 }
 
 function operationOf(ctx: Context, work: Work, bill: ReturnType<typeof runStatement>): Operation {
@@ -85,7 +96,11 @@ function apply(work: Work, movement: Movement): void {
   work.events.push(movement.event)
   work.owed += movement.owed
   work.credit += movement.credit
-  work.line = { ...work.line, owedMinor: work.line.owedMinor + movement.owed, creditMinor: work.line.creditMinor + movement.credit }
+  work.line = {
+    ...work.line,
+    owedMinor: work.line.owedMinor + movement.owed,
+    creditMinor: work.line.creditMinor + movement.credit,
+  }
 }
 
 function replace(work: Work, loan: Loan): void {

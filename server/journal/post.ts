@@ -6,7 +6,7 @@ import { assertBalanced } from '../../core/journal/legs.ts'
 import { type Batcher, createBatcher } from '../platform/batcher.ts'
 import type { Context, Platform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
-import { isProblemCode, Problem, problem } from '../platform/errors.ts'
+import { asProblem, isProblemCode, type Problem, problem } from '../platform/errors.ts'
 import { stringifyJson } from '../platform/json.ts'
 import type { JournalEvent, Operation, Reply, Verdict } from './types.ts'
 
@@ -174,6 +174,7 @@ function eventRow(ctx: Context, shard: number, event: JournalEvent): Record<stri
 
 /** Statuses of refusals that a retried key gets again: outcomes of the request, not accidents of the moment. */
 const kept = new Set([402, 409, 422])
+const passing = new Set(['idempotency-key-reused', 'conflict', 'clock-moving'])
 
 /**
  * Runs a request's work and keeps its refusal under the request's key. If the key already has an outcome, that one is
@@ -183,9 +184,10 @@ export async function once<Body>(ctx: Context, shard: number, work: () => Promis
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof Problem) || !kept.has(error.status) || ctx.idempotencyKey === null) throw error
-    if (error.code === 'idempotency-key-reused' || error.code === 'conflict') throw error
-    return keepRefusal(ctx, shard, error)
+    const refusal = asProblem(error)
+    if (refusal === null || !kept.has(refusal.status) || ctx.idempotencyKey === null) throw error
+    if (passing.has(refusal.code)) throw error
+    return keepRefusal(ctx, shard, refusal)
   }
 }
 

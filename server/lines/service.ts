@@ -1,6 +1,7 @@
 /** Lines: applied for, decided, raised, cut, frozen, closed. The limit itself is kept in the database's own update. */
-import { nextStatementOn } from '../../core/program/cycle.ts'
+
 import type { Minor } from '../../core/money.ts'
+import { nextStatementOn } from '../../core/program/cycle.ts'
 import { once, post, postReply, WriteConflict } from '../journal/post.ts'
 import type { LineWrite, Operation, Reply, Verdict } from '../journal/types.ts'
 import * as customers from '../parties/customers.ts'
@@ -74,9 +75,14 @@ export async function apply(ctx: Context, application: LineApplication): Promise
 }
 
 function refuseSecondLine(others: readonly Line[], programId: string): void {
-  const open = others.find((line) => line.programId === programId && (line.status === 'active' || line.status === 'frozen'))
+  const open = others.find(
+    (line) => line.programId === programId && (line.status === 'active' || line.status === 'frozen'),
+  )
   if (open !== undefined) {
-    throw problem('line-exists', { detail: `This customer has line ${open.id} in the program.`, extra: { lineId: open.id } })
+    throw problem('line-exists', {
+      detail: `This customer has line ${open.id} in the program.`,
+      extra: { lineId: open.id },
+    })
   }
 }
 
@@ -174,7 +180,10 @@ function change(ctx: Context, lineId: string, decide: (line: Line) => Promise<Ch
 
 export function refuseUnless(line: Line, allowed: readonly Line['status'][], verb: string): void {
   if (allowed.includes(line.status)) return
-  throw problem('line-wrong-state', { detail: `Can't ${verb} a line that is ${line.status}.`, extra: { status: line.status } })
+  throw problem('line-wrong-state', {
+    detail: `Can't ${verb} a line that is ${line.status}.`,
+    extra: { status: line.status },
+  })
 }
 
 function eventOf(line: Line, type: string, data: Record<string, unknown>) {

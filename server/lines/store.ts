@@ -1,5 +1,5 @@
-import type { Context, Platform } from '../platform/context.ts'
 import { createLoader, type Loader } from '../platform/batcher.ts'
+import type { Context, Platform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import type { Line } from './types.ts'
 

@@ -1,7 +1,8 @@
 /** What the passing of a day does to a loan: dues are earned, late charges fall, buckets change, reminders go out. */
+
+import { daysBetween } from '../../core/calendar.ts'
 import { duesOn } from '../../core/loan/index.ts'
 import type { Instalment } from '../../core/loan/types.ts'
-import { daysBetween } from '../../core/calendar.ts'
 import { type Minor, minMinor } from '../../core/money.ts'
 import { isUnpaid } from '../../core/program/bill.ts'
 import { bucketOf, costRoom, isReminderDay, lateCharge } from '../../core/program/late.ts'

@@ -2,8 +2,10 @@
  * Keeping the books of a loan: an event is added, the loan is folded anew, and what its counters moved since they were
  * last posted becomes the legs. So back-dated events and day closes are no special case.
  */
+
+import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
 import { balanceAgainst, type Leg, mergeLegs } from '../../core/journal/legs.ts'
-import { emptyLedger, funderPart, type Funding, loanLegs } from '../../core/journal/posting.ts'
+import { emptyLedger, type Funding, funderPart, loanLegs } from '../../core/journal/posting.ts'
 import {
   decodeEvent,
   decodeTerms,
@@ -17,7 +19,6 @@ import {
 } from '../../core/loan/index.ts'
 import type { Instalment, LoanEvent, LoanLedger, LoanState } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
-import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
 import { isUnpaid, unpaidOf } from '../../core/program/bill.ts'
 import { bucketOf, milestones } from '../../core/program/late.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
@@ -55,7 +56,11 @@ export function move(loan: Loan, terms: ProgramTerms, booking: Booking): Movemen
 }
 
 /** Opens a loan: its disbursement against the counter-account. */
-export function open(fresh: Omit<Loan, 'posted' | 'bucket' | 'nextActionOn'>, terms: ProgramTerms, booking: Booking): Movement {
+export function open(
+  fresh: Omit<Loan, 'posted' | 'bucket' | 'nextActionOn'>,
+  terms: ProgramTerms,
+  booking: Booking,
+): Movement {
   const loan: Loan = { ...fresh, posted: emptyLedger, bucket: 'current', nextActionOn: null }
   return move(loan, terms, booking)
 }
@@ -93,7 +98,13 @@ function lineEffect(before: LoanLedger, after: LoanLedger): { owed: Minor; credi
 }
 
 export function outstanding(ledger: LoanLedger): Minor {
-  return ledger.disbursed + ledger.principalRestored - ledger.principalPaid - ledger.principalRefunded - ledger.principalWrittenOff
+  return (
+    ledger.disbursed +
+    ledger.principalRestored -
+    ledger.principalPaid -
+    ledger.principalRefunded -
+    ledger.principalWrittenOff
+  )
 }
 
 function kept(ledger: LoanLedger): Minor {
@@ -119,7 +130,9 @@ function nextAction(state: LoanState, terms: ProgramTerms, today: string): strin
     const due = parseDay(instalment.dueOn)
     return [due, ...milestones(terms.lateCharge).map((days) => due + days)]
   })
-  const next = candidates.filter((day) => day >= from).reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY)
+  const next = candidates
+    .filter((day) => day >= from)
+    .reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY)
   return Number.isFinite(next) ? formatDay(next) : null
 }
 
@@ -249,7 +262,11 @@ function funderParts(loan: Loan): LoanView['funders'] {
     return {
       ...share,
       principalOutstanding:
-        part('disbursed') + part('principalRestored') - part('principalPaid') - part('principalRefunded') - part('principalWrittenOff'),
+        part('disbursed') +
+        part('principalRestored') -
+        part('principalPaid') -
+        part('principalRefunded') -
+        part('principalWrittenOff'),
     }
   })
 }

@@ -56,7 +56,9 @@ export function reschedule(ctx: Context, loanId: string, plan: Hardship): Promis
   return change(ctx, loanId, 'loan.rescheduled', (loan) => {
     requireActive(loan, 'reschedule')
     if (plan.annualRatePercent !== undefined && Number(plan.annualRatePercent) > Number(loan.terms.annualRatePercent)) {
-      throw problem('rate-too-high', { detail: `The loan bears ${loan.terms.annualRatePercent} % a year; a reschedule may only lower it.` })
+      throw problem('rate-too-high', {
+        detail: `The loan bears ${loan.terms.annualRatePercent} % a year; a reschedule may only lower it.`,
+      })
     }
     const { reason, ...terms } = plan
     return { loanEvent: { type: 'reschedule', ...stamp(ctx), ...terms }, data: { reason: reason ?? null } }
@@ -64,7 +66,12 @@ export function reschedule(ctx: Context, loanId: string, plan: Hardship): Promis
 }
 
 /** Gives up a charge that is owed; the cost is the operator's and the funders' in their shares. */
-export function waive(ctx: Context, loanId: string, component: Exclude<Component, 'principal'>, amount: Minor): Promise<Reply<LoanView>> {
+export function waive(
+  ctx: Context,
+  loanId: string,
+  component: Exclude<Component, 'principal'>,
+  amount: Minor,
+): Promise<Reply<LoanView>> {
   return change(ctx, loanId, 'loan.waived', (loan) => {
     requireActive(loan, 'waive a charge of')
     return { loanEvent: { type: 'waiver', ...stamp(ctx), component, amount } }
@@ -86,7 +93,10 @@ export function writeOff(ctx: Context, loanId: string, reason: string | null): P
 
 export function requireActive(loan: Loan, verb: string): void {
   if (loan.state.status === 'active') return
-  throw problem('loan-wrong-state', { detail: `Can't ${verb} a loan that is ${loan.state.status}.`, extra: { status: loan.state.status } })
+  throw problem('loan-wrong-state', {
+    detail: `Can't ${verb} a loan that is ${loan.state.status}.`,
+    extra: { status: loan.state.status },
+  })
 }
 
 /** Id and date of a loan's own event; unique within the loan, ordered as made. */
@@ -94,7 +104,10 @@ export function stamp(ctx: Context): { id: string; on: string } {
   return { id: ctx.platform.ids.create('lev'), on: ctx.today() }
 }
 
-type Decide = (loan: Loan, terms: Awaited<ReturnType<typeof programs.termsOf>>) => Omit<Booking, 'type' | 'today'> & {
+type Decide = (
+  loan: Loan,
+  terms: Awaited<ReturnType<typeof programs.termsOf>>,
+) => Omit<Booking, 'type' | 'today'> & {
   loanEvent: LoanEvent
 }
 

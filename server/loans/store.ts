@@ -51,7 +51,12 @@ export async function listLoansById(ctx: Context, shard: number, ids: readonly s
   return rows.map(loanOfRow)
 }
 
-export async function listLoansOfCharge(ctx: Context, shard: number, lineId: string, chargeId: string): Promise<Loan[]> {
+export async function listLoansOfCharge(
+  ctx: Context,
+  shard: number,
+  lineId: string,
+  chargeId: string,
+): Promise<Loan[]> {
   const loans = await listLoans(ctx, shard, lineId, false)
   return loans.filter((loan) => loan.chargeId === chargeId)
 }

@@ -61,5 +61,9 @@ export interface LoanView {
   /** What settles the loan today. */
   readonly payoff: Minor
   readonly instalments: readonly InstalmentView[]
-  readonly funders: readonly { readonly funderId: string; readonly basisPoints: number; readonly principalOutstanding: Minor }[]
+  readonly funders: readonly {
+    readonly funderId: string
+    readonly basisPoints: number
+    readonly principalOutstanding: Minor
+  }[]
 }

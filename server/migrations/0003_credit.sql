@@ -97,6 +97,7 @@ create table customers (
 );
 create unique index on customers (shard, tenant_id, identity_hash);
 create index on customers (shard, tenant_id, phone_hash) where phone_hash is not null;
+create index on customers (shard, tenant_id, reference) where reference is not null;
 
 create table lines (
   shard smallint not null,

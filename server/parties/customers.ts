@@ -61,10 +61,16 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
   return once(ctx, shard, async () => {
     const same = await store.findCustomerByIdentity(ctx, shard, identity)
     if (same !== undefined) {
-      throw problem('customer-exists', { detail: `This person is customer ${same} already.`, extra: { customerId: same } })
+      throw problem('customer-exists', {
+        detail: `This person is customer ${same} already.`,
+        extra: { customerId: same },
+      })
     }
     try {
-      const reply = await postReply(ctx, shard, { customers: [row], events: [created] }, 201, { ...customer, personal: null })
+      const reply = await postReply(ctx, shard, { customers: [row], events: [created] }, 201, {
+        ...customer,
+        personal: null,
+      })
       return { ...reply, body: { ...reply.body, personal } }
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
@@ -90,19 +96,22 @@ function hex(bytes: Uint8Array): string {
 }
 
 export async function find(ctx: Context, customerId: string): Promise<CustomerView> {
-  const row = isShardedId('cus', customerId) ? await store.findCustomer(ctx, shardOf(customerId), customerId) : undefined
+  const row = isShardedId('cus', customerId)
+    ? await store.findCustomer(ctx, shardOf(customerId), customerId)
+    : undefined
   if (row === undefined) throw problem('not-found', { detail: `There is no customer ${customerId}.` })
   return viewOf(ctx, row)
 }
 
-/** By phone: the shard is not known from it, so all are asked; an index answers on each. */
-export async function findByPhone(ctx: Context, phone: string): Promise<CustomerView[]> {
-  const rows = await store.findCustomersByPhone(ctx, fingerprint(ctx, 'phone', phone))
-  return rows.map((row) => viewOf(ctx, row))
-}
-
-export async function findByReference(ctx: Context, reference: string): Promise<CustomerView[]> {
-  const rows = await store.findCustomersByReference(ctx, reference)
+/** By phone or reference: the shard is not known from either, so all are asked; an index answers on each. */
+export async function search(ctx: Context, by: { phone?: string; reference?: string }): Promise<CustomerView[]> {
+  if ((by.phone === undefined) === (by.reference === undefined)) {
+    throw problem('invalid-request', { detail: 'Ask either by `phone` or by `reference`.' })
+  }
+  const rows =
+    by.phone === undefined
+      ? await store.findCustomersByReference(ctx, by.reference!)
+      : await store.findCustomersByPhone(ctx, fingerprint(ctx, 'phone', by.phone))
   return rows.map((row) => viewOf(ctx, row))
 }
 

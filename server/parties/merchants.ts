@@ -49,7 +49,9 @@ export async function create(ctx: Context, draft: NewMerchant): Promise<Reply<Me
       )
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
-      throw problem('merchant-exists', { detail: `There is a merchant with the reference "${draft.reference}" already.` })
+      throw problem('merchant-exists', {
+        detail: `There is a merchant with the reference "${draft.reference}" already.`,
+      })
     }
   })
 }

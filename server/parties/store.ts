@@ -21,7 +21,11 @@ export async function findCustomer(ctx: Context, shard: number, id: string): Pro
   return row
 }
 
-export async function findCustomerByIdentity(ctx: Context, shard: number, identity: string): Promise<string | undefined> {
+export async function findCustomerByIdentity(
+  ctx: Context,
+  shard: number,
+  identity: string,
+): Promise<string | undefined> {
   const [row] = await ctx.db<{ id: string }[]>`
     select id from customers where shard = ${shard} and tenant_id = ${ctx.tenantId} and identity_hash = ${identity}`
   return row?.id

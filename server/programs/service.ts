@@ -1,7 +1,8 @@
 /** Products: drafted, reviewed against the law in force, activated; a version in use never changes. */
-import { findRulePack } from '../../core/rules/packs.ts'
+
 import { type Review, reviewProgram } from '../../core/program/review.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
+import { findRulePack } from '../../core/rules/packs.ts'
 import { postReplyWith } from '../journal/post.ts'
 import type { Reply } from '../journal/types.ts'
 import { findFunders } from '../parties/funders.ts'
@@ -21,7 +22,10 @@ export interface ProgramView {
   readonly createdAt: string
 }
 
-export async function create(ctx: Context, draft: { name: string; terms: ProgramTermsJson }): Promise<Reply<ProgramView>> {
+export async function create(
+  ctx: Context,
+  draft: { name: string; terms: ProgramTermsJson },
+): Promise<Reply<ProgramView>> {
   const terms = await checkedTerms(ctx, draft.terms)
   const program: ProgramView = {
     id: ctx.platform.ids.create('prg'),
@@ -38,11 +42,17 @@ export async function create(ctx: Context, draft: { name: string; terms: Program
 }
 
 /** A further version; lines opened under an earlier one keep theirs. */
-export async function revise(ctx: Context, programId: string, termsJson: ProgramTermsJson): Promise<Reply<ProgramView>> {
+export async function revise(
+  ctx: Context,
+  programId: string,
+  termsJson: ProgramTermsJson,
+): Promise<Reply<ProgramView>> {
   const program = await find(ctx, programId)
   const terms = await checkedTerms(ctx, termsJson)
   if (termsJson.currency !== program.terms.currency) {
-    throw problem('terms-invalid', { detail: 'A program keeps its currency; create another program for another currency.' })
+    throw problem('terms-invalid', {
+      detail: 'A program keeps its currency; create another program for another currency.',
+    })
   }
   const version = program.latestVersion + 1
   const revised = { ...program, latestVersion: version, terms: termsJson, review: reviewProgram(terms, ctx.today()) }
@@ -112,7 +122,14 @@ async function checkedTerms(ctx: Context, json: ProgramTermsJson): Promise<Progr
   if (findRulePack(terms.rulePack) === undefined) {
     throw problem('terms-invalid', { detail: `There is no rule pack "${terms.rulePack}".` })
   }
-  const known = new Set((await findFunders(ctx, terms.funding.shares.map((share) => share.funderId))).map((funder) => funder.id))
+  const known = new Set(
+    (
+      await findFunders(
+        ctx,
+        terms.funding.shares.map((share) => share.funderId),
+      )
+    ).map((funder) => funder.id),
+  )
   const missing = terms.funding.shares.find((share) => !known.has(share.funderId))
   if (missing !== undefined) throw problem('terms-invalid', { detail: `There is no funder ${missing.funderId}.` })
   return terms

@@ -10,7 +10,10 @@ const methods = ['equal-instalment', 'equal-principal', 'flat', 'interest-only',
 const components = ['penalty', 'fee', 'interest', 'principal'] as const
 
 export const PlanJson = object({
-  code: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', description: 'Stable name within the program, e.g. `12x`.' }),
+  code: Type.String({
+    pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
+    description: 'Stable name within the program, e.g. `12x`.',
+  }),
   method: oneOf(methods),
   instalments: Type.Integer({ minimum: 1, maximum: 120 }),
   rate: object({
@@ -25,7 +28,11 @@ export const PlanJson = object({
 export const ProgramTermsJson = object(
   {
     currency: Currency,
-    rulePack: Type.String({ minLength: 1, maxLength: 20, description: 'Whose law binds: `cn`, or `none` in a sandbox.' }),
+    rulePack: Type.String({
+      minLength: 1,
+      maxLength: 20,
+      description: 'Whose law binds: `cn`, or `none` in a sandbox.',
+    }),
     lenderType: oneOf(['consumer-finance', 'small-loan', 'bank']),
     limit: object({ min: MinorAmount, max: MinorAmount, initial: MinorAmount }),
     cycle: object({
@@ -82,9 +89,7 @@ export function decodeProgramTerms(json: ProgramTermsJson): ProgramTerms {
       minAmount: BigInt(plan.minAmount ?? 0),
       maxAmount: optionalMinor(plan.maxAmount),
     })),
-    minimumPayment: json.minimumPayment
-      ? { ...json.minimumPayment, floor: BigInt(json.minimumPayment.floor) }
-      : null,
+    minimumPayment: json.minimumPayment ? { ...json.minimumPayment, floor: BigInt(json.minimumPayment.floor) } : null,
     lateCharge: json.lateCharge
       ? { ...json.lateCharge, floor: BigInt(json.lateCharge.floor), ceiling: optionalMinor(json.lateCharge.ceiling) }
       : null,

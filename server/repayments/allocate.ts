@@ -82,7 +82,9 @@ function eventFor(ctx: Context, receipt: Receipt, amount: Minor, settles: boolea
   const base = { id: ctx.platform.ids.create('lev'), on: receipt.effectiveOn, amount }
   // A payoff is reckoned to its day; money that was there earlier pays as it would have then.
   if (settles && receipt.effectiveOn === ctx.today()) return { type: 'payoff', ...base }
-  return receipt.prepay === undefined ? { type: 'repayment', ...base } : { type: 'repayment', ...base, prepay: receipt.prepay }
+  return receipt.prepay === undefined
+    ? { type: 'repayment', ...base }
+    : { type: 'repayment', ...base, prepay: receipt.prepay }
 }
 
 function paid(ctx: Context, receipt: Receipt, loan: Loan, loanEvent: LoanEvent, repaymentId: string): Movement {
@@ -96,7 +98,12 @@ function paid(ctx: Context, receipt: Receipt, loan: Loan, loanEvent: LoanEvent, 
 }
 
 /** What comes in for a debt already written off is a recovery, before anything is kept as credit. */
-function recover(ctx: Context, receipt: Receipt, money: Minor, repaymentId: string): { movements: Movement[]; rest: Minor } {
+function recover(
+  ctx: Context,
+  receipt: Receipt,
+  money: Minor,
+  repaymentId: string,
+): { movements: Movement[]; rest: Minor } {
   const movements: Movement[] = []
   let rest = money
   if (receipt.until !== null) return { movements, rest }
@@ -111,7 +118,8 @@ function recover(ctx: Context, receipt: Receipt, money: Minor, repaymentId: stri
 }
 
 function unrecovered({ posted }: Loan): Minor {
-  const writtenOff = posted.principalWrittenOff + posted.interestWrittenOff + posted.feeWrittenOff + posted.penaltyWrittenOff
+  const writtenOff =
+    posted.principalWrittenOff + posted.interestWrittenOff + posted.feeWrittenOff + posted.penaltyWrittenOff
   return maxMinor(writtenOff - posted.recovered, 0n)
 }
 

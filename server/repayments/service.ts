@@ -73,7 +73,8 @@ function book(
   decide: (loan: Loan | undefined) => Money,
 ): Promise<Reply<RepaymentView>> {
   return lines.withLine(ctx, lineId, async (line) => {
-    if (line.status === 'declined') throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
+    if (line.status === 'declined')
+      throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
     const all = await listLoans(ctx, line.shard, line.id, false)
     const candidates = loanId === null ? all : all.filter((loan) => loan.id === loanId)
     const money = decide(candidates[0])
@@ -103,8 +104,11 @@ function checkedDate(ctx: Context, line: Line, candidates: readonly Loan[], want
   const today = ctx.today()
   const on = wanted ?? today
   if (on > today) throw problem('date-in-future', { detail: `${on} is after today, ${today}.` })
-  const opened = candidates.map((loan) => loan.openedOn).reduce((latest, day) => (day > latest ? day : latest), line.openedOn)
-  if (on < opened) throw problem('date-before-debt', { detail: `${on} is before ${opened}, when the youngest of these debts began.` })
+  const opened = candidates
+    .map((loan) => loan.openedOn)
+    .reduce((latest, day) => (day > latest ? day : latest), line.openedOn)
+  if (on < opened)
+    throw problem('date-before-debt', { detail: `${on} is before ${opened}, when the youngest of these debts began.` })
   return on
 }
 
@@ -134,7 +138,11 @@ export async function reverse(ctx: Context, repaymentId: string, reason: string 
   return lines.withLine(ctx, lineId, async (line) => {
     const repayment = await find(ctx, repaymentId)
     if (repayment.status === 'reversed') throw problem('repayment-reversed')
-    const paid = await listLoansById(ctx, line.shard, repayment.allocations.map((allocation) => allocation.loanId))
+    const paid = await listLoansById(
+      ctx,
+      line.shard,
+      repayment.allocations.map((allocation) => allocation.loanId),
+    )
     const termsOf = await termsFor(ctx, paid)
     const counter = repayment.source === 'credit' ? accounts.customerCredit(line.programId) : accounts.bank
     const movements = repayment.allocations.map((allocation) => {
@@ -187,6 +195,10 @@ export async function find(ctx: Context, repaymentId: string): Promise<Repayment
   const repayment = await store.findRepayment(ctx, repaymentId)
   if (repayment === undefined) throw problem('not-found', { detail: `There is no repayment ${repaymentId}.` })
   return repayment
+}
+
+export async function view(ctx: Context, repaymentId: string): Promise<RepaymentView> {
+  return viewOfRepayment(await find(ctx, repaymentId))
 }
 
 export async function listOf(ctx: Context, line: Line, after: string, limit: number): Promise<RepaymentView[]> {

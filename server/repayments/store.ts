@@ -26,7 +26,13 @@ export async function findRepayment(ctx: Context, id: string): Promise<Repayment
   return repayment
 }
 
-export function listRepayments(ctx: Context, shard: number, lineId: string, after: string, limit: number): Promise<Repayment[]> {
+export function listRepayments(
+  ctx: Context,
+  shard: number,
+  lineId: string,
+  after: string,
+  limit: number,
+): Promise<Repayment[]> {
   return ctx.db<Repayment[]>`
     select ${ctx.db(columns)} from repayments
     where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId} and id > ${after}

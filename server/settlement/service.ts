@@ -133,7 +133,9 @@ async function finish(ctx: Context, payout: Payout): Promise<void> {
 }
 
 function payeeAccount(payout: Payout): string {
-  return payout.payeeKind === 'merchant' ? accounts.merchantPayable(payout.payeeId) : accounts.funderSettlement(payout.payeeId)
+  return payout.payeeKind === 'merchant'
+    ? accounts.merchantPayable(payout.payeeId)
+    : accounts.funderSettlement(payout.payeeId)
 }
 
 function eventOf(payout: Payout, type: string, data: Record<string, unknown>): JournalEvent {
@@ -198,4 +200,3 @@ export async function find(ctx: Context, payoutId: string): Promise<Payout> {
 export async function list(ctx: Context, payeeId: string | null, before: string, limit: number): Promise<PayoutView[]> {
   return (await store.listPayouts(ctx, payeeId, before, limit)).map(viewOfPayout)
 }
-

@@ -22,7 +22,16 @@ export function useCredit(
 ): Allocated | null {
   const amount = minMinor(maxMinor(line.creditMinor, 0n), billOf(loans.map(billed), closedOn, dueOn).total)
   if (amount === 0n) return null
-  return allocate(ctx, { line, loans, termsOf, amount, source: 'credit', effectiveOn: closedOn, until: dueOn, reference: null })
+  return allocate(ctx, {
+    line,
+    loans,
+    termsOf,
+    amount,
+    source: 'credit',
+    effectiveOn: closedOn,
+    until: dueOn,
+    reference: null,
+  })
 }
 
 export interface ClosedStatement {
@@ -40,10 +49,22 @@ export function closeStatement(ctx: Context, line: Line, loans: readonly Loan[],
   const nextStatementOn = statementAfter(closedOn)
   if (bill.items.length === 0) return { statement: null, rows: [], events: [], nextStatementOn }
   const statement = statementOf(ctx, line, terms, bill, closedOn, dueOn)
-  return { statement, rows: [rowOfStatement(ctx.tenantId, statement)], events: [closedEvent(statement)], nextStatementOn }
+  return {
+    statement,
+    rows: [rowOfStatement(ctx.tenantId, statement)],
+    events: [closedEvent(statement)],
+    nextStatementOn,
+  }
 }
 
-function statementOf(ctx: Context, line: Line, terms: ProgramTerms, bill: Bill, closedOn: string, dueOn: string): Statement {
+function statementOf(
+  ctx: Context,
+  line: Line,
+  terms: ProgramTerms,
+  bill: Bill,
+  closedOn: string,
+  dueOn: string,
+): Statement {
   return {
     shard: line.shard,
     id: ctx.platform.ids.create('stm', line.shard),

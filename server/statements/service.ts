@@ -1,11 +1,13 @@
 /** Monthly bills, read. They are made when the day closes. */
+
+import type { Minor } from '../../core/money.ts'
 import * as lines from '../lines/service.ts'
 import { listLoansById } from '../loans/store.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import { unpaidItems } from './close.ts'
 import * as store from './store.ts'
-import type { Statement, StatementView } from './types.ts'
+import type { Statement, StatementItemView, StatementView, StoredItem } from './types.ts'
 
 export async function find(ctx: Context, statementId: string): Promise<Statement> {
   const statement = await store.findStatement(ctx, statementId)
@@ -41,6 +43,24 @@ async function viewOf(ctx: Context, statement: Statement): Promise<StatementView
     credit: statement.creditMinor,
     outstanding,
     status: outstanding === 0n ? 'paid' : dueOn < ctx.today() ? 'past-due' : 'open',
-    items: statement.items.map((item, index) => ({ id: `${id}.${index + 1}`, ...item, outstanding: unpaid[index]! })),
+    items: statement.items.map((item, index) => viewOfItem(item, `${id}.${index + 1}`, unpaid[index]!)),
+  }
+}
+
+/** Amounts were stored as JSON integers. */
+function viewOfItem(item: StoredItem, id: string, outstanding: Minor): StatementItemView {
+  const { loanId, instalment, kind, dueOn } = item
+  return {
+    id,
+    loanId,
+    instalment,
+    kind,
+    dueOn,
+    principal: BigInt(item.principal),
+    interest: BigInt(item.interest),
+    fee: BigInt(item.fee),
+    penalty: BigInt(item.penalty),
+    total: BigInt(item.total),
+    outstanding,
   }
 }

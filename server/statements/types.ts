@@ -28,6 +28,20 @@ export interface Statement {
   readonly items: readonly StoredItem[]
 }
 
+export interface StatementItemView {
+  readonly id: string
+  readonly loanId: string
+  readonly instalment: number
+  readonly kind: 'instalment' | 'arrears'
+  readonly dueOn: string
+  readonly principal: Minor
+  readonly interest: Minor
+  readonly fee: Minor
+  readonly penalty: Minor
+  readonly total: Minor
+  readonly outstanding: Minor
+}
+
 export interface StatementView {
   readonly id: string
   readonly lineId: string
@@ -43,5 +57,5 @@ export interface StatementView {
   /** What of it is still unpaid now. */
   readonly outstanding: Minor
   readonly status: 'open' | 'paid' | 'past-due'
-  readonly items: readonly (StoredItem & { readonly id: string; readonly outstanding: Minor })[]
+  readonly items: readonly StatementItemView[]
 }

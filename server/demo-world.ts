@@ -1,0 +1,104 @@
+/** A small world for a newcomer: a sandbox with funders, programs, merchants, customers and a few purchases. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as charges from './charges/service.ts'
+import { baitiaoTerms, cardTerms } from './demo-terms.ts'
+import * as lines from './lines/service.ts'
+import { openSandbox } from './parties/access.ts'
+import * as customers from './parties/customers.ts'
+import * as funders from './parties/funders.ts'
+import * as merchants from './parties/merchants.ts'
+import { type Context, contextForJob, type Platform } from './platform/context.ts'
+import * as programs from './programs/service.ts'
+
+export interface DemoWorld {
+  readonly tenantId: string
+  readonly secretKey: string
+  readonly programs: { readonly baitiao: string; readonly card: string }
+  readonly funders: readonly string[]
+  readonly merchants: Readonly<Record<string, string>>
+  readonly customers: readonly { readonly name: string; readonly customerId: string; readonly lineId: string }[]
+}
+
+/** Fills an empty database and writes ids and key to `demo.json`; gives the lines to print. */
+export async function ensureDemoWorld(platform: Platform): Promise<string[]> {
+  const [row] = await platform.db<{ tenants: number }[]>`select count(*)::int as tenants from tenants`
+  if (row!.tenants > 0) return hints(platform, null)
+  const world = await makeDemoWorld(platform)
+  writeFileSync(demoFile(platform), `${JSON.stringify(world, null, 2)}\n`, { mode: 0o600 })
+  return hints(platform, world)
+}
+
+function demoFile(platform: Platform): string {
+  return join(platform.config.home, 'demo.json')
+}
+
+function hints(platform: Platform, world: DemoWorld | null): string[] {
+  const file = demoFile(platform)
+  const key = `$(node -p "require('${file}').secretKey")`
+  return [
+    `curl -H "Authorization: Bearer ${key}" 'http://127.0.0.1:${platform.config.port}/v1/trial-balance'`,
+    `${world === null ? 'The demo world’s ids and key are in' : 'A demo world was made; its ids and key are in'} ${file}`,
+  ]
+}
+
+export async function makeDemoWorld(platform: Platform): Promise<DemoWorld> {
+  const sandbox = await openSandbox(platform, { name: 'Demo mall', timeZone: 'Asia/Shanghai' })
+  const ctx = await contextForJob(platform, sandbox.tenantId, 'system:demo')
+  const bank = await funders.create(ctx, { name: 'Harbour Bank' })
+  const trust = await funders.create(ctx, { name: 'Plum Consumer Finance' })
+  const funderIds = [bank.body.id, trust.body.id]
+  const baitiao = await activated(
+    ctx,
+    'Baitiao',
+    baitiaoTerms([
+      { funderId: bank.body.id, basisPoints: 7_000 },
+      { funderId: trust.body.id, basisPoints: 3_000 },
+    ]),
+  )
+  const card = await activated(ctx, 'White card', cardTerms())
+  const phones = await merchants.create(ctx, { name: 'Phones & More', reference: 'phones' })
+  const grocer = await merchants.create(ctx, { name: 'Corner Grocer', reference: 'grocer', feePercent: '0.5' })
+  const people = [
+    { name: 'Lin Xiaoyu', idNumber: 'DEMO-0001', reference: 'lin' },
+    { name: 'Wang Min', idNumber: 'DEMO-0002', reference: 'wang' },
+    { name: 'Chen Jie', idNumber: 'DEMO-0003', reference: 'chen' },
+  ]
+  const opened = []
+  for (const person of people) opened.push(await openLine(ctx, baitiao, person))
+  await buy(ctx, opened[0]!.lineId, phones.body.id, 399_900n, '12x')
+  await buy(ctx, opened[0]!.lineId, grocer.body.id, 25_900n, 'pay-later')
+  await buy(ctx, opened[1]!.lineId, grocer.body.id, 8_850n, 'pay-later')
+  return {
+    tenantId: sandbox.tenantId,
+    secretKey: sandbox.secretKey,
+    programs: { baitiao, card },
+    funders: funderIds,
+    merchants: { phones: phones.body.id, grocer: grocer.body.id },
+    customers: opened,
+  }
+}
+
+async function activated(
+  ctx: Context,
+  name: string,
+  terms: Parameters<typeof programs.create>[1]['terms'],
+): Promise<string> {
+  const { body } = await programs.create(ctx, { name, terms })
+  await programs.activate(ctx, body.id)
+  return body.id
+}
+
+async function openLine(
+  ctx: Context,
+  programId: string,
+  person: { name: string; idNumber: string; reference: string },
+) {
+  const customer = await customers.create(ctx, { kind: 'consumer', ...person })
+  const line = await lines.apply(ctx, { customerId: customer.body.id, programId })
+  return { name: person.name, customerId: customer.body.id, lineId: line.body.id }
+}
+
+async function buy(ctx: Context, lineId: string, merchantId: string, amount: bigint, plan: string): Promise<void> {
+  await charges.authorize(ctx, { lineId, merchantId, amount, currency: 'CNY', plan, capture: true })
+}

@@ -1,0 +1,136 @@
+/** Readings of the journal: the event feed, account balances, the trial balance of any day. */
+import { type AccountSide, sideOf } from '../../core/journal/accounts.ts'
+import type { Leg } from '../../core/journal/legs.ts'
+import type { Minor } from '../../core/money.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as store from './store.ts'
+
+export interface EventView {
+  readonly id: string
+  readonly cursor: string
+  readonly type: string
+  readonly lineId: string | null
+  readonly chargeId: string | null
+  readonly loanId: string | null
+  readonly merchantId: string | null
+  readonly data: Record<string, unknown>
+  readonly currency: string | null
+  readonly legs: readonly Leg[]
+  readonly effectiveOn: string
+  readonly bookedAt: string
+  readonly actor: string
+}
+
+export interface EventPage {
+  readonly data: readonly EventView[]
+  readonly next: string
+  readonly more: boolean
+}
+
+/**
+ * A cursor is the last sequence number seen of every shard (`17` or `17.4.0`). Shards are read one after the other, so
+ * order holds within a shard, which is within a customer; across shards there is none to keep.
+ */
+export async function events(
+  ctx: Context,
+  query: { after?: string; limit?: number; types?: string },
+): Promise<EventPage> {
+  const seen = parseCursor(ctx, query.after)
+  const types = query.types === undefined ? null : query.types.split(',')
+  const limit = query.limit ?? 100
+  const data: EventView[] = []
+  let more = false
+  for (let shard = 0; shard < ctx.platform.shards; shard++) {
+    const room = limit - data.length
+    if (room === 0) {
+      more = true
+      break
+    }
+    for (const event of await store.readEvents(ctx, shard, seen[shard]!, room, types)) {
+      seen[shard] = event.seq
+      data.push(viewOfEvent(event, seen.join('.')))
+    }
+  }
+  return { data, next: seen.join('.'), more: more || data.length === limit }
+}
+
+function parseCursor(ctx: Context, after: string | undefined): bigint[] {
+  const start = Array.from({ length: ctx.platform.shards }, () => 0n)
+  if (after === undefined || after === '') return start
+  const parts = after.split('.')
+  if (parts.length !== start.length || !parts.every((part) => /^\d{1,18}$/.test(part))) {
+    throw problem('invalid-request', {
+      detail: `"${after.slice(0, 50)}" is not a cursor; send \`next\` of an earlier page.`,
+    })
+  }
+  return parts.map(BigInt)
+}
+
+export function legsOf(event: store.StoredEvent): Leg[] {
+  return event.accounts.map((account, index) => ({ account, amount: event.amounts[index]! }))
+}
+
+function viewOfEvent(event: store.StoredEvent, cursor: string): EventView {
+  const { id, type, lineId, chargeId, loanId, merchantId, data, currency, effectiveOn, bookedAt, actor } = event
+  return {
+    id,
+    cursor,
+    type,
+    lineId,
+    chargeId,
+    loanId,
+    merchantId,
+    data,
+    currency,
+    legs: legsOf(event),
+    effectiveOn,
+    bookedAt,
+    actor,
+  }
+}
+
+export interface AccountView {
+  readonly account: string
+  readonly currency: string
+  readonly side: AccountSide
+  readonly debits: Minor
+  readonly credits: Minor
+  /** On the account's own side: positive is the usual. */
+  readonly balance: Minor
+}
+
+export async function accountsUnder(ctx: Context, prefix: string, asOf: string | null): Promise<AccountView[]> {
+  return (await store.readBalances(ctx, prefix, asOf)).map(({ account, currency, debitMinor, creditMinor }) => {
+    const side = sideOf(account)
+    const balance = side === 'debit' ? debitMinor - creditMinor : creditMinor - debitMinor
+    return { account, currency, side, debits: debitMinor, credits: creditMinor, balance }
+  })
+}
+
+export interface TrialBalance {
+  readonly asOf: string
+  readonly accounts: readonly AccountView[]
+  /** Sums of the balances on either side, by currency. */
+  readonly totals: readonly { currency: string; debits: Minor; credits: Minor; balanced: boolean }[]
+}
+
+export async function trialBalance(ctx: Context, asOf: string | null): Promise<TrialBalance> {
+  const day = asOf ?? ctx.today()
+  const accounts = await accountsUnder(ctx, '', day)
+  const totals = [...Map.groupBy(accounts, (account) => account.currency)].map(([currency, own]) => {
+    const debits = sum(own, 'debit')
+    const credits = sum(own, 'credit')
+    return { currency, debits, credits, balanced: debits === credits }
+  })
+  return { asOf: day, accounts, totals }
+}
+
+/** A balance against its own side counts on the other. */
+function sum(accounts: readonly AccountView[], side: AccountSide): Minor {
+  return accounts.reduce((total, account) => {
+    const onSide = account.balance >= 0n ? account.side : account.side === 'debit' ? 'credit' : 'debit'
+    const amount = account.balance >= 0n ? account.balance : -account.balance
+    return onSide === side ? total + amount : total
+  }, 0n)
+}
