@@ -1,0 +1,207 @@
+/** Daily draws by examples that can be checked on paper, then their properties. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type DrawEvent, type DrawTerms, drawsOn } from './index.ts'
+
+const terms: DrawTerms = {
+  currency: 'CNY',
+  limit: 200_000_000n,
+  dailyRatePercent: '0.048',
+  overdueDailyRatePercent: null,
+  order: 'oldest',
+  interest: 'first',
+  rounding: 'half-even',
+}
+const draw = (id: string, on: string, amount: bigint, dailyRatePercent?: string): DrawEvent => ({
+  id,
+  on,
+  type: 'draw',
+  amount,
+  ...(dailyRatePercent === undefined ? {} : { dailyRatePercent }),
+})
+const repayment = (id: string, on: string, amount: bigint, of?: string): DrawEvent => ({
+  id,
+  on,
+  type: 'repayment',
+  amount,
+  ...(of === undefined ? {} : { draw: of }),
+})
+
+test('300,000.00 at 0.048 % a day for 90 days costs 12,960.00', () => {
+  const state = drawsOn(terms, [draw('d', '2024-01-01', 30_000_000n)], '2024-03-31')
+  assert.equal(state.interest, 1_296_000n)
+  assert.equal(state.payoff, 31_296_000n)
+})
+
+test('a draw repaid the day it was drawn costs nothing', () => {
+  assert.equal(drawsOn(terms, [draw('d', '2024-01-01', 30_000_000n)], '2024-01-01').payoff, 30_000_000n)
+})
+
+test('interest runs on what is left: half repaid after 30 days', () => {
+  const events = [draw('d', '2024-01-01', 10_000_000n), repayment('r', '2024-01-31', 5_144_000n)]
+  const state = drawsOn(terms, events, '2024-03-01')
+  // 30 nights on 100,000.00 are 1,440.00, then 30 nights on 50,000.00 are 720.00.
+  assert.deepEqual(state.spreads[0]!.parts, [{ draw: 'd', interest: 144_000n, principal: 5_000_000n }])
+  assert.deepEqual([state.principal, state.interest], [5_000_000n, 72_000n])
+})
+
+test('several draws: all interest first, then the oldest principal, or the highest rate, or the one that is named', () => {
+  const events = [draw('a', '2024-01-01', 1_000_000n, '0.03'), draw('b', '2024-01-11', 1_000_000n, '0.05')]
+  const pay = (changed: Partial<DrawTerms>, of?: string) =>
+    drawsOn({ ...terms, ...changed }, [...events, repayment('r', '2024-01-31', 500_000n, of)], '2024-01-31').spreads[0]!
+      .parts
+  // 30 nights at 0.03 % are 90.00; 20 nights at 0.05 % are 100.00.
+  assert.deepEqual(pay({}), [
+    { draw: 'a', interest: 9_000n, principal: 481_000n },
+    { draw: 'b', interest: 10_000n, principal: 0n },
+  ])
+  assert.deepEqual(pay({ order: 'highest-rate' }), [
+    { draw: 'b', interest: 10_000n, principal: 481_000n },
+    { draw: 'a', interest: 9_000n, principal: 0n },
+  ])
+  assert.deepEqual(pay({ interest: 'per-draw' }), [{ draw: 'a', interest: 9_000n, principal: 491_000n }])
+  assert.deepEqual(pay({}, 'b'), [{ draw: 'b', interest: 10_000n, principal: 490_000n }])
+})
+
+test('principal with its own interest: 利随本清', () => {
+  const events = [draw('d', '2024-01-01', 1_000_000n), repayment('r', '2024-01-31', 507_200n)]
+  const state = drawsOn({ ...terms, interest: 'with-principal' }, events, '2024-01-31')
+  assert.deepEqual(state.spreads[0]!.parts, [{ draw: 'd', interest: 7_200n, principal: 500_000n }])
+  assert.deepEqual([state.principal, state.interest], [500_000n, 7_200n])
+})
+
+test('after its due date principal bears the overdue rate', () => {
+  const events: DrawEvent[] = [
+    { ...draw('d', '2024-01-01', 1_000_000n), type: 'draw', amount: 1_000_000n, dueOn: '2024-01-31' },
+  ]
+  const state = drawsOn({ ...terms, overdueDailyRatePercent: '0.072' }, events, '2024-02-10')
+  // 30 nights at 0.048 % and 10 at 0.072 %.
+  assert.equal(state.interest, 14_400n + 7_200n)
+  assert.equal(state.draws[0]!.overdue, true)
+})
+
+test('a new rate holds from its day; a fee is paid first; too much becomes credit', () => {
+  const events: DrawEvent[] = [
+    draw('d', '2024-01-01', 1_000_000n),
+    { id: 'c', on: '2024-01-11', type: 'rate-change', draw: 'd', dailyRatePercent: '0.02' },
+    { id: 'f', on: '2024-01-15', type: 'fee', amount: 1_000n },
+    repayment('r', '2024-01-21', 1_010_000n),
+  ]
+  const state = drawsOn(terms, events, '2024-01-21')
+  // 10 nights at 0.048 % are 48.00, 10 at 0.02 % are 20.00.
+  assert.deepEqual(state.spreads[0], {
+    eventId: 'r',
+    on: '2024-01-21',
+    amount: 1_010_000n,
+    fee: 1_000n,
+    parts: [{ draw: 'd', interest: 6_800n, principal: 1_000_000n }],
+    overpaid: 2_200n,
+  })
+  assert.deepEqual([state.payoff, state.creditBalance, state.available], [0n, 2_200n, terms.limit])
+})
+
+test('what is repaid may be drawn again, more than the limit may not', () => {
+  const small = { ...terms, limit: 1_000_000n }
+  const again = [draw('a', '2024-01-01', 1_000_000n), repayment('r', '2024-01-01', 400_000n)]
+  assert.equal(drawsOn(small, [...again, draw('b', '2024-01-02', 400_000n)], '2024-01-02').available, 0n)
+  assert.throws(() => drawsOn(small, [...again, draw('b', '2024-01-02', 400_001n)], '2024-01-02'), {
+    code: 'over-limit',
+  })
+})
+
+const wrong: [what: string, change: Partial<DrawTerms>, events: DrawEvent[], code: string, field: string][] = [
+  ['a rate in words', { dailyRatePercent: 'low' }, [], 'bad-rate', 'dailyRatePercent'],
+  ['a rate below zero', { dailyRatePercent: '-1' }, [], 'bad-rate', 'dailyRatePercent'],
+  ['a draw of nothing', {}, [draw('d', '2024-01-01', 0n)], 'bad-amount', 'events[0].amount'],
+  ['31 February', {}, [draw('d', '2024-02-31', 1n)], 'no-such-date', 'events[0].on'],
+  ['a draw nobody made', {}, [repayment('r', '2024-01-01', 1n, 'x')], 'unknown-draw', 'events.r.draw'],
+  [
+    'a reversal of nothing',
+    {},
+    [{ id: 'x', on: '2024-01-01', type: 'reversal', of: 'y' }],
+    'unknown-event',
+    'events[0].of',
+  ],
+]
+for (const [what, change, events, code, field] of wrong) {
+  test(`${what} is refused, naming ${field}`, () => {
+    assert.throws(() => drawsOn({ ...terms, ...change }, events, '2024-12-31'), { code, field })
+  })
+}
+
+const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 1_000)
+const START = Temporal.PlainDate.from('2024-01-01')
+const ways = fc.record({
+  order: fc.constantFrom('oldest' as const, 'newest' as const, 'highest-rate' as const, 'earliest-due' as const),
+  interest: fc.constantFrom('first' as const, 'per-draw' as const, 'with-principal' as const),
+})
+const step = fc.record({
+  day: fc.integer({ min: 0, max: 400 }),
+  draws: fc.boolean(),
+  amount: fc.bigInt({ min: 1n, max: 5_000_000n }),
+  rate: fc.constantFrom('0.02', '0.048', '0.05'),
+})
+const use = fc.array(step, { maxLength: 20 }).map((steps) =>
+  steps.map(({ day, draws, amount, rate }, k): DrawEvent => {
+    const on = START.add({ days: day }).toString()
+    return draws ? draw(`e${k}`, on, amount, rate) : repayment(`e${k}`, on, amount)
+  }),
+)
+const END = '2025-03-01'
+
+test('repayments are spread whole, and the debt is what was drawn and accrued less what was paid', () => {
+  fc.assert(
+    fc.property(ways, use, (way, events) => {
+      const state = drawsOn({ ...terms, ...way }, events, END)
+      const sum = (type: string) =>
+        events.reduce((all, event) => all + (event.type === type && 'amount' in event ? event.amount : 0n), 0n)
+      for (const { amount, fee, parts, overpaid } of state.spreads) {
+        assert.equal(
+          parts.reduce((all, part) => all + part.interest + part.principal, fee + overpaid),
+          amount,
+        )
+      }
+      const accrued = state.draws.reduce((all, each) => all + each.interestAccrued, 0n)
+      assert.equal(state.payoff - state.creditBalance, sum('draw') + accrued - sum('repayment'))
+      assert.ok(state.draws.every((each) => each.principal >= 0n && each.interestOwed >= 0n))
+      const paid = drawsOn({ ...terms, ...way }, [...events, repayment('last', END, state.payoff + 1n)], END)
+      assert.deepEqual([paid.payoff, paid.creditBalance], [0n, state.creditBalance + 1n])
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('a reversed repayment leaves no trace; events of different days may come in any order', () => {
+  fc.assert(
+    fc.property(ways, use, (way, events) => {
+      const once = [...new Map(events.map((event) => [event.on, event])).values()]
+      const line = { ...terms, ...way }
+      const expected = drawsOn(line, once, END)
+      assert.deepEqual(drawsOn(line, once.toReversed(), END), expected)
+      const undone: DrawEvent[] = [
+        ...once,
+        repayment('gone', '2024-06-01', 1_234n),
+        { id: 'undo', on: '2025-02-01', type: 'reversal', of: 'gone' },
+      ]
+      assert.deepEqual(drawsOn(line, undone, END), expected)
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('paying a day earlier never costs more', () => {
+  const early = fc.record({ amount: fc.bigInt({ min: 100n, max: 9_000_000n }), day: fc.integer({ min: 1, max: 300 }) })
+  fc.assert(
+    fc.property(ways, early, (way, { amount, day }) => {
+      const cost = (on: number) => {
+        const paidOn = START.add({ days: on }).toString()
+        const line = { ...terms, ...way }
+        return drawsOn(line, [draw('d', '2024-01-01', amount), repayment('r', paidOn, amount / 2n)], END).payoff
+      }
+      // One minor unit for the rounding of the two sums.
+      assert.ok(cost(day - 1) <= cost(day) + 1n)
+    }),
+    { numRuns: runs },
+  )
+})

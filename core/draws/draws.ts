@@ -1,0 +1,274 @@
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { add, compare, type Fraction, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
+import { currencyDecimals, type Minor, maxMinor, minMinor } from '../money.ts'
+import { Problem } from '../problem.ts'
+import { roundQuotient } from '../rounding.ts'
+import {
+  type Draw,
+  type DrawEvent,
+  DrawProblem,
+  type DrawState,
+  type DrawTerms,
+  type RepaymentSpread,
+} from './types.ts'
+
+interface LiveDraw {
+  readonly id: string
+  readonly on: Day
+  readonly amount: Minor
+  readonly dueOn: Day | null
+  principal: Minor
+  rate: Fraction
+  /** Exact interest of the nights before `accruedTo`. */
+  accrued: Fraction
+  accruedTo: Day
+  interestPaid: Minor
+}
+
+interface LiveFacility {
+  readonly terms: DrawTerms
+  readonly overdueRate: Fraction | null
+  readonly draws: LiveDraw[]
+  readonly spreads: RepaymentSpread[]
+  limit: Minor
+  fees: Minor
+  creditBalance: Minor
+}
+
+/** All draws of a facility on a day. Events may come in any order: they take effect by their day, then as given. */
+export function drawsOn(terms: DrawTerms, events: readonly DrawEvent[], asOf: string): DrawState {
+  const until = parseDay(asOf, 'asOf')
+  const facility = openFacility(terms)
+  for (const { day, event } of inOrder(events, until)) post(facility, day, event)
+  return stateOn(facility, until)
+}
+
+function openFacility(terms: DrawTerms): LiveFacility {
+  currencyDecimals(terms.currency)
+  if (terms.limit < 0n) throw new DrawProblem('bad-amount', 'limit is below zero', 'limit')
+  readRate(terms.dailyRatePercent, 'dailyRatePercent')
+  const overdue = terms.overdueDailyRatePercent
+  return {
+    terms,
+    overdueRate: overdue === null ? null : readRate(overdue, 'overdueDailyRatePercent'),
+    draws: [],
+    spreads: [],
+    limit: terms.limit,
+    fees: 0n,
+    creditBalance: 0n,
+  }
+}
+
+/** Percent a day as an exact fraction: 0.048 is 3/6250. */
+function readRate(text: string, field: string): Fraction {
+  let percent: Fraction
+  try {
+    percent = parseDecimal(text)
+  } catch (problem) {
+    if (problem instanceof Problem) throw new DrawProblem('bad-rate', `${field}: ${problem.message}`, field)
+    throw problem
+  }
+  if (percent.num < 0n) throw new DrawProblem('bad-rate', `${field} is below zero`, field)
+  return fraction(percent.num, percent.den * 100n)
+}
+
+function inOrder(events: readonly DrawEvent[], until: Day): { day: Day; event: DrawEvent }[] {
+  const ids = new Set<string>()
+  const reversed = new Set<string>()
+  const dated = events.map((event, k) => {
+    if (ids.has(event.id)) throw new DrawProblem('duplicate-id', `events[${k}].id is used twice`, `events[${k}].id`)
+    ids.add(event.id)
+    if ('amount' in event && event.amount <= 0n) {
+      throw new DrawProblem('bad-amount', `events[${k}].amount must be above zero`, `events[${k}].amount`)
+    }
+    const day = parseDay(event.on, `events[${k}].on`)
+    if (event.type === 'reversal' && day <= until) {
+      if (!events.some((other) => other.id === event.of)) {
+        throw new DrawProblem('unknown-event', `events[${k}].of names no event`, `events[${k}].of`)
+      }
+      reversed.add(event.of)
+    }
+    return { day, event }
+  })
+  return dated
+    .filter(({ day, event }) => day <= until && event.type !== 'reversal' && !reversed.has(event.id))
+    .sort((a, b) => a.day - b.day)
+}
+
+function post(facility: LiveFacility, on: Day, event: DrawEvent): void {
+  for (const draw of facility.draws) accrueTo(draw, on, facility.overdueRate)
+  switch (event.type) {
+    case 'draw':
+      facility.draws.push(newDraw(facility, on, event))
+      break
+    case 'repayment':
+      repay(facility, on, event)
+      break
+    case 'fee':
+      facility.fees += event.amount
+      break
+    case 'rate-change':
+      drawNamed(facility, event.draw, event.id).rate = readRate(
+        event.dailyRatePercent,
+        `events.${event.id}.dailyRatePercent`,
+      )
+      break
+    case 'limit-change':
+      facility.limit = event.limit
+      break
+    case 'reversal':
+      break
+  }
+}
+
+function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'draw' }): LiveDraw {
+  const field = `events.${event.id}`
+  const available = facility.limit - principalOut(facility)
+  if (event.amount > available) {
+    throw new DrawProblem(
+      'over-limit',
+      `${maxMinor(available, 0n)} is available, not ${event.amount}`,
+      `${field}.amount`,
+    )
+  }
+  const dueOn = event.dueOn === undefined ? null : parseDay(event.dueOn, `${field}.dueOn`)
+  if (dueOn !== null && dueOn < on) throw new DrawProblem('bad-date', 'due before it is drawn', `${field}.dueOn`)
+  const rate = readRate(event.dailyRatePercent ?? facility.terms.dailyRatePercent, `${field}.dailyRatePercent`)
+  const { id, amount } = event
+  return { id, on, amount, dueOn, principal: amount, rate, accrued: zero, accruedTo: on, interestPaid: 0n }
+}
+
+function principalOut(facility: LiveFacility): Minor {
+  return facility.draws.reduce((sum, draw) => sum + draw.principal, 0n)
+}
+
+function drawNamed(facility: LiveFacility, id: string, eventId: string): LiveDraw {
+  const draw = facility.draws.find((each) => each.id === id)
+  if (draw === undefined)
+    throw new DrawProblem('unknown-draw', `there is no draw "${id}" yet`, `events.${eventId}.draw`)
+  return draw
+}
+
+/** Simple interest: principal × rate × nights. The nights after the due date are at the overdue rate. */
+function accrueTo(draw: LiveDraw, day: Day, overdueRate: Fraction | null): void {
+  if (day <= draw.accruedTo) return
+  const turn = overdueRate === null || draw.dueOn === null ? day : Math.min(Math.max(draw.dueOn, draw.accruedTo), day)
+  const regular = interest(draw.principal, draw.rate, turn - draw.accruedTo)
+  draw.accrued = add(draw.accrued, add(regular, interest(draw.principal, overdueRate ?? zero, day - turn)))
+  draw.accruedTo = day
+}
+
+function interest(principal: Minor, rate: Fraction, nights: number): Fraction {
+  return nights === 0 || principal === 0n ? zero : multiply(fraction(principal * BigInt(nights)), rate)
+}
+
+/** What is owed is the rounded sum of all accrued, less what was paid: rounding does not pile up over repayments. */
+function interestOwed(draw: LiveDraw, terms: DrawTerms): Minor {
+  return maxMinor(roundFraction(draw.accrued, terms.rounding) - draw.interestPaid, 0n)
+}
+
+interface Part {
+  readonly draw: string
+  interest: Minor
+  principal: Minor
+}
+
+function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repayment' }): void {
+  const { terms } = facility
+  const parts = new Map<string, Part>()
+  const fee = minMinor(facility.fees, event.amount)
+  facility.fees -= fee
+  let left = event.amount - fee
+  const ordered = inRank(facility, event)
+  if (terms.interest === 'first' && event.draw === undefined) {
+    for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(draw, terms)), parts)
+  }
+  for (const draw of ordered) left -= payDraw(draw, left, terms, parts)
+  facility.creditBalance += left
+  facility.spreads.push({
+    eventId: event.id,
+    on: formatDay(on),
+    amount: event.amount,
+    fee,
+    parts: [...parts.values()],
+    overpaid: left,
+  })
+}
+
+function payDraw(draw: LiveDraw, money: Minor, terms: DrawTerms, parts: Map<string, Part>): Minor {
+  const owed = interestOwed(draw, terms)
+  const total = draw.principal + owed
+  const paying = minMinor(money, total)
+  if (paying === 0n) return 0n
+  const together = terms.interest === 'with-principal' && paying < total
+  const forInterest = together ? roundQuotient(paying * owed, total, terms.rounding) : minMinor(paying, owed)
+  payInterest(draw, forInterest, parts)
+  draw.principal -= paying - forInterest
+  partOf(parts, draw).principal += paying - forInterest
+  return paying
+}
+
+function payInterest(draw: LiveDraw, amount: Minor, parts: Map<string, Part>): Minor {
+  if (amount === 0n) return 0n
+  draw.interestPaid += amount
+  partOf(parts, draw).interest += amount
+  return amount
+}
+
+function partOf(parts: Map<string, Part>, draw: LiveDraw): Part {
+  const part = parts.get(draw.id) ?? { draw: draw.id, interest: 0n, principal: 0n }
+  parts.set(draw.id, part)
+  return part
+}
+
+function inRank(facility: LiveFacility, event: DrawEvent & { type: 'repayment' }): LiveDraw[] {
+  const { order } = facility.terms
+  const byOrder = (a: LiveDraw, b: LiveDraw): number => {
+    if (order === 'newest') return b.on - a.on
+    if (order === 'highest-rate') return compare(b.rate, a.rate) || a.on - b.on
+    if (order === 'earliest-due') return dueRank(a) - dueRank(b) || a.on - b.on
+    return a.on - b.on
+  }
+  const ranked = facility.draws.toSorted(byOrder)
+  if (event.draw === undefined) return ranked
+  const named = drawNamed(facility, event.draw, event.id)
+  return [named, ...ranked.filter((draw) => draw !== named)]
+}
+
+/** A draw without a due date comes after every one that has one. */
+function dueRank(draw: LiveDraw): number {
+  return draw.dueOn ?? Number.MAX_SAFE_INTEGER
+}
+
+function stateOn(facility: LiveFacility, day: Day): DrawState {
+  for (const draw of facility.draws) accrueTo(draw, day, facility.overdueRate)
+  const draws = facility.draws.map((draw) => shown(draw, day, facility.terms))
+  const principal = principalOut(facility)
+  const interestDue = draws.reduce((sum, draw) => sum + draw.interestOwed, 0n)
+  return {
+    asOf: formatDay(day),
+    draws,
+    spreads: facility.spreads,
+    limit: facility.limit,
+    principal,
+    interest: interestDue,
+    fees: facility.fees,
+    payoff: principal + interestDue + facility.fees,
+    available: maxMinor(facility.limit - principal, 0n),
+    creditBalance: facility.creditBalance,
+  }
+}
+
+function shown(draw: LiveDraw, day: Day, terms: DrawTerms): Draw {
+  return {
+    id: draw.id,
+    on: formatDay(draw.on),
+    amount: draw.amount,
+    dueOn: draw.dueOn === null ? null : formatDay(draw.dueOn),
+    principal: draw.principal,
+    interestAccrued: roundFraction(draw.accrued, terms.rounding),
+    interestPaid: draw.interestPaid,
+    interestOwed: interestOwed(draw, terms),
+    overdue: draw.dueOn !== null && day > draw.dueOn && draw.principal > 0n,
+  }
+}
