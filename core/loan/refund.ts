@@ -1,7 +1,7 @@
 /** Goods returned, money taken back, credit given back. */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { pay, usualRule } from './allocate.ts'
+import { followPrincipal, pay, usualRule } from './allocate.ts'
 import {
   type Amounts,
   addMove,
@@ -14,7 +14,7 @@ import {
   touch,
 } from './book.ts'
 import { flatInterest } from './interest.ts'
-import { extraSlot } from './open.ts'
+import { slotAfterMaturity } from './open.ts'
 import { workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
 
@@ -121,6 +121,16 @@ function reckonAfterRefund(book: Book, amount: bigint, current: number): void {
   if (book.terms.method === 'flat') shrinkFlat(book, amount, current)
   if (current < book.plan.length) reckonInterest(book, current)
   workOutAll(book)
+  if (book.terms.method === 'flat') endFlatWithPrincipal(book, current)
+}
+
+/** An instalment that was cancelled whole bears no flat fee either. */
+function endFlatWithPrincipal(book: Book, current: number): void {
+  for (const slot of book.plan.slice(current)) {
+    if (slot.owing.principal === 0n) slot.fixedInterest = 0n
+  }
+  touch(book, current)
+  workOutAll(book)
 }
 
 function shrinkFlat(book: Book, amount: bigint, current: number): void {
@@ -131,35 +141,56 @@ function shrinkFlat(book: Book, amount: bigint, current: number): void {
   }
 }
 
-/** Money taken back from the lender is principal again, of the period of its day; credit is used up first. */
+/** Money taken back from the lender is principal again, of the period of its day; the customer's credit pays it first. */
 export function chargeBack(book: Book, amount: bigint, on: Day): Spread {
+  const slot = restorePrincipal(book, amount, on)
   const fromCredit = minMinor(amount, book.credit)
-  book.credit -= fromCredit
-  book.totals.returned += fromCredit
-  const restored = amount - fromCredit
-  restorePrincipal(book, restored, on)
-  return { amounts: { ...noAmounts(), principal: restored }, overpaid: -fromCredit }
+  if (fromCredit > 0n) payFromCredit(book, slot, fromCredit, on)
+  return { amounts: { ...noAmounts(), principal: amount }, overpaid: 0n }
 }
 
-export function restorePrincipal(book: Book, amount: bigint, on: Day): void {
-  if (amount === 0n) return
+function payFromCredit(book: Book, slot: Slot, amount: bigint, on: Day): void {
+  useCredit(book, amount)
+  slot.paid.principal += amount
+  if (on < slot.due) slot.paidInAdvance += amount
+  const index = book.plan.indexOf(slot)
+  if (index < 0) return
+  followPrincipal(book, slot, index, amount, on)
+  touch(book, index)
+}
+
+/** Credit that pays a debt was, after all, not paid beyond it. */
+export function useCredit(book: Book, amount: bigint): void {
+  book.credit -= amount
+  book.totals.overpaid -= amount
+}
+
+function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   book.totals.restored += amount
-  const maturity = book.plan[book.plan.length - 1]!.due
+  const last = book.plan.length - 1
+  const maturity = book.plan[last]!.due
   if (on > maturity) {
-    extraSlot(book, 'extra', maturity, on).owing.principal += amount
-    return
+    const slot = slotAfterMaturity(book, on)
+    slot.owing.principal += amount
+    return slot
   }
-  const index = on === maturity ? book.plan.length - 1 : book.plan.findIndex((slot) => slot.due > on)
-  book.plan[index]!.restored += amount
+  const index = on === maturity ? last : book.plan.findIndex((slot) => slot.due > on)
+  const slot = book.plan[index]!
+  slot.restored += amount
   book.planPrincipal += amount
   book.outstanding += amount
   book.firstOpen = Math.min(book.firstOpen, index)
   addMove(book, on, amount)
   touch(book, Math.min(index, planIndex(book, on)))
-  if (!book.daily) reckonInterest(book, index)
+  return slot
 }
 
 /** The customer's credit paid out; more than there is (a repayment was reversed since) is principal again. */
 export function returnCredit(book: Book, amount: bigint, on: Day): Spread {
-  return chargeBack(book, amount, on)
+  const fromCredit = minMinor(amount, book.credit)
+  book.credit -= fromCredit
+  book.totals.returned += fromCredit
+  const lent = amount - fromCredit
+  if (lent > 0n) restorePrincipal(book, lent, on)
+  return { amounts: { ...noAmounts(), principal: lent }, overpaid: fromCredit }
 }

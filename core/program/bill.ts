@@ -49,7 +49,9 @@ export function billOf(loans: readonly BilledLoan[], closedOn: string, dueOn: st
 }
 
 function carries(item: BillItem, loans: readonly BilledLoan[]): boolean {
-  return item.kind === 'instalment' && loans.find((loan) => loan.loanId === item.loanId)?.state.terms.method === 'bullet'
+  return (
+    item.kind === 'instalment' && loans.find((loan) => loan.loanId === item.loanId)?.state.terms.method === 'bullet'
+  )
 }
 
 function itemOf(loanId: string, instalment: Instalment, closedOn: string): BillItem {
@@ -116,7 +118,10 @@ function byDue(a: Due, b: Due): number {
 }
 
 /** What is owed of one component of an instalment. */
-export function unpaidComponent(instalment: Instalment, component: 'principal' | 'interest' | 'fee' | 'penalty'): Minor {
+export function unpaidComponent(
+  instalment: Instalment,
+  component: 'principal' | 'interest' | 'fee' | 'penalty',
+): Minor {
   switch (component) {
     case 'principal':
       return instalment.principal - instalment.principalPaid - instalment.principalWrittenOff

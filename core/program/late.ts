@@ -69,10 +69,11 @@ export function principalDays(state: LoanState, on: string): bigint {
   return state.terms.principal * BigInt(Math.max(daysBetween(state.terms.disbursedOn, on), 0)) - repaid
 }
 
+/** Late charges count from the day they fall, although the next bill asks for them. */
 function chargedBy(state: LoanState, on: string): Minor {
-  return state.instalments
-    .filter((instalment) => instalment.dueOn <= on)
-    .reduce((sum, instalment) => sum + instalment.interest + instalment.fee + instalment.penalty, 0n)
+  return state.instalments.reduce((sum, { dueOn, interest, fee, penalty }) => {
+    return sum + penalty + (dueOn <= on ? interest + fee : 0n)
+  }, 0n)
 }
 
 /** What must be paid of a bill: everything but the part of newly billed principal that may be carried over. */

@@ -74,10 +74,11 @@ function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTer
     dueDates: billDueDates(terms.cycle, purchase.statementOn, plan.instalments),
     dayCount: 'actual/365',
     interestPeriod: perPeriod ? 'whole-period' : 'daily',
-    interestRecalculation: perPeriod ? 'none' : 'daily',
+    interestRecalculation: 'daily',
     // Late money costs the program's late charge or revolving interest, stated apart; not more instalment interest.
     overdueInterest: false,
-    earlyInterest: 'to-day',
+    // A bill's charge is for the whole bill; of later ones early money saves all.
+    earlyInterest: perPeriod ? 'to-due-date' : 'to-day',
     lastInstalment: 'remainder',
     rounding: terms.rounding,
     instalmentMultiple: null,

@@ -70,7 +70,7 @@ function statementOf(
     id: ctx.platform.ids.create('stm', line.shard),
     lineId: line.id,
     number: line.statementCount + 1,
-    openedOn: line.openedOn,
+    openedOn: openedOn(line, closedOn),
     closedOn,
     dueOn,
     currency: line.currency,
@@ -79,6 +79,12 @@ function statementOf(
     creditMinor: line.creditMinor,
     items: bill.items,
   }
+}
+
+/** The day after the statement before, or the line's first day. */
+function openedOn(line: Line, closedOn: string): string {
+  const before = Temporal.PlainDate.from(closedOn).subtract({ months: 1 }).add({ days: 1 }).toString()
+  return before > line.openedOn ? before : line.openedOn
 }
 
 function closedEvent(statement: Statement): JournalEvent {
