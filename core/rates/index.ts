@@ -3,7 +3,8 @@
  * way of counting time. One equation (solve.ts), several conventions.
  */
 export type { Flow, UnitPeriod, UnitPeriodName, YearsAfter } from './flow.ts'
-export { annualRates, irr, irrOf } from './irr.ts'
+export { annualRates, irr, irrOf, preferred } from './irr.ts'
 export { percentText } from './percent.ts'
 export { RateProblem, type RateProblemCode } from './problem.ts'
+export { type Equation, solve } from './solve.ts'
 export { type Convention, conventions, type TrueRate, type TrueRateInput, trueRate } from './true-rate.ts'
