@@ -1,4 +1,5 @@
 /** Where the capabilities meet the shell: their routes, their jobs. */
+import { registerAudit } from './audit/routes.ts'
 import { registerCharges } from './charges/routes.ts'
 import { closeElapsedDays } from './closing/clock.ts'
 import { registerClock } from './closing/routes.ts'
@@ -31,6 +32,7 @@ export function registerRoutes(app: App): void {
   registerSettlement(app)
   registerJournal(app)
   registerClock(app)
+  registerAudit(app)
 }
 
 const closeEveryMs = 30_000

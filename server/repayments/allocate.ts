@@ -59,7 +59,7 @@ export function allocate(ctx: Context, receipt: Receipt): Allocated {
       lineId: receipt.line.id,
       loanId: receipt.loans.length === 1 && receipt.prepay !== undefined ? receipt.loans[0]!.id : null,
       currency: receipt.line.currency,
-      amountMinor: receipt.amount,
+      amountMinor: receipt.source === 'credit' ? receipt.amount - left : receipt.amount,
       source: receipt.source,
       effectiveOn: receipt.effectiveOn,
       status: 'booked',

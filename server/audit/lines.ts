@@ -1,0 +1,112 @@
+/** Proofs over lines, charges, repayments, merchants and payouts. */
+import { accounts } from '../../core/journal/accounts.ts'
+import type { Minor } from '../../core/money.ts'
+import { compareAccounts } from './loans.ts'
+import { type Proof, proof, type Scope } from './types.ts'
+
+export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
+  const own = tenantId === null ? db`true` : db`l.tenant_id = ${tenantId}`
+  const rows = await db<{ id: string; owedMinor: bigint; heldMinor: bigint; loans: bigint; holds: bigint }[]>`
+    select l.id, l.owed_minor, l.held_minor, coalesce(o.owed, 0)::bigint as loans, coalesce(h.held, 0)::bigint as holds
+    from lines l
+    left join (select shard, line_id, sum(principal_minor) as owed from loans group by shard, line_id) o
+      on o.shard = l.shard and o.line_id = l.id
+    left join (select shard, line_id, sum(amount_minor - captured_minor - released_minor) as held
+               from charges where status = 'authorized' group by shard, line_id) h
+      on h.shard = l.shard and h.line_id = l.id
+    where ${own}`
+  const failures = rows
+    .filter((row) => row.owedMinor !== row.loans || row.heldMinor !== row.holds)
+    .map(
+      (row) =>
+        `line ${row.id}: owes ${row.owedMinor}, its loans ${row.loans}; holds ${row.heldMinor}, its charges ${row.holds}`,
+    )
+  return proof('every line owes what its loans owe and holds what its charges hold', rows.length, failures)
+}
+
+export async function creditIsKept(scope: Scope): Promise<Proof> {
+  const { db, tenantId } = scope
+  const rows = await db<{ tenantId: string; currency: string; programId: string; credit: bigint }[]>`
+    select tenant_id, currency, program_id, sum(credit_minor)::bigint as credit
+    from lines where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}
+    group by tenant_id, currency, program_id`
+  const sums = new Map<string, Minor>(
+    rows.map((row) => [`${row.tenantId} ${row.currency} ${accounts.customerCredit(row.programId)}`, -row.credit]),
+  )
+  return compareAccounts(scope, 'customers’ credit is the sum of their lines’', sums, (account) =>
+    account.startsWith('liability:customers:credit:'),
+  )
+}
+
+export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof> {
+  const own = tenantId === null ? db`true` : db`c.tenant_id = ${tenantId}`
+  const rows = await db<{ id: string; captured: bigint; lent: bigint; refunded: bigint; given: bigint }[]>`
+    select c.id, c.captured_minor as captured, coalesce(o.lent, 0)::bigint as lent,
+      c.refunded_minor as refunded, coalesce(r.given, 0)::bigint as given
+    from charges c
+    left join (select shard, charge_id, sum((terms ->> 'principal')::bigint) as lent from loans group by shard, charge_id) o
+      on o.shard = c.shard and o.charge_id = c.id
+    left join (select shard, charge_id, sum(amount_minor) as given from refunds group by shard, charge_id) r
+      on r.shard = c.shard and r.charge_id = c.id
+    where ${own}`
+  const failures = rows
+    .filter((row) => row.captured !== row.lent || row.refunded !== row.given)
+    .map(
+      (row) =>
+        `charge ${row.id}: captured ${row.captured}, lent ${row.lent}; refunded ${row.refunded}, refunds ${row.given}`,
+    )
+  return proof('every capture was lent, every refund is on its charge', rows.length, failures)
+}
+
+export async function repaymentsAreSpread({ db, tenantId }: Scope): Promise<Proof> {
+  const rows = await db<{ id: string; amountMinor: bigint; spread: bigint }[]>`
+    select id, amount_minor,
+      (credit_minor + coalesce((select sum((a ->> 'amount')::bigint) from jsonb_array_elements(allocations) a), 0))::bigint as spread
+    from repayments where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}`
+  const failures = rows
+    .filter((row) => row.amountMinor !== row.spread)
+    .map((row) => `repayment ${row.id}: ${row.amountMinor} came in, ${row.spread} was spread`)
+  return proof('every repayment is spread to the last cent', rows.length, failures)
+}
+
+/** Captured, less fees, less refunds, less paid out. */
+export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
+  const { db, tenantId } = scope
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const rows = await db<{ tenantId: string; currency: string; merchantId: string; owed: bigint }[]>`
+    select tenant_id, currency, merchant_id, sum(owed)::bigint as owed
+    from (
+      select tenant_id, currency, merchant_id, captured_minor - fee_minor + fee_returned_minor - refunded_minor as owed
+        from charges where ${own}
+      union all
+      select tenant_id, currency, payee_id, -amount_minor from payouts
+        where payee_kind = 'merchant' and status = 'paid' and ${own}
+    ) movements
+    group by tenant_id, currency, merchant_id`
+  const sums = new Map<string, Minor>(
+    rows.map((row) => [`${row.tenantId} ${row.currency} ${accounts.merchantPayable(row.merchantId)}`, -row.owed]),
+  )
+  return compareAccounts(scope, 'merchants are owed captures less fees, refunds and payouts', sums, (account) =>
+    /^liability:merchant:[^:]+:payable$/.test(account),
+  )
+}
+
+export async function payoutsAreBooked({ db, tenantId }: Scope): Promise<Proof> {
+  const own = tenantId === null ? db`true` : db`p.tenant_id = ${tenantId}`
+  const rows = await db<{ id: string; amount: bigint; parts: bigint; booked: bigint; direction: string }[]>`
+    select p.id, p.amount_minor as amount, p.direction,
+      coalesce((select sum((part ->> 'amount')::bigint) from jsonb_array_elements(p.parts) part), 0)::bigint as parts,
+      coalesce(b.booked, 0)::bigint as booked
+    from payouts p
+    left join (select tenant_id, data ->> 'payoutId' as payout_id, sum((data ->> 'amount')::bigint) as booked
+               from journal where type = 'payout.paid' group by tenant_id, data ->> 'payoutId') b
+      on b.tenant_id = p.tenant_id and b.payout_id = p.id
+    where ${own} and p.status = 'paid'`
+  const failures = rows
+    .filter((row) => {
+      const signed = row.direction === 'pay' ? row.amount : -row.amount
+      return row.parts !== signed || row.booked !== signed
+    })
+    .map((row) => `payout ${row.id}: ${row.amount} (${row.direction}), its parts ${row.parts}, booked ${row.booked}`)
+  return proof('every payout was booked once', rows.length, failures)
+}

@@ -1,0 +1,171 @@
+/** Proofs over loans: what is stored is what the journal says, folded anew; and the accounts are the sums of the loans. */
+import { accounts } from '../../core/journal/accounts.ts'
+import { funderPart } from '../../core/journal/posting.ts'
+import { decodeEvent, decodeTerms, foldLoan, ledgerOn } from '../../core/loan/index.ts'
+import type { LoanLedger } from '../../core/loan/types.ts'
+import type { Minor } from '../../core/money.ts'
+import { decodeLedger, encodeLedger, type LoanRow, outstanding } from '../loans/book.ts'
+import { canonicalJson } from '../platform/json.ts'
+import { type Proof, proof, type Scope } from './types.ts'
+
+type Stored = LoanRow & { readonly tenantId: string; readonly status: string; readonly principalMinor: bigint }
+interface Evidence {
+  readonly shard: number
+  readonly tenantId: string
+  readonly loanId: string
+  readonly seq: bigint
+  readonly loanTerms: Parameters<typeof decodeTerms>[0] | null
+  readonly loanEvent: Parameters<typeof decodeEvent>[0] | null
+}
+
+const pageSize = 2_000
+
+/** Every loan, a page at a time, with the journal rows that made it. */
+export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerator<[Stored, Evidence[]][]> {
+  let after = { shard: -1, id: '' }
+  for (;;) {
+    const loans = await db<Stored[]>`
+      select * from loans
+      where (shard, id) > (${after.shard}, ${after.id}) ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}
+      order by shard, id limit ${pageSize}`
+    if (loans.length === 0) return
+    const evidence = await db<Evidence[]>`
+      select j.shard, j.tenant_id, j.loan_id, j.seq, j.data -> 'loanTerms' as loan_terms, j.data -> 'loanEvent' as loan_event
+      from journal j
+      join (select distinct shard, tenant_id from loans where id = any (${db.typed.texts(loans.map((loan) => loan.id))})) t
+        using (shard, tenant_id)
+      where j.seq = any (${db.typed.bigints(loans.flatMap((loan) => loan.eventSeqs))})
+        and j.loan_id = any (${db.typed.texts(loans.map((loan) => loan.id))})
+      order by j.seq`
+    const of = Map.groupBy(evidence, (row) => row.loanId)
+    yield loans.map((loan) => [loan, of.get(loan.id) ?? []])
+    const last = loans.at(-1)!
+    after = { shard: last.shard, id: last.id }
+  }
+}
+
+/** Contract, events, state and posted counters of every loan, from the journal alone. */
+export async function loansRefold(scope: Scope): Promise<Proof> {
+  const failures: string[] = []
+  let checked = 0
+  for await (const page of loansWithEvidence(scope)) {
+    for (const [loan, evidence] of page) {
+      checked++
+      failures.push(...differences(loan, evidence).map((difference) => `loan ${loan.id}: ${difference}`))
+    }
+  }
+  return proof('every loan is the fold of its journal events', checked, failures)
+}
+
+function differences(loan: Stored, evidence: readonly Evidence[]): string[] {
+  const [disbursement, ...later] = evidence
+  if (disbursement?.loanTerms == null) return ['the journal has no disbursement of it']
+  if (evidence.length !== loan.eventSeqs.length)
+    return [`it names ${loan.eventSeqs.length} events, the journal has ${evidence.length}`]
+  if (!same(disbursement.loanTerms, loan.terms)) return ['its contract differs from the one in the journal']
+  if (
+    !same(
+      later.map((row) => row.loanEvent),
+      loan.events,
+    )
+  )
+    return ['its events differ from those in the journal']
+  return stateDifferences(loan, evidence)
+}
+
+function stateDifferences(loan: Stored, [disbursement, ...later]: readonly Evidence[]): string[] {
+  const state = foldLoan(
+    decodeTerms(disbursement!.loanTerms!),
+    later.map((row) => decodeEvent(row.loanEvent!)),
+  )
+  const ledger = ledgerOn(state, loan.postedOn)
+  const found: string[] = []
+  if (state.principalOutstanding !== loan.principalMinor) {
+    found.push(`principal is stored as ${loan.principalMinor}, folded it is ${state.principalOutstanding}`)
+  }
+  if (state.status !== loan.status) found.push(`status is stored as ${loan.status}, folded it is ${state.status}`)
+  if (!same(encodeLedger(ledger), loan.posted)) {
+    found.push(
+      `posted counters are ${canonicalJson(loan.posted)}, folded they are ${canonicalJson(encodeLedger(ledger))}`,
+    )
+  }
+  return found
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b)
+}
+
+/** Sums of the loans' counters by account, against the accounts. */
+export async function accountsAreLoans(scope: Scope): Promise<Proof> {
+  const sums = new Map<string, Minor>()
+  const add = (tenantId: string, currency: string, account: string, amount: Minor) => {
+    const key = `${tenantId} ${currency} ${account}`
+    sums.set(key, (sums.get(key) ?? 0n) + amount)
+  }
+  for await (const page of loansWithEvidence(scope)) {
+    for (const [loan] of page) addLoan(loan, (account, amount) => add(loan.tenantId, loan.currency, account, amount))
+  }
+  const prefixes = ['asset:loans:', 'asset:interest:', 'asset:fees:', 'asset:penalties:']
+  return compareAccounts(scope, 'the accounts of loans and funders are the sums of the loans', sums, (account) => {
+    return (
+      prefixes.some((prefix) => account.startsWith(prefix)) ||
+      /^liability:funder:[^:]+:(principal|income)$/.test(account)
+    )
+  })
+}
+
+/** Debit balances positive, credit balances negative, as in the journal. */
+function addLoan(loan: Stored, add: (account: string, amount: Minor) => void): void {
+  const ledger = decodeLedger(loan.posted)
+  const open = (component: 'interest' | 'fee' | 'penalty') =>
+    ledger[`${component}Recognised`] -
+    ledger[`${component}Paid`] -
+    ledger[`${component}Waived`] -
+    ledger[`${component}WrittenOff`]
+  add(accounts.loans(loan.programId), outstanding(ledger))
+  add(accounts.interestReceivable(loan.programId), open('interest'))
+  add(accounts.feeReceivable(loan.programId), open('fee'))
+  add(accounts.penaltyReceivable(loan.programId), open('penalty'))
+  for (const { funderId } of loan.funding.shares) {
+    const part = (counter: keyof LoanLedger) => funderPart(loan.funding, funderId, counter, ledger[counter])
+    const principal =
+      part('disbursed') +
+      part('principalRestored') -
+      part('principalPaid') -
+      part('principalRefunded') -
+      part('principalWrittenOff')
+    add(accounts.funderPrincipal(funderId), -principal)
+    const income = (['interest', 'fee', 'penalty'] as const).reduce(
+      (sum, component) =>
+        sum +
+        part(`${component}Recognised`) -
+        part(`${component}Paid`) -
+        part(`${component}Waived`) -
+        part(`${component}WrittenOff`),
+      0n,
+    )
+    add(accounts.funderIncome(funderId), -income)
+  }
+}
+
+/** Compares sums kept elsewhere (`tenant currency account` → net debit) with the balances of the accounts they stand for. */
+export async function compareAccounts(
+  { db, tenantId }: Scope,
+  name: string,
+  sums: ReadonlyMap<string, Minor>,
+  covers: (account: string) => boolean,
+): Promise<Proof> {
+  const rows = await db<{ tenantId: string; currency: string; account: string; net: bigint }[]>`
+    select tenant_id, currency, account, (sum(debit_minor) - sum(credit_minor))::bigint as net
+    from balances where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}
+    group by tenant_id, currency, account`
+  const booked = new Map(
+    rows.filter((row) => covers(row.account)).map((row) => [`${row.tenantId} ${row.currency} ${row.account}`, row.net]),
+  )
+  const keys = [...new Set([...booked.keys(), ...sums.keys()])].toSorted()
+  const failures = keys
+    .filter((key) => (booked.get(key) ?? 0n) !== (sums.get(key) ?? 0n))
+    .map((key) => `${key}: the account has ${booked.get(key) ?? 0n}, its parts sum to ${sums.get(key) ?? 0n}`)
+  return proof(name, keys.length, failures)
+}

@@ -1,0 +1,31 @@
+import type { Database } from '../platform/database.ts'
+
+/** Where to look: everything, or one tenant. */
+export interface Scope {
+  readonly db: Database
+  readonly tenantId: string | null
+}
+
+/** What one proof found: how many things it checked, and every one that is wrong, in words with its id. */
+export interface Proof {
+  readonly name: string
+  readonly checked: number
+  readonly failures: readonly string[]
+}
+
+export interface AuditReport {
+  readonly ok: boolean
+  readonly proofs: readonly Proof[]
+}
+
+/** Enough to find a fault by; a broken table must not fill the screen. */
+export const failuresShown = 50
+
+export function proof(name: string, checked: number, failures: readonly string[]): Proof {
+  if (failures.length <= failuresShown) return { name, checked, failures }
+  return {
+    name,
+    checked,
+    failures: [...failures.slice(0, failuresShown), `… and ${failures.length - failuresShown} more`],
+  }
+}
