@@ -2,9 +2,9 @@
 import type { Day } from '../calendar.ts'
 import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { type Amounts, addMove, type Book, insertMove, noAmounts, owedOf, type Slot, touch } from './book.ts'
+import { type Amounts, addMove, type Book, insertMove, noAmounts, owedOf, owedTotal, type Slot, touch } from './book.ts'
 import { skipPaid } from './late.ts'
-import { isOpen, workOut } from './plan.ts'
+import { isOpen, workOut, workOutAll } from './plan.ts'
 import { askedOn, interestDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 
@@ -92,6 +92,7 @@ interface Target {
 function targetsOf(payment: Payment, timing: Timing, rule: AllocationRule): Iterable<Target> {
   if (timing !== 'in-advance') return dueTargets(payment, timing)
   if (rule.surplus === 'next') return comingTargets(payment)
+  workOutAll(payment.book)
   const coming = [...comingTargets(payment)]
   const last = coming.reverse()
   if (rule.surplus === 'last') return last
@@ -116,6 +117,8 @@ function* comingTargets({ book, on }: Payment): Generator<Target> {
   for (let index = book.firstOpen; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     if (slot.due <= on) continue
+    workOut(book, index)
+    if (owedTotal(slot) === 0n) continue
     while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
     yield { slot, index }
   }
@@ -127,8 +130,8 @@ function payEvenly(payment: Payment, group: readonly Step[]): void {
   for (let before = -1n; payment.left > 0n && payment.left !== before; ) {
     before = payment.left
     for (const { component } of group) {
-      const open = [...comingTargets(payment)].filter((target) => askedNow(payment, target, component) > 0n)
-      if (open.length === 0) continue
+      const open = [...comingTargets(payment)].filter((target) => owedTotal(target.slot) > 0n)
+      if (open.length === 0 || payment.left === 0n) return
       const part = roundQuotient(payment.left, BigInt(open.length), 'half-even')
       const rest = payment.left - part * BigInt(open.length)
       open.forEach((target, at) => {

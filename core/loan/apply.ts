@@ -4,11 +4,11 @@ import { minMinor } from '../money.ts'
 import { followPrincipal, pay, usualRule } from './allocate.ts'
 import { type Amounts, type Book, noAmounts, owedOf, periodIndex, type Slot, settledOf, touch } from './book.ts'
 import { bearLateInterest } from './late.ts'
-import { disburse, extraSlot } from './open.ts'
+import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { addCredit, chargeBack, refundPurchase, returnCredit } from './refund.ts'
-import { replan } from './replan.ts'
+import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
+import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
@@ -177,15 +177,19 @@ function lendMore(book: Book, amount: bigint, on: Day): void {
   }
   bearLateInterest(book, on)
   disburse(book, on, amount)
-  const index = book.plan.findIndex((slot) => slot.due > on)
-  replan(book, index < 0 ? last : index)
-  book.firstOpen = Math.min(book.firstOpen, index < 0 ? last : index)
+  const coming = book.plan.findIndex((slot) => slot.due > on)
+  const index = coming < 0 ? last : coming
+  replanUnpaid(book, index)
+  book.firstOpen = Math.min(book.firstOpen, index)
+  if (book.credit === 0n) return
+  const credit = book.credit
+  const payment = pay(book, credit, on, ruleFor(book, 'repayment'))
+  useCredit(book, credit - payment.left)
 }
 
 function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Day): void {
   const index = periodIndex(book, on)
-  const maturity = book.plan[book.plan.length - 1]!.due
-  const slot = book.plan[index] ?? extraSlot(book, 'extra', maturity, on)
+  const slot = book.plan[index] ?? slotAfterMaturity(book, on)
   slot.owing[component] += amount
   if (index < book.firstOpen) book.firstOpen = index
 }

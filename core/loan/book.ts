@@ -13,6 +13,8 @@ export type Amounts = Record<Component, bigint>
 export interface Move {
   readonly day: Day
   readonly amount: bigint
+  /** Money lent; other moves are money paid, and late principal. */
+  readonly lends?: true
 }
 
 export type SlotKind = 'regular' | 'closed' | 'down-payment' | 'extra'
@@ -95,8 +97,8 @@ export interface Book {
   planPrincipal: bigint
   /** Of it, not yet paid, waived or written off. */
   outstanding: bigint
-  /** Amount on which flat interest is computed. */
-  flatBase: bigint
+  /** The amount lent as it grew (and, by refunds, shrank), on which flat interest is computed. */
+  flatLent: Move[]
   dirty: number
   /** Whether the last unpaid instalment has taken the remainder. */
   settled: boolean
@@ -158,16 +160,26 @@ export function touch(book: Book, index: number): void {
 /** Records a change of balance; a day after the last period moves nothing that still bears interest. */
 export function addMove(book: Book, day: Day, amount: bigint): void {
   const index = planIndex(book, day)
-  const slot = book.plan[index]!
-  insertMove(slot.moves, day, amount)
+  insertMove(book.plan[index]!.moves, day, amount)
   touch(book, index)
 }
 
+/** Moves of one day become one, but money lent stays apart. */
 export function insertMove(moves: Move[], day: Day, amount: bigint): void {
   let at = moves.length
   while (at > 0 && moves[at - 1]!.day > day) at--
-  if (at > 0 && moves[at - 1]!.day === day) moves[at - 1] = { day, amount: moves[at - 1]!.amount + amount }
-  else moves.splice(at, 0, { day, amount })
+  const same = at > 0 ? moves[at - 1]! : null
+  if (same !== null && same.day === day && same.lends === undefined) {
+    moves[at - 1] = { day, amount: same.amount + amount }
+  } else moves.splice(at, 0, { day, amount })
+}
+
+export function addLending(book: Book, day: Day, amount: bigint): void {
+  const index = planIndex(book, day)
+  const { moves } = book.plan[index]!
+  const at = moves.findIndex((move) => move.day > day)
+  moves.splice(at < 0 ? moves.length : at, 0, { day, amount, lends: true })
+  touch(book, index)
 }
 
 /** A second book that can be changed without touching the first. */
@@ -178,6 +190,7 @@ export function copyBook(book: Book): Book {
     extras: book.extras.map(copySlot),
     rates: [...book.rates],
     pauses: [...book.pauses],
+    flatLent: [...book.flatLent],
     totals: { ...book.totals },
     allocated: [...book.allocated],
     events: [...book.events],

@@ -55,8 +55,11 @@ export function factorOf(book: Book, slot: Slot): Factor {
   return { num, den: book.rateDen * BigInt(slot.measure.denominator) }
 }
 
-/** Flat interest: on the amount lent, whatever is still owed of it; a part of the period takes its part. */
-export function flatInterest(book: Book, slot: Slot, base: bigint, until: Day = slot.due): bigint {
-  const den = book.rateDen * BigInt(slot.measure.denominator)
-  return roundQuotient(base * growth(book, slot, slot.from, until), den, book.terms.rounding)
+/** Flat interest: on the amount lent so far, whatever is still owed of it; a part of the period takes its part. */
+export function flatInterest(book: Book, slot: Slot, until: Day = slot.due): bigint {
+  let sum = 0n
+  for (const { day, amount } of book.flatLent) {
+    if (day < until) sum += amount * growth(book, slot, Math.max(day, slot.from), until)
+  }
+  return roundQuotient(sum, book.rateDen * BigInt(slot.measure.denominator), book.terms.rounding)
 }

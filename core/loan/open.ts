@@ -2,9 +2,10 @@
 import { type Day, formatDay } from '../calendar.ts'
 import { fraction, parseDecimal } from '../fraction.ts'
 import { roundQuotient } from '../rounding.ts'
+import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
 import { type Measure, measureOf } from '../schedule/measure.ts'
-import { addMove, type Book, noAmounts, planIndex, type Slot } from './book.ts'
+import { addLending, type Book, noAmounts, planIndex, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
@@ -23,7 +24,7 @@ export function openBook(terms: LoanTerms): Book {
     pauses: [],
     planPrincipal: 0n,
     outstanding: 0n,
-    flatBase: 0n,
+    flatLent: [],
     dirty: 0,
     settled: false,
     lateUntil: null,
@@ -58,6 +59,19 @@ export function regularSlot(terms: LoanTerms, span: Span, interestFree: boolean)
   const every = { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
   const measure = measureOf({ ...span, every }, terms.dayCount, terms.interestPeriod)
   return newSlot('regular', span.from, span.due, measure, interestFree)
+}
+
+/** All that comes after the last instalment is due together, on the latest of its days. */
+export function slotAfterMaturity(book: Book, on: Day): Slot {
+  const maturity = book.plan[book.plan.length - 1]!.due
+  const at = book.extras.findIndex((slot) => slot.kind === 'extra' && slot.from === maturity && slot.due > maturity)
+  if (at < 0) return extraSlot(book, 'extra', maturity, on)
+  const slot = book.extras[at]!
+  if (on <= slot.due) return slot
+  book.extras.splice(at, 1)
+  const later = { ...slot, due: on, dueOn: formatDay(on) }
+  book.extras.push(later)
+  return later
 }
 
 const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, wholeUnits: 0 }
@@ -103,7 +117,7 @@ export function disburse(book: Book, on: Day, amount: bigint): void {
   const down = downPaymentOf(book.terms, amount)
   book.totals.disbursed += amount
   book.disbursements.push({ day: on, amount })
-  if (down > 0n) {
+  if (book.terms.downPaymentPercent !== null) {
     const slot = extraSlot(book, 'down-payment', on, on)
     slot.owing.principal = down
     if (book.terms.downPaymentPaid) slot.paid.principal = down
@@ -111,13 +125,13 @@ export function disburse(book: Book, on: Day, amount: bigint): void {
   const financed = amount - down
   book.planPrincipal += financed
   book.outstanding += financed
-  book.flatBase += financed
+  book.flatLent.push({ day: on, amount: financed })
   book.plan[planIndex(book, on)]!.lent += financed
-  addMove(book, on, financed)
+  addLending(book, on, financed)
 }
 
 function downPaymentOf(terms: LoanTerms, amount: bigint): bigint {
   if (terms.downPaymentPercent === null) return 0n
   const part = percentOf(terms.downPaymentPercent)
-  return roundQuotient(amount * part.num, part.den, terms.rounding)
+  return inMultiples(roundQuotient(amount * part.num, part.den, terms.rounding), terms.instalmentMultiple)
 }

@@ -11,6 +11,7 @@ import {
   owedOf,
   periodIndex,
   planIndex,
+  type Slot,
   touch,
 } from './book.ts'
 import { flatInterest } from './interest.ts'
@@ -134,18 +135,20 @@ function endFlatWithPrincipal(book: Book, current: number): void {
 }
 
 function shrinkFlat(book: Book, amount: bigint, current: number): void {
-  book.flatBase -= amount
+  const from = book.plan[current]?.from
+  if (from === undefined) return
+  book.flatLent.push({ day: from, amount: -amount })
   for (const slot of book.plan.slice(current)) {
-    const saved = (slot.fixedInterest ?? 0n) - flatInterest(book, slot, book.flatBase)
+    const saved = (slot.fixedInterest ?? 0n) - flatInterest(book, slot)
     slot.planned = maxMinor(slot.planned - saved, 0n)
   }
 }
 
-/** Money taken back from the lender is principal again, of the period of its day; the customer's credit pays it first. */
+/** Money taken back from the lender is principal again, of the period of its day; credit that covers it all is used up instead. */
 export function chargeBack(book: Book, amount: bigint, on: Day): Spread {
+  if (amount <= book.credit) return returnCredit(book, amount, on)
   const slot = restorePrincipal(book, amount, on)
-  const fromCredit = minMinor(amount, book.credit)
-  if (fromCredit > 0n) payFromCredit(book, slot, fromCredit, on)
+  if (book.credit > 0n) payFromCredit(book, slot, book.credit, on)
   return { amounts: { ...noAmounts(), principal: amount }, overpaid: 0n }
 }
 

@@ -2,9 +2,9 @@
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, inMultiples } from '../schedule/annuity.ts'
-import { type Book, type Slot, settledOf, touch } from './book.ts'
+import { type Book, copyBook, noAmounts, type Slot, settledOf, touch } from './book.ts'
 import { factorOf, flatInterest } from './interest.ts'
-import { workOut, workOutAll } from './plan.ts'
+import { isOpen, workOut, workOutAll } from './plan.ts'
 
 /** Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. */
 export function replan(book: Book, first: number, grace = 0): void {
@@ -18,6 +18,30 @@ export function replan(book: Book, first: number, grace = 0): void {
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
   if (!book.daily) freezeInterest(slots)
+}
+
+/** Plans as if nothing had been paid, so that money paid early does not change what is asked for later. */
+export function replanUnpaid(book: Book, first: number): void {
+  const unpaid = copyBook(book)
+  for (const slot of unpaid.plan) forgetPayments(slot)
+  unpaid.outstanding = unpaid.planPrincipal
+  replan(unpaid, first, Math.max(0, book.terms.principalGrace - first))
+  for (let index = first; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    const planned = unpaid.plan[index]!
+    slot.planned = planned.planned
+    slot.basis = planned.basis
+    slot.fixedInterest = planned.fixedInterest
+  }
+  touch(book, first)
+  workOutAll(book)
+}
+
+function forgetPayments(slot: Slot): void {
+  for (const amounts of [slot.paid, slot.waived, slot.writtenOff]) Object.assign(amounts, noAmounts())
+  slot.moves.splice(0, slot.moves.length, ...slot.moves.filter((move) => move.lends))
+  slot.settledEarly = false
+  slot.deferred = 0n
 }
 
 /** What the periods from `first` on have to repay: the balance they open with and what is lent within the first. */
@@ -63,14 +87,18 @@ function planEqualInstalments(book: Book, waiting: readonly Slot[], paying: read
   planGrace(book, waiting, balance)
   const factors = paying.map((slot) => factorOf(book, slot))
   const instalment = equalInstalment(balance, factors, rounding, instalmentMultiple, balloon ?? 0n)
-  for (const slot of paying) setPlan(slot, instalment)
+  for (const slot of paying) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
+}
+
+function paidOf(slot: Slot): bigint {
+  return settledOf(slot, 'principal') + settledOf(slot, 'interest')
 }
 
 function planFlat(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {
   const { rounding, instalmentMultiple } = book.terms
   let interest = 0n
   for (const slot of [...waiting, ...paying]) {
-    slot.fixedInterest = flatInterest(book, slot, book.flatBase)
+    slot.fixedInterest = flatInterest(book, slot)
     setPlan(slot, slot.fixedInterest)
   }
   for (const slot of paying) interest += slot.fixedInterest!
@@ -86,30 +114,40 @@ function planPrincipal(book: Book, waiting: readonly Slot[], paying: readonly Sl
 
 /**
  * Moves the instalment by a share of what the last one differs by, where that is more than half a minor unit per
- * instalment; kept only while the difference shrinks, at most three times.
+ * instalment; kept only while the difference shrinks, at most three times. Instalments paid beyond it do not count.
  */
 function level(book: Book, first: number): void {
+  const count = book.plan.length - first
   for (let attempt = 0; attempt < 3; attempt++) {
-    const difference = lastDifference(book, first)
-    const count = BigInt(book.plan.length - first)
-    if (magnitude(difference) <= count / 2n || count < 2n) return
-    const before = book.plan[book.plan.length - 2]!.planned
-    const moved = before + roundQuotient(difference, count, book.terms.rounding)
-    const instalment = inMultiples(moved, book.terms.instalmentMultiple)
+    const last = lastOpenPair(book, first)
+    if (last === null) return
+    const difference = differenceAt(book, last)
+    if (magnitude(difference) <= BigInt(Math.floor(count / 2))) return
+    const before = instalmentOf(book.plan[last - 1]!)
+    const beyond = book.plan.slice(first).filter((slot) => paidOf(slot) > before).length
+    const share = roundQuotient(difference, BigInt(Math.max(1, count - beyond)), book.terms.rounding)
+    const instalment = inMultiples(before + share, book.terms.instalmentMultiple)
     if (instalment === before || !tryInstalment(book, first, instalment, difference)) return
   }
 }
 
-/** Sets the instalment of what is not yet paid beyond it; taken back when the difference does not shrink. */
+/** The later of the last two neighbouring instalments that are both unpaid. */
+function lastOpenPair(book: Book, first: number): number | null {
+  for (let index = book.plan.length - 1; index > first; index--) {
+    if (isOpen(book.plan[index]!) && isOpen(book.plan[index - 1]!)) return index
+  }
+  return null
+}
+
+/** Sets the instalment wherever it covers what was paid; taken back when the difference does not shrink. */
 function tryInstalment(book: Book, first: number, instalment: bigint, difference: bigint): boolean {
   const slots = book.plan.slice(first)
   const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis }))
-  for (const slot of slots) {
-    if (settledOf(slot, 'principal') + settledOf(slot, 'interest') <= instalment) setPlan(slot, instalment)
-  }
+  for (const slot of slots) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   touch(book, first)
   workOutAll(book)
-  if (magnitude(lastDifference(book, first)) < magnitude(difference)) return true
+  const last = lastOpenPair(book, first)
+  if (last === null || magnitude(differenceAt(book, last)) < magnitude(difference)) return true
   slots.forEach((slot, index) => {
     slot.planned = kept[index]!.planned
     slot.basis = kept[index]!.basis
@@ -119,13 +157,13 @@ function tryInstalment(book: Book, first: number, instalment: bigint, difference
   return false
 }
 
-function lastDifference(book: Book, first: number): bigint {
-  if (book.plan.length - first < 2) return 0n
-  return instalmentOf(book.plan[book.plan.length - 1]!) - instalmentOf(book.plan[book.plan.length - 2]!)
+function differenceAt(book: Book, last: number): bigint {
+  return instalmentOf(book.plan[last]!) - instalmentOf(book.plan[last - 1]!)
 }
 
+/** The instalment without what was charged back into it. */
 function instalmentOf(slot: Slot): bigint {
-  return slot.owing.principal + slot.owing.interest
+  return slot.owing.principal + slot.owing.interest - slot.restored
 }
 
 function magnitude(amount: bigint): bigint {
@@ -145,7 +183,7 @@ export function reckonInterest(book: Book, first: number): void {
 }
 
 function refreshFlat(book: Book, slot: Slot): void {
-  slot.fixedInterest = flatInterest(book, slot, book.flatBase)
+  slot.fixedInterest = flatInterest(book, slot)
 }
 
 /** Without recalculation the interest of the plan stands, whatever is paid when. */

@@ -2,11 +2,12 @@
 import type { Day } from '../calendar.ts'
 import { splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
+import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { addMove, type Book, components, insertMove, noAmounts, owedOf, type Slot, settledOf, touch } from './book.ts'
+import { addMove, type Book, components, insertMove, noAmounts, owedOf, settledOf, touch } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { workOut, workOutAll } from './plan.ts'
+import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { reckonInterest, replan } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -65,7 +66,7 @@ function openPlan(book: Book, on: Day, term: NewTerm, principal: bigint): void {
   const spans = spansFrom(on, term.firstDue, book.terms.every, term.instalments)
   book.plan = spans.map((span) => regularSlot(book.terms, span, false))
   book.planPrincipal = principal
-  book.flatBase = principal
+  book.flatLent = [{ day: on, amount: principal }]
   book.lateUntil = null
   book.firstOpen = 0
   book.dirty = 0
@@ -106,38 +107,41 @@ export function pauseInterest(book: Book, day: Day, to: Day): void {
   if (index >= 0) reckonInterest(book, index)
 }
 
-/** Overdue principal moves in equal parts to the instalments to come; the last takes the remainder. */
+/**
+ * Arrears go into the instalments to come. With interest recalculated they are part of the balance over which those are
+ * planned anew; else overdue principal moves to them in equal parts, the last taking the remainder.
+ */
 export function reAmortise(book: Book, on: Day): void {
   bearLateInterest(book, on)
-  const coming = book.plan.filter((slot) => slot.due > on)
-  if (coming.length === 0)
-    throw new LoanProblem('no-coming-instalment', 'no instalment to come can take the arrears', 'on')
+  const first = book.plan.findIndex((slot) => slot.due > on)
+  if (first < 0) throw new LoanProblem('no-coming-instalment', 'no instalment to come can take the arrears', 'on')
+  workOutAll(book)
   let moved = 0n
-  for (const [index, slot] of book.plan.entries()) {
-    if (slot.due > on) break
-    workOut(book, index)
-    moved += moveArrears(book, index, on)
-  }
-  const part = roundQuotient(moved, BigInt(coming.length), book.terms.rounding)
+  for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
+  if (book.daily && book.rates.some((step) => step.num > 0n)) replan(book, first)
+  else raiseEvenly(book, first, moved)
+}
+
+function raiseEvenly(book: Book, first: number, amount: bigint): void {
+  const coming = book.plan.slice(first)
+  const even = roundQuotient(amount, BigInt(coming.length), book.terms.rounding)
+  const part = inMultiples(even, book.terms.instalmentMultiple)
   coming.forEach((slot, index) => {
-    raise(slot, index === coming.length - 1 ? moved - part * BigInt(coming.length - 1) : part)
+    const share = index === coming.length - 1 ? amount - part * BigInt(coming.length - 1) : part
+    slot.planned += share
+    slot.basis += share
   })
   touch(book, 0)
   workOutAll(book)
-}
-
-function raise(slot: Slot, part: bigint): void {
-  slot.planned += part
-  slot.basis += part
 }
 
 /** The instalment asks only for what was paid; the rest bears interest as part of the balance from today. */
 function moveArrears(book: Book, index: number, on: Day): bigint {
   const slot = book.plan[index]!
   const principal = owedOf(slot, 'principal')
-  if (principal <= 0n) return 0n
-  slot.planned -= principal
-  if (book.daily) {
+  const interest = book.daily ? owedOf(slot, 'interest') : 0n
+  slot.planned -= principal + interest
+  if (book.daily && book.terms.overdueInterest && principal > 0n) {
     insertMove(slot.moves, slot.due, -principal)
     addMove(book, on, principal)
   }

@@ -47,7 +47,7 @@ function asOf(book: Book, index: number, current: number, day: Day, carry: bigin
 export function accrued(book: Book, index: number, current: number, day: Day): bigint {
   if (index > current) return 0n
   const slot = book.plan[index]!
-  if (slot.fixedInterest !== null) return flatInterest(book, slot, book.flatBase, day)
+  if (slot.fixedInterest !== null) return flatInterest(book, slot, day)
   return interestUntil(book, slot, index === 0 ? 0n : book.plan[index - 1]!.close, day)
 }
 

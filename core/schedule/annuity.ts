@@ -32,7 +32,12 @@ export function equalInstalment(
   return inMultiples(roundQuotient(numerator, first.den * sum, mode), multiple)
 }
 
-/** To the nearest multiple, half-even whatever the mode of the amounts. */
+/**
+ * To the nearest multiple, half-even whatever the mode of the amounts. Where that would leave nothing of a small
+ * instalment it stays as it is, so that the principal is not heaped on the last one.
+ */
 export function inMultiples(instalment: bigint, multiple: bigint | null): bigint {
-  return multiple === null ? instalment : roundToMultiple(instalment, multiple)
+  if (multiple === null) return instalment
+  const rounded = roundToMultiple(instalment, multiple)
+  return rounded === 0n ? instalment : rounded
 }
