@@ -291,8 +291,12 @@ export function readEvent(item: unknown, path: string, terms: LoanTerms, before:
 
 /** A charge is known from where it stands in the list: money listed after it can pay it before it is due. */
 function knownOn(on: string, terms: LoanTerms, before: readonly LoanEvent[]): string {
-  const latest = before.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
+  const latest = before.reduce((day, event) => laterOf(day, takesPlaceOn(event)), terms.disbursedOn)
   return latest < on ? latest : on
+}
+
+function takesPlaceOn(event: LoanEvent): string {
+  return (event.type === 'fee' || event.type === 'penalty' ? event.knownOn : undefined) ?? event.on
 }
 
 /** An id, a place in the list, or nothing: the latest money event (of that amount, if one is given). */

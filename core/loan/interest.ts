@@ -2,12 +2,12 @@
 import type { Day } from '../calendar.ts'
 import { roundQuotient } from '../rounding.ts'
 import type { Factor } from '../schedule/annuity.ts'
-import type { Book, Slot } from './book.ts'
+import type { Book, Pause, Slot } from './book.ts'
 
 /** Rate numerator × units of (from, to], leaving out paused days and switching at rate changes. */
-export function growth(book: Book, slot: Slot, from: Day, to: Day): bigint {
+export function growth(book: Book, slot: Slot, from: Day, to: Day, pauses = book.pauses): bigint {
   if (slot.interestFree || to <= from) return 0n
-  if (book.rates.length === 1 && book.pauses.length === 0) {
+  if (book.rates.length === 1 && pauses.length === 0) {
     return book.rates[0]!.num * BigInt(slot.measure.units(from, to) * slot.measure.share)
   }
   let sum = 0n
@@ -15,15 +15,15 @@ export function growth(book: Book, slot: Slot, from: Day, to: Day): bigint {
     const step = book.rates[index]!
     const start = Math.max(from, index === 0 ? from : step.from - 1)
     const end = Math.min(to, (book.rates[index + 1]?.from ?? Number.POSITIVE_INFINITY) - 1)
-    if (end > start) sum += step.num * BigInt(activeUnits(book, slot, start, end) * slot.measure.share)
+    if (end > start) sum += step.num * BigInt(activeUnits(slot, start, end, pauses) * slot.measure.share)
   }
   return sum
 }
 
 /** A pause from the 10th to the 12th takes those three days out: (9th, 12th]. Pauses are kept apart and in order. */
-function activeUnits(book: Book, slot: Slot, from: Day, to: Day): number {
+function activeUnits(slot: Slot, from: Day, to: Day, pauses: readonly Pause[]): number {
   let units = slot.measure.units(from, to)
-  for (const pause of book.pauses) {
+  for (const pause of pauses) {
     const start = Math.max(from, pause.from - 1)
     const end = Math.min(to, pause.to)
     if (end > start) units -= slot.measure.units(start, end)
@@ -49,9 +49,9 @@ export function interestUntil(book: Book, slot: Slot, opening: bigint, until: Da
   return roundQuotient(sum, book.rateDen * BigInt(slot.measure.denominator), book.terms.rounding)
 }
 
-/** Factor of a whole period, for the equal instalment. */
+/** Factor of a whole period, for the equal instalment, which a pause does not change. */
 export function factorOf(book: Book, slot: Slot): Factor {
-  const num = growth(book, slot, slot.from, slot.due)
+  const num = growth(book, slot, slot.from, slot.due, [])
   return { num, den: book.rateDen * BigInt(slot.measure.denominator) }
 }
 
