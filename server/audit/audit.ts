@@ -1,7 +1,9 @@
 /**
- * The audit: proofs that the books are true, each over all of its rows. Meant for a quiet moment or a copy; on a system
- * under load a proof that spans two reads may see a write in between.
+ * The audit: proofs that the books are true, each over all of its rows, all of them on one snapshot of the database. So
+ * it may run beside a system under load.
  */
+
+import type { Database } from '../platform/database.ts'
 import { balancesAreSums, legsBalance, nothingMissing } from './journal.ts'
 import {
   chargesAreCaptured,
@@ -31,12 +33,18 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
 ]
 
 /** `told` hears of each proof as it is done. */
-export async function audit(scope: Scope, told: (proof: Proof) => void = () => {}): Promise<AuditReport> {
+export async function audit(
+  db: Database,
+  tenantId: string | null,
+  told: (proof: Proof) => void = () => {},
+): Promise<AuditReport> {
   const done: Proof[] = []
-  for (const prove of proofs) {
-    const result = await prove(scope)
-    done.push(result)
-    told(result)
-  }
+  await db.begin('isolation level repeatable read read only', async (snapshot) => {
+    for (const prove of proofs) {
+      const result = await prove({ db: snapshot, tenantId })
+      done.push(result)
+      told(result)
+    }
+  })
   return { ok: done.every((result) => result.failures.length === 0), proofs: done }
 }

@@ -21,7 +21,7 @@ export function registerAudit(app: App): void {
     },
     (request) => {
       const { db, tenantId } = contextOf(request)
-      return audit({ db, tenantId })
+      return audit(db, tenantId)
     },
   )
 }

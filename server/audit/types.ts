@@ -1,8 +1,8 @@
-import type { Database } from '../platform/database.ts'
+import type { Queryable } from '../platform/database.ts'
 
 /** Where to look: everything, or one tenant. */
 export interface Scope {
-  readonly db: Database
+  readonly db: Queryable
   readonly tenantId: string | null
 }
 
