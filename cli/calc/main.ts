@@ -4,7 +4,6 @@
  */
 import { createRequire } from 'node:module'
 import { Problem } from '../../core/problem.ts'
-import { CalcProblem } from './input.ts'
 import { calcRate } from './rate.ts'
 
 export interface CalcOutcome {
@@ -78,12 +77,15 @@ function attempt(calculation: Calculation, input: unknown): Attempt {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
     const field = problem.field ?? 'input'
-    const message =
-      problem instanceof CalcProblem || problem.message.startsWith(field)
-        ? problem.message
-        : `${field}: ${problem.message}`
+    const message = `${field}: ${withoutField(problem.message, field)}`
     return { ok: false, code: problem.code, field, message }
   }
+}
+
+/** Problems of core may begin with their field's name. */
+function withoutField(message: string, field: string): string {
+  if (message.startsWith(`${field}: `)) return message.slice(field.length + 2)
+  return message.startsWith(`${field} `) ? message.slice(field.length + 1) : message
 }
 
 function refused(message: string): CalcOutcome {

@@ -1,0 +1,181 @@
+/** `chit calc draw`: draws on one limit with simple daily interest. Documented in docs/calc-rates.md. */
+import { type DrawEvent, type DrawState, type DrawTerms, drawsOn } from '../../core/draws/index.ts'
+import { currencyDecimals, formatMinor, type Minor } from '../../core/money.ts'
+import { Problem } from '../../core/problem.ts'
+import { type Rounding, roundingNames } from '../../core/rounding.ts'
+import {
+  CalcProblem,
+  type Fields,
+  named,
+  readAmount,
+  readChoice,
+  readDate,
+  readDecimal,
+  readFields,
+  readList,
+  readText,
+} from './input.ts'
+
+const FIELDS = [
+  'currency',
+  'limit',
+  'dailyRatePercent',
+  'overdueDailyRatePercent',
+  'order',
+  'interest',
+  'rounding',
+  'events',
+  'asOf',
+]
+const EVENT_TYPES = ['draw', 'repayment', 'fee', 'rate-change', 'limit-change', 'reversal'] as const
+const ORDERS = ['oldest', 'newest', 'highest-rate', 'earliest-due'] as const
+const INTEREST = ['first', 'per-draw', 'with-principal'] as const
+/** A limit that no draw reaches, for an input that states none. */
+const UNLIMITED = 10n ** 40n
+
+export interface DrawAnswer {
+  readonly draws: readonly Readonly<Record<string, string | boolean | null>>[]
+  readonly repayments: readonly Readonly<Record<string, unknown>>[]
+  readonly totals: Readonly<Record<string, string | null>>
+  readonly payoff: { readonly on: string; readonly amount: string }
+}
+
+export function calcDraw(input: unknown): DrawAnswer {
+  const fields = readFields(input, 'input', FIELDS)
+  const terms = readTerms(fields)
+  const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
+  const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
+  const state = byIndex(events, () => drawsOn(terms, events, asOf))
+  return answer(state, terms, events)
+}
+
+function readTerms(fields: Fields): DrawTerms {
+  const currency = readText(fields.currency, 'currency')
+  named('currency', () => currencyDecimals(currency))
+  return {
+    currency,
+    limit: isAbsent(fields.limit) ? UNLIMITED : readAmount(fields.limit, 'limit', currency),
+    dailyRatePercent: readDecimal(fields.dailyRatePercent, 'dailyRatePercent'),
+    overdueDailyRatePercent: isAbsent(fields.overdueDailyRatePercent)
+      ? null
+      : readDecimal(fields.overdueDailyRatePercent, 'overdueDailyRatePercent'),
+    order: readChoice(fields.order ?? 'oldest', 'order', ORDERS),
+    interest: readChoice(fields.interest ?? 'first', 'interest', INTEREST),
+    rounding: readRounding(fields.rounding),
+  }
+}
+
+export function readRounding(value: unknown): Rounding {
+  return readChoice(value ?? 'half-even', 'rounding', roundingNames)
+}
+
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+/** An event may go without an id unless another names it: it is then called e1, e2… by its place. */
+export function readId(value: unknown, path: string, index: number): string {
+  return isAbsent(value) ? `e${index + 1}` : readText(value, `${path}.id`)
+}
+
+export function lastDay(events: readonly { readonly on: string }[]): string {
+  const last = events
+    .map((event) => event.on)
+    .sort()
+    .at(-1)
+  if (last === undefined) throw new CalcProblem('asOf', 'is needed where there is no event')
+  return last
+}
+
+/** Core names an event by its id; here it is named by its place in the input. */
+export function byIndex<T>(events: readonly { readonly id: string }[], run: () => T): T {
+  try {
+    return run()
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem
+    const parts = /^events\.([^[\].]+)(.*)$/.exec(problem.field ?? '')
+    const index = parts === null ? -1 : events.findIndex((event) => event.id === parts[1])
+    const field = index < 0 ? (problem.field ?? 'input') : `events[${index}]${parts![2]}`
+    throw new CalcProblem(field, problem.message, problem.code)
+  }
+}
+
+function readEvent(value: unknown, index: number, currency: string): DrawEvent {
+  const path = `events[${index}]`
+  const known = ['id', 'type', 'on', 'amount', 'dailyRatePercent', 'dueOn', 'draw', 'limit', 'of']
+  const fields = readFields(value, path, known)
+  const base = { id: readId(fields.id, path, index), on: readDate(fields.on, `${path}.on`) }
+  const amount = () => readAmount(fields.amount, `${path}.amount`, currency)
+  switch (readChoice(fields.type, `${path}.type`, EVENT_TYPES)) {
+    case 'draw':
+      return {
+        ...base,
+        type: 'draw',
+        amount: amount(),
+        ...(isAbsent(fields.dailyRatePercent)
+          ? {}
+          : { dailyRatePercent: readDecimal(fields.dailyRatePercent, `${path}.dailyRatePercent`) }),
+        ...(isAbsent(fields.dueOn) ? {} : { dueOn: readDate(fields.dueOn, `${path}.dueOn`) }),
+      }
+    case 'repayment':
+      return {
+        ...base,
+        type: 'repayment',
+        amount: amount(),
+        ...(isAbsent(fields.draw) ? {} : { draw: readText(fields.draw, `${path}.draw`) }),
+      }
+    case 'fee':
+      return { ...base, type: 'fee', amount: amount() }
+    case 'rate-change':
+      return {
+        ...base,
+        type: 'rate-change',
+        draw: readText(fields.draw, `${path}.draw`),
+        dailyRatePercent: readDecimal(fields.dailyRatePercent, `${path}.dailyRatePercent`),
+      }
+    case 'limit-change':
+      return { ...base, type: 'limit-change', limit: readAmount(fields.limit, `${path}.limit`, currency) }
+    case 'reversal':
+      return { ...base, type: 'reversal', of: readText(fields.of, `${path}.of`) }
+  }
+}
+
+function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]): DrawAnswer {
+  const money = (amount: Minor) => formatMinor(amount, terms.currency)
+  const limited = terms.limit !== UNLIMITED || events.some((event) => event.type === 'limit-change')
+  return {
+    draws: state.draws.map(({ id, on, dueOn, overdue, ...amounts }) => ({
+      id,
+      on,
+      dueOn,
+      amount: money(amounts.amount),
+      principal: money(amounts.principal),
+      interestAccrued: money(amounts.interestAccrued),
+      interestPaid: money(amounts.interestPaid),
+      interestOwed: money(amounts.interestOwed),
+      overdue,
+    })),
+    repayments: state.spreads.map(({ eventId, on, amount, fee, parts, overpaid }) => ({
+      id: eventId,
+      on,
+      amount: money(amount),
+      fees: money(fee),
+      interest: money(parts.reduce((sum, part) => sum + part.interest, 0n)),
+      principal: money(parts.reduce((sum, part) => sum + part.principal, 0n)),
+      overpaid: money(overpaid),
+      parts: parts.map((part) => ({
+        draw: part.draw,
+        interest: money(part.interest),
+        principal: money(part.principal),
+      })),
+    })),
+    totals: {
+      principal: money(state.principal),
+      interest: money(state.interest),
+      fees: money(state.fees),
+      creditBalance: money(state.creditBalance),
+      available: limited ? money(state.available) : null,
+    },
+    payoff: { on: state.asOf, amount: money(state.payoff) },
+  }
+}

@@ -1,0 +1,235 @@
+/** `chit calc revolving`: the bills of a revolving line. Documented in docs/calc-rates.md. */
+import { currencyDecimals, formatMinor, type Minor } from '../../core/money.ts'
+import {
+  type BalanceTerms,
+  type Hierarchy,
+  type RatePercent,
+  type RevolvingEvent,
+  type RevolvingState,
+  type RevolvingTerms,
+  revolvingOn,
+  type Statement,
+} from '../../core/revolving/index.ts'
+import { byIndex, isAbsent, lastDay, readId, readRounding } from './draw.ts'
+import {
+  CalcProblem,
+  type Fields,
+  named,
+  readAmount,
+  readBoolean,
+  readChoice,
+  readDate,
+  readDecimal,
+  readFields,
+  readInteger,
+  readList,
+  readText,
+} from './input.ts'
+
+const FIELDS = [
+  'currency',
+  'openedOn',
+  'statementDay',
+  'dueDay',
+  'balances',
+  'daysInYear',
+  'interestFrom',
+  'graceLost',
+  'graceRegainedAfter',
+  'minimum',
+  'hierarchy',
+  'rounding',
+  'events',
+  'asOf',
+]
+const EVENT_TYPES = ['purchase', 'fee', 'penalty', 'payment', 'refund', 'convert', 'credit-refund', 'reversal'] as const
+const DEFAULT_FIRST = ['penalty', 'fee', 'interest', 'instalment']
+
+export interface RevolvingAnswer {
+  readonly statements: readonly Readonly<Record<string, unknown>>[]
+  readonly payments: readonly Readonly<Record<string, unknown>>[]
+  readonly items: readonly Readonly<Record<string, unknown>>[]
+  readonly plans: readonly Readonly<Record<string, unknown>>[]
+  readonly inGrace: boolean
+  readonly totals: Readonly<Record<string, string>>
+  readonly payoff: { readonly on: string; readonly amount: string }
+}
+
+export function calcRevolving(input: unknown): RevolvingAnswer {
+  const fields = readFields(input, 'input', FIELDS)
+  const terms = readTerms(fields)
+  const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
+  const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
+  const state = byIndex(events, () => revolvingOn(terms, events, asOf))
+  return answer(state, (amount) => formatMinor(amount, terms.currency))
+}
+
+function readTerms(fields: Fields): RevolvingTerms {
+  const currency = readText(fields.currency, 'currency')
+  named('currency', () => currencyDecimals(currency))
+  return {
+    currency,
+    openedOn: readDate(fields.openedOn, 'openedOn'),
+    cycle: {
+      statementDay: readInteger(fields.statementDay, 'statementDay', 1, 28),
+      dueDay: readInteger(fields.dueDay, 'dueDay', 1, 28),
+    },
+    balances: readBalances(fields.balances),
+    daysInYear: readDaysInYear(fields.daysInYear ?? 365),
+    interestFrom: readChoice(fields.interestFrom ?? 'posting', 'interestFrom', ['posting', 'statement'] as const),
+    graceLost: readChoice(fields.graceLost ?? 'whole', 'graceLost', ['whole', 'unpaid'] as const),
+    graceRegainedAfter: readInteger(fields.graceRegainedAfter ?? 1, 'graceRegainedAfter', 1, 2),
+    minimum: readMinimum(fields.minimum, currency),
+    hierarchy: readHierarchy(fields.hierarchy),
+    rounding: readRounding(fields.rounding),
+  }
+}
+
+function readDaysInYear(value: unknown): 360 | 365 {
+  if (value === 360 || value === 365) return value
+  throw new CalcProblem('daysInYear', 'must be 360 or 365')
+}
+
+function readBalances(value: unknown): Record<string, BalanceTerms> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CalcProblem('balances', 'must be an object with at least "purchase"')
+  }
+  const balances = Object.entries(value).map(
+    ([code, balance]) => [code, readBalance(balance, `balances.${code}`)] as const,
+  )
+  return Object.fromEntries(balances)
+}
+
+function readBalance(value: unknown, path: string): BalanceTerms {
+  const fields = readFields(value, path, ['annualRatePercent', 'dailyRatePercent', 'changes', 'grace'])
+  return {
+    rate: readRate(fields, path),
+    changes: readList(fields.changes ?? [], `${path}.changes`).map((change, k) => {
+      const at = `${path}.changes[${k}]`
+      const changed = readFields(change, at, ['from', 'annualRatePercent', 'dailyRatePercent'])
+      return { from: readDate(changed.from, `${at}.from`), rate: readRate(changed, at) }
+    }),
+    grace: readBoolean(fields.grace, `${path}.grace`),
+  }
+}
+
+/** Either a rate a year or a rate a day. */
+function readRate(fields: Fields, path: string): RatePercent {
+  const yearly = !isAbsent(fields.annualRatePercent)
+  const daily = !isAbsent(fields.dailyRatePercent)
+  if (yearly === daily) {
+    throw new CalcProblem(`${path}.annualRatePercent`, 'state either annualRatePercent or dailyRatePercent')
+  }
+  return yearly
+    ? { percent: readDecimal(fields.annualRatePercent, `${path}.annualRatePercent`), per: 'year' }
+    : { percent: readDecimal(fields.dailyRatePercent, `${path}.dailyRatePercent`), per: 'day' }
+}
+
+function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'] {
+  const fields = readFields(value ?? { percent: '10' }, 'minimum', ['percent', 'floor'])
+  return {
+    percent: readDecimal(fields.percent, 'minimum.percent'),
+    floor: isAbsent(fields.floor) ? 0n : readAmount(fields.floor, 'minimum.floor', currency),
+  }
+}
+
+function readHierarchy(value: unknown): Hierarchy {
+  const fields = readFields(value ?? {}, 'hierarchy', ['first', 'rest', 'billedFirst', 'minimumToLowestRate'])
+  const first = readList(fields.first ?? DEFAULT_FIRST, 'hierarchy.first')
+  const ranks = ['highest-rate', 'lowest-rate', 'oldest'] as const
+  return {
+    first: first.map((code, k) => readText(code, `hierarchy.first[${k}]`)),
+    rest: readChoice(fields.rest ?? 'highest-rate', 'hierarchy.rest', ranks),
+    billedFirst: readBoolean(fields.billedFirst ?? true, 'hierarchy.billedFirst'),
+    minimumToLowestRate: readBoolean(fields.minimumToLowestRate ?? false, 'hierarchy.minimumToLowestRate'),
+  }
+}
+
+function readEvent(value: unknown, index: number, currency: string): RevolvingEvent {
+  const path = `events[${index}]`
+  const known = ['id', 'type', 'on', 'amount', 'balance', 'promotion', 'of', 'instalments', 'feePercent']
+  const fields = readFields(value, path, known)
+  const base = { id: readId(fields.id, path, index), on: readDate(fields.on, `${path}.on`) }
+  const type = readChoice(fields.type, `${path}.type`, EVENT_TYPES)
+  const of = () => readText(fields.of, `${path}.of`)
+  if (type === 'reversal') return { ...base, type, of: of() }
+  const amount = readAmount(fields.amount, `${path}.amount`, currency)
+  switch (type) {
+    case 'purchase':
+      return { ...base, type, amount, ...readPurchase(fields, path) }
+    case 'refund':
+      return { ...base, type, amount, of: of() }
+    case 'convert':
+      return {
+        ...base,
+        type,
+        amount,
+        of: of(),
+        instalments: readInteger(fields.instalments, `${path}.instalments`, 1, 600),
+        feePercent: readDecimal(fields.feePercent ?? '0', `${path}.feePercent`),
+      }
+    default:
+      return { ...base, type, amount }
+  }
+}
+
+function readPurchase(
+  fields: Fields,
+  path: string,
+): Pick<RevolvingEvent & { type: 'purchase' }, 'balance' | 'promotion'> {
+  const balance = isAbsent(fields.balance) ? {} : { balance: readText(fields.balance, `${path}.balance`) }
+  if (isAbsent(fields.promotion)) return balance
+  const at = `${path}.promotion`
+  const promotion = readFields(fields.promotion, at, ['annualRatePercent', 'dailyRatePercent', 'until'])
+  return { ...balance, promotion: { rate: readRate(promotion, at), until: readDate(promotion.until, `${at}.until`) } }
+}
+
+type Money = (amount: Minor) => string
+
+function answer(state: RevolvingState, money: Money): RevolvingAnswer {
+  return {
+    statements: state.statements.map((statement) => statementRow(statement, money)),
+    payments: state.spreads.map(({ eventId, on, amount, byCode, credit }) => ({
+      id: eventId,
+      on,
+      amount: money(amount),
+      to: Object.fromEntries(Object.entries(byCode).map(([code, part]) => [code, money(part)])),
+      credit: money(credit),
+    })),
+    items: state.items
+      .filter((item) => item.remaining > 0n)
+      .map((item) => ({ ...item, amount: money(item.amount), remaining: money(item.remaining) })),
+    plans: state.plans.map((plan) => ({ ...plan, amount: money(plan.amount), unbilled: money(plan.unbilled) })),
+    inGrace: state.inGrace,
+    totals: { accruedInterest: money(state.accruedInterest), creditBalance: money(state.creditBalance) },
+    payoff: { on: state.asOf, amount: money(state.payoff) },
+  }
+}
+
+function statementRow(statement: Statement, money: Money): Record<string, unknown> {
+  const { minimumParts } = statement
+  return {
+    n: statement.n,
+    openedOn: statement.openedOn,
+    closedOn: statement.closedOn,
+    dueOn: statement.dueOn,
+    previousBalance: money(statement.previousBalance),
+    debits: money(statement.debits),
+    interest: money(statement.interest),
+    interestByBalance: Object.fromEntries(statement.interestByBalance.map((line) => [line.code, money(line.interest)])),
+    fees: money(statement.fees),
+    instalments: money(statement.instalments),
+    credits: money(statement.credits),
+    converted: money(statement.converted),
+    balance: money(statement.balance),
+    minimum: money(statement.minimum),
+    minimumParts: {
+      principal: money(minimumParts.principal),
+      charges: money(minimumParts.charges),
+      instalments: money(minimumParts.instalments),
+      arrears: money(minimumParts.arrears),
+    },
+    paidByDue: statement.paidByDue === null ? null : money(statement.paidByDue),
+    standing: statement.standing,
+  }
+}
