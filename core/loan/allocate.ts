@@ -4,8 +4,8 @@ import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { type Amounts, addMove, type Book, insertMove, noAmounts, owedOf, owedTotal, type Slot, touch } from './book.ts'
 import { skipPaid } from './late.ts'
-import { isOpen, workOut, workOutAll } from './plan.ts'
-import { askedOn, interestDay } from './today.ts'
+import { isOpen, workOutAll, workOutToPay } from './plan.ts'
+import { askedOn, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 
 /** Penalty, fee, interest, principal; past due, due, in advance; surplus to the next instalment. */
@@ -48,11 +48,12 @@ export interface Payment {
   /** What the money went to so far. */
   readonly spread: Amounts
   left: bigint
+  readonly interestDays: Map<number, Day>
 }
 
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
-  const payment: Payment = { book, on, spread: noAmounts(), left: amount }
+  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
   const steps = stepsOf(rule).filter((step) => only === undefined || only.includes(step.timing))
   if (rule.across === 'vertical') for (const step of steps) payGroup(payment, [step], rule)
   else for (const group of byTiming(steps)) payGroup(payment, group, rule)
@@ -117,7 +118,7 @@ function* comingTargets({ book, on }: Payment): Generator<Target> {
   for (let index = book.firstOpen; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     if (slot.due <= on) continue
-    workOut(book, index)
+    workOutToPay(book, index)
     if (owedTotal(slot) === 0n) continue
     while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
     yield { slot, index }
@@ -142,12 +143,32 @@ function payEvenly(payment: Payment, group: readonly Step[]): void {
   }
 }
 
+/**
+ * The day to which money pays an instalment's interest: its own day, or the due date where the terms want that of money
+ * that settles the instalment. Decided once per payment, before the first of it is spent.
+ */
+function interestDay(payment: Payment, { slot, index }: Target): Day {
+  const { book, on } = payment
+  if (book.terms.earlyInterest === 'to-day') return on
+  const known = payment.interestDays.get(index)
+  if (known !== undefined) return known
+  const settling = settlingDay(book, slot, on)
+  const asked = askedOn(book, index, settling)
+  const paid = slot.owing.interest + slot.owing.principal - owedOf(slot, 'interest') - owedOf(slot, 'principal')
+  const whole = asked.interest + asked.principal - paid + owedOf(slot, 'fee') + owedOf(slot, 'penalty')
+  const day = payment.left >= whole ? settling : on
+  payment.interestDays.set(index, day)
+  return day
+}
+
 /** What the target asks for of a component on the day of the payment, paid parts taken off. */
-function askedNow({ book, on }: Payment, { slot, index }: Target, component: Component): bigint {
-  if (index >= 0) workOut(book, index)
+function askedNow(payment: Payment, target: Target, component: Component): bigint {
+  const { book, on } = payment
+  const { slot, index } = target
+  if (index >= 0) workOutToPay(book, index)
   const moving = component === 'interest' || component === 'principal'
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
-  const asked = askedOn(book, index, interestDay(book, slot, on))
+  const asked = askedOn(book, index, interestDay(payment, target))
   return asked[component] - (slot.owing[component] - owedOf(slot, component))
 }
 
@@ -162,7 +183,8 @@ function payTarget(payment: Payment, target: Target, component: Component, limit
   if (on < slot.due) slot.paidInAdvance += amount
   else if (on > slot.due) slot.paidLate += amount
   if (index < 0) return
-  if (component === 'principal') followPrincipal(book, slot, index, amount, on)
+  if (component === 'principal')
+    followPrincipal(book, slot, index, amount, on < slot.due ? interestDay(payment, target) : on)
   else if (component === 'interest' && on < slot.due && book.daily) touch(book, index)
   if (on < slot.due) markSettled(payment, target)
 }
@@ -177,7 +199,7 @@ export function followPrincipal(book: Book, slot: Slot, index: number, amount: b
   }
   if (on <= slot.from) keepAsPaid(book, slot, index)
   touch(book, index)
-  addMove(book, interestDay(book, slot, on), -amount)
+  addMove(book, on, -amount)
 }
 
 /** An instalment paid before its period begins stands as it was paid, as long as others are open. */

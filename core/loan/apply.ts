@@ -2,14 +2,25 @@
 import { type Day, parseDay } from '../calendar.ts'
 import { minMinor } from '../money.ts'
 import { followPrincipal, pay, usualRule } from './allocate.ts'
-import { type Amounts, type Book, noAmounts, owedOf, periodIndex, type Slot, settledOf, touch } from './book.ts'
-import { bearLateInterest } from './late.ts'
+import {
+  type Amounts,
+  type Book,
+  copyBook,
+  noAmounts,
+  owedOf,
+  periodIndex,
+  type Slot,
+  settledOf,
+  touch,
+} from './book.ts'
+import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
 import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
+import { payoffOf } from './settle.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
@@ -108,10 +119,20 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     recover(book, event, amount)
     return
   }
-  bearLateInterest(book, on)
+  bearLateInterestFor(book, amount, on)
   const payment = pay(book, amount, on, rule)
   addCredit(book, payment.left)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
+}
+
+/** Where settling money pays interest to the due date, late principal bears it until then too. */
+function bearLateInterestFor(book: Book, amount: bigint, on: Day): void {
+  if (book.terms.earlyInterest === 'to-due-date' && book.daily) {
+    const settled = copyBook(book)
+    bearLateInterestToSettle(settled, on)
+    if (amount >= payoffOf(settled, on).total) bearLateInterestToSettle(book, on)
+  }
+  bearLateInterest(book, on)
 }
 
 function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on: Day): void {

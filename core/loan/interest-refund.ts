@@ -1,6 +1,6 @@
 /** How much interest a refund gives back. */
 import type { Day } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
+import { maxMinor, minMinor } from '../money.ts'
 import type { Book } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { LoanProblem } from './problem.ts'
@@ -10,19 +10,48 @@ import type { LoanEvent } from './types.ts'
 type Fold = (events: readonly LoanEvent[]) => Book
 
 /**
- * Interest to date without the refund, less interest to date had the refund been repaid on the day of disbursement,
- * less interest already refunded.
+ * Interest to date without the refund, less interest to date had it and the refunds before it been repaid on the day the
+ * money was lent, less interest already refunded.
  */
 export function computedInterestRefund(book: Book, of: string, on: Day, fold: Fold): bigint {
-  const events = book.events.filter((event) => event.type !== 'interest-refund')
-  const refund = events.find((event) => event.id === of)
+  const refund = book.events.find((event) => event.id === of)
   if (refund === undefined || !('amount' in refund)) {
     throw new LoanProblem('no-such-event', `no refund has the id "${of}"`, 'of')
   }
-  const others = events.filter((event) => event.id !== of)
-  const early: LoanEvent = { id: of, on: book.terms.disbursedOn, type: 'repayment', amount: refund.amount }
-  const saved = interestToDate(fold(others), on) - interestToDate(fold([early, ...others]), on)
-  return maxMinor(saved - alreadyRefunded(book), 0n)
+  const without = fold(book.events.filter((event) => event.id !== of).flatMap((event) => resolved(book, event)))
+  const early = fold(repaidWhenLent(book))
+  return maxMinor(interestToDate(without, on) - interestToDate(early, on) - alreadyRefunded(book), 0n)
+}
+
+/** The events with the refunds as repayments of what was lent, disbursement by disbursement. */
+function repaidWhenLent(book: Book): LoanEvent[] {
+  const reversed = new Set(book.allocated.flatMap((row) => (row.reversed ? [row.eventId] : [])))
+  const kept = book.events.filter((event) => event.type !== 'interest-refund' && !reversed.has(event.id))
+  let left = kept.reduce((sum, event) => sum + refundOf(event), 0n)
+  const repaidAfter = (id: string, on: string, lent: bigint): LoanEvent[] => {
+    const amount = minMinor(left, lent)
+    left -= amount
+    return amount > 0n ? [{ id: `early ${id}`, on, type: 'repayment', amount }] : []
+  }
+  const events = repaidAfter('first', book.terms.disbursedOn, book.terms.principal)
+  for (const event of kept) {
+    if (refundOf(event) > 0n) continue
+    events.push(event)
+    if (event.type === 'disbursement') events.push(...repaidAfter(event.id, event.on, event.amount))
+  }
+  return events
+}
+
+function refundOf(event: LoanEvent): bigint {
+  return event.type === 'merchant-refund' || event.type === 'payout-refund' ? event.amount : 0n
+}
+
+/** Interest refunds as the amounts they came to, so that a fold of the past does not compute them again. */
+function resolved(book: Book, event: LoanEvent): LoanEvent[] {
+  if (event.type !== 'interest-refund' || event.of === undefined) return [event]
+  const amount = book.allocated.find((row) => row.eventId === event.id)?.amount ?? 0n
+  const { id, on, type } = event
+  return amount > 0n ? [{ id, on, type, amount }] : []
 }
 
 function interestToDate(book: Book, on: Day): bigint {

@@ -1,13 +1,14 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
-import { addMove, type Book, owedOf, owedTotal } from './book.ts'
+import { addMove, type Book, owedOf, owedTotal, periodIndex } from './book.ts'
 import { workOut } from './plan.ts'
+import { settlingDay } from './today.ts'
 
 export function bearLateInterest(book: Book, on: Day): void {
   const { plan, terms } = book
   if (!book.daily || !terms.overdueInterest || terms.method === 'flat') return
   const until = Math.min(on, plan[plan.length - 1]!.due)
-  if (until === book.lateUntil) return
+  if (book.lateUntil !== null && until <= book.lateUntil) return
   skipPaid(book)
   let late = 0n
   for (let index = book.firstOpen; index < plan.length && plan[index]!.due < until; index++) {
@@ -27,6 +28,12 @@ function keepBearing(book: Book, index: number, until: Day): bigint {
   if (from >= until) return 0n
   addMove(book, from, principal)
   return principal
+}
+
+/** Late principal to the day on which money that settles the loan pays interest. */
+export function bearLateInterestToSettle(book: Book, on: Day): void {
+  const current = book.plan[periodIndex(book, on)]
+  bearLateInterest(book, current === undefined ? on : settlingDay(book, current, on))
 }
 
 /** Moves the mark of the first instalment that still owes anything. */

@@ -22,6 +22,17 @@ export function isOpen(slot: Slot): boolean {
   return slot.owing.principal + slot.owing.interest > settledOf(slot, 'principal') + settledOf(slot, 'interest')
 }
 
+/** Works an instalment out far enough to pay it: the last unpaid one with the remainder it takes. */
+export function workOutToPay(book: Book, index: number): void {
+  workOut(book, index)
+  if (!book.settled && isLastOpen(book, index)) workOutAll(book)
+}
+
+export function isLastOpen(book: Book, index: number): boolean {
+  for (let later = index + 1; later < book.plan.length; later++) if (isOpen(book.plan[later]!)) return false
+  return true
+}
+
 /** Index of the last instalment with something unpaid, or −1; all must be worked out. */
 export function lastOpen(book: Book): number {
   let index = book.plan.length - 1

@@ -3,7 +3,7 @@ import { type Day, parseDay } from '../calendar.ts'
 import { type Book, copyBook, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
 import { bookOf, stateOn } from './fold.ts'
 import { orderedSlots } from './freeze.ts'
-import { bearLateInterest } from './late.ts'
+import { bearLateInterestToSettle } from './late.ts'
 import { LoanProblem } from './problem.ts'
 import { payoffOf } from './settle.ts'
 import type { Component, Dues, LoanLedger, LoanState } from './types.ts'
@@ -16,7 +16,7 @@ export function payoffOn(state: LoanState, on: string): Dues {
   if (book.chargedOffOn !== null) return noDues
   if (!bearsLateInterest(book, day)) return payoffOf(book, day)
   const copy = copyBook(book)
-  bearLateInterest(copy, day)
+  bearLateInterestToSettle(copy, day)
   return payoffOf(copy, day)
 }
 

@@ -3,7 +3,7 @@ import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
 import { type Book, owedOf, settledOf } from './book.ts'
 import { workOut, workOutAll } from './plan.ts'
-import { accrued, interestDay } from './today.ts'
+import { accrued, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
 /**
@@ -31,7 +31,7 @@ function scheduledInterest(book: Book): bigint {
 function runningInterest(book: Book, current: number, on: Day): bigint {
   const slot = book.plan[current]!
   const carry = current === 0 ? 0n : book.plan[current - 1]!.carry
-  let interest = accrued(book, current, current, interestDay(book, slot, on)) + carry
+  let interest = accrued(book, current, current, settlingDay(book, slot, on)) + carry
   for (let index = current; index < book.plan.length; index++) {
     const later = book.plan[index]!
     interest += later.arrearsInterest + later.deferred - settledOf(later, 'interest')

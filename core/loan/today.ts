@@ -6,7 +6,7 @@ import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { type Book, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
 import { flatInterest, interestUntil } from './interest.ts'
-import { type Division, divide, isOpen, workOut } from './plan.ts'
+import { type Division, divide, isLastOpen, isOpen, workOut } from './plan.ts'
 
 export interface Asked {
   readonly interest: bigint
@@ -51,11 +51,6 @@ export function accrued(book: Book, index: number, current: number, day: Day): b
   return interestUntil(book, slot, index === 0 ? 0n : book.plan[index - 1]!.close, day)
 }
 
-function isLastOpen(book: Book, index: number): boolean {
-  for (let later = index + 1; later < book.plan.length; later++) if (isOpen(book.plan[later]!)) return false
-  return true
-}
-
 /** The last unpaid instalment asks for all that the others leave; still to come with others open, for its planned sum. */
 function remainder(book: Book, index: number, interest: bigint, future: boolean): Division {
   const slot = book.plan[index]!
@@ -74,8 +69,8 @@ function remainder(book: Book, index: number, interest: bigint, future: boolean)
   }
 }
 
-/** The day to which early money pays interest. */
-export function interestDay(book: Book, slot: Slot, on: Day): Day {
+/** The day to which money that settles an instalment early pays its interest. */
+export function settlingDay(book: Book, slot: Slot, on: Day): Day {
   const toDue = book.terms.earlyInterest === 'to-due-date' && on > slot.from && on <= slot.due
   return toDue ? slot.due : on
 }
