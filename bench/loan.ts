@@ -1,0 +1,58 @@
+/** Folding a loan of 36 instalments and 100 events, and quoting what settles it: `npx node bench/loan.ts`. */
+import { foldLoan, payoffOn } from '../core/loan/index.ts'
+import type { LoanEvent, LoanTerms } from '../core/loan/types.ts'
+
+const terms: LoanTerms = {
+  currency: 'CNY',
+  principal: 3_600_000n,
+  annualRatePercent: '12',
+  method: 'equal-instalment',
+  instalments: 36,
+  every: { n: 1, unit: 'month' },
+  disbursedOn: '2024-01-01',
+  firstDueOn: null,
+  dayCount: 'actual/365',
+  interestPeriod: 'daily',
+  interestRecalculation: 'daily',
+  overdueInterest: true,
+  earlyInterest: 'to-day',
+  lastInstalment: 'remainder',
+  rounding: 'half-even',
+  instalmentMultiple: null,
+  downPaymentPercent: null,
+  downPaymentPaid: false,
+  principalGrace: 0,
+  interestFreePeriods: 0,
+  allocation: null,
+}
+
+/** Three events a month: a fee, a part paid on the due date, the rest five days late every third month. */
+function eventsOf(instalment: bigint): LoanEvent[] {
+  const events: LoanEvent[] = []
+  for (let month = 1; events.length < 99; month++) {
+    const due = new Date(Date.UTC(2024, month, 1)).toISOString().slice(0, 10)
+    const rest = month % 3 === 0 ? `${due.slice(0, 8)}06` : due
+    events.push({ id: `f${month}`, type: 'fee', on: due, amount: 100n })
+    events.push({ id: `a${month}`, type: 'repayment', on: due, amount: instalment / 2n })
+    events.push({ id: `b${month}`, type: 'repayment', on: rest, amount: instalment - instalment / 2n + 100n })
+  }
+  events.push({ id: 'last', type: 'repayment', on: '2026-12-01', amount: 1000n })
+  return events
+}
+
+const first = foldLoan(terms, []).instalments[0]!
+const events = eventsOf(first.principal + first.interest)
+const state = foldLoan(terms, events)
+
+function microseconds(name: string, goal: number, count: number, work: () => unknown): void {
+  for (let index = 0; index < count / 2; index++) work()
+  const start = process.hrtime.bigint()
+  for (let index = 0; index < count; index++) work()
+  const each = Number(process.hrtime.bigint() - start) / 1000 / count
+  console.log(`${name}: ${each.toFixed(1)} µs, ${(goal / each).toFixed(2)} × the goal of ${goal} µs`)
+}
+
+microseconds(`fold of ${terms.instalments} instalments and ${events.length} events`, 100, 4000, () =>
+  foldLoan(terms, events),
+)
+microseconds('payoff quote', 5, 40_000, () => payoffOn(state, '2026-12-15'))
