@@ -1,4 +1,5 @@
 /** `npm start`: from the environment to a listening server, and back down without losing a request. */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, readConfig } from './platform/config.ts'
 import { createPlatform, type Platform } from './platform/context.ts'
@@ -26,10 +27,23 @@ async function start(): Promise<void> {
   await assertUsable(platform.db, databaseUrl)
   await migrate(platform.db, join(import.meta.dirname, 'migrations'))
   const app = await buildApp(platform, registerRoutes)
+  makeKeyFolder(config)
   const demo = await ensureDemoWorld(platform)
   life.onStop('the jobs', startJobs(platform))
   const port = await listen(app, config)
   console.log(greeting(config, platform, port, demo, performance.now() - startedAt))
+}
+
+/**
+ * Where the demo world leaves its key. With a database of one's own nothing else is kept there, and in production there
+ * is no demo world, so a disk that cannot be written is no reason not to start.
+ */
+function makeKeyFolder({ databaseUrl, home }: Config): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (databaseUrl === null) throw error
+  }
 }
 
 async function startPostgres(config: Config): Promise<string> {
@@ -78,7 +92,11 @@ function explainedListenError(error: unknown, { host, port }: Config): unknown {
 
 /** New connections are refused at once, running requests get their answers, and then the rest is cut off. */
 async function finishRequests(app: App): Promise<void> {
-  if (await within(graceMilliseconds, app.close())) return
+  // A kept-alive connection turns idle when its last answer is out; without this it would hold the server open.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
+  const finished = await within(graceMilliseconds, app.close())
+  clearInterval(sweep)
+  if (finished) return
   console.error(`chit: requests were still running after ${graceMilliseconds / 1000} s and were cut off.`)
   app.server.closeAllConnections()
 }

@@ -1,6 +1,6 @@
 /**
  * PostgreSQL array literals. Own code instead of the driver's, which mistakes an array of bigint or boolean for a single
- * value, and asks every new connection for the list of array types first.
+ * value, and an array of objects with a `type` for one of its own parameters.
  */
 
 /** `[1n, null]` → `{1,NULL}`; elements are quoted unless `plain` says that they never need it. */

@@ -6,7 +6,7 @@ import { type Clock, clockOf, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database.ts'
 import { problem } from './errors.ts'
-import { optionalIdempotencyKeyOf, requestHashOf } from './idempotency.ts'
+import { idempotencyKeyOf, requestHashOf } from './idempotency.ts'
 import { createIds, createRandom, type Ids, type Random } from './ids.ts'
 import { createLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -78,7 +78,7 @@ export function createPlatform(config: Config, databaseUrl: string, parts: Platf
 export function contextOf(request: FastifyRequest): Context {
   if (request.caller === null) throw new Error(`${request.routeOptions.url} is public and has no context`)
   const { keyId, role, tenant } = request.caller
-  const idempotencyKey = optionalIdempotencyKeyOf(request)
+  const idempotencyKey = idempotencyKeyOf(request)
   return {
     ...tenantContext(request.server.platform, tenant),
     role,

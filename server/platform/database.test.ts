@@ -8,7 +8,8 @@ import { migrate } from './migrate.ts'
 import { StartupError } from './startup-error.ts'
 import { testDatabase } from './testing.ts'
 
-const db = openDatabase(await testDatabase({ after }), { max: 2 })
+const url = await testDatabase({ after })
+const db = openDatabase(url, { max: 2 })
 after(() => db.end())
 
 const scalars: [sql: string, value: unknown][] = [
@@ -70,6 +71,14 @@ test('columns become camelCase, keys inside JSON stay as they are', async () => 
 test('mistakes that would store nonsense are refused before they reach the database', async () => {
   await assert.rejects(async () => db`select ${[1n, 2n] as unknown as bigint}::text`, /db\.typed\.bigints/)
   await assert.rejects(async () => db`select ${{ name: 'x' }}::text`, /an object was passed as a text/)
+})
+
+test('a connection can be reserved before any query ran', async () => {
+  const fresh = openDatabase(url, { max: 1 })
+  const held = await fresh.reserve()
+  assert.deepEqual([...(await held`select 1 as one`)], [{ one: 1 }])
+  held.release()
+  await fresh.end()
 })
 
 test('a unique violation and an unreachable server are told apart', async () => {

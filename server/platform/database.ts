@@ -139,7 +139,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     max: options.max ?? 10,
     connect_timeout: options.connectSeconds ?? 10,
     ...(options.forever ? { max_lifetime: null } : {}),
-    fetch_types: false,
     types: wires,
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
     connection: {

@@ -16,12 +16,6 @@ export const registry = {
     title: 'The body is not JSON',
     remedy: 'Send one JSON object in UTF-8; `detail` says where reading stopped.',
   },
-  'idempotency-key-required': {
-    status: 400,
-    title: 'The Idempotency-Key header is missing',
-    remedy:
-      'Send an Idempotency-Key header with a fresh value (a UUID, say) for each new intent, and the same value when you retry it.',
-  },
   'idempotency-key-invalid': {
     status: 400,
     title: 'The Idempotency-Key header is not usable',

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import {
-  type ContextConfigDefault,
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
@@ -35,8 +34,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No API key is asked for. */
     public?: boolean
-    /** A POST that changes nothing, such as a quote, needs no Idempotency-Key. */
-    idempotencyKey?: 'optional'
   }
 }
 
@@ -84,6 +81,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => stringifyJson)
   app.setReplySerializer(stringifyJson)
+  acceptEmptyJson(app)
   readJsonBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
   const methodsOf = collectMethods(app)
@@ -93,7 +91,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   registerPages(app, platform)
   await app.register(async (api) => {
     api.addHook('onRequest', requireCaller)
-    api.addHook('preValidation', requireIdempotencyKey)
+    api.addHook('preValidation', checkIdempotencyKey)
     await registerRoutes(api as App, platform)
   })
   return app
@@ -110,9 +108,8 @@ async function requireCaller(request: FastifyRequest): Promise<void> {
   request.caller = await authenticate(request.headers.authorization, request.server.platform.loadCaller)
 }
 
-async function requireIdempotencyKey(request: FastifyRequest): Promise<void> {
-  const config: ContextConfigDefault & { public?: boolean; idempotencyKey?: 'optional' } = request.routeOptions.config
-  if (request.method !== 'POST' || config.public || config.idempotencyKey === 'optional') return
+/** A key is the caller's choice; one that is sent must be usable. */
+async function checkIdempotencyKey(request: FastifyRequest): Promise<void> {
   idempotencyKeyOf(request)
 }
 
@@ -146,6 +143,8 @@ function readJsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Many clients declare JSON on a POST without a body; where a route needs one, its schema says so.
+    if (body === '') return done(null, undefined)
     parse(request, String(body), (error, value) => {
       if (error) done(problem('malformed-json', { detail: whereBroken(String(body), error) }))
       else done(null, value)
@@ -154,7 +153,6 @@ function readJsonBodies(app: App): void {
 }
 
 function whereBroken(body: string, refusal: Error): string {
-  if (body === '') return 'The body is empty.'
   try {
     JSON.parse(body)
     return 'The body has a key named __proto__ or constructor, which is refused.'
@@ -207,6 +205,7 @@ function sendProblem(refusal: Problem, request: FastifyRequest, reply: FastifyRe
   if (refusal.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   return reply
     .code(refusal.status)
+    .header('x-request-id', request.id)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((text: string) => text)
     .send(problemDocument(refusal, request.id))

@@ -5,14 +5,8 @@ import { canonicalJson } from './json.ts'
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/
 
-/** The caller's name for this intent; throws `idempotency-key-required` or `idempotency-key-invalid`. */
-export function idempotencyKeyOf(request: FastifyRequest): string {
-  const key = optionalIdempotencyKeyOf(request)
-  if (key === null) throw problem('idempotency-key-required')
-  return key
-}
-
-export function optionalIdempotencyKeyOf(request: FastifyRequest): string | null {
+/** The caller's name for this intent, null where it gave none; throws `idempotency-key-invalid`. */
+export function idempotencyKeyOf(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key']
   if (key === undefined) return null
   if (typeof key !== 'string' || !keyPattern.test(key)) throw problem('idempotency-key-invalid')

@@ -97,11 +97,11 @@ export async function registerOpenApi(app: App): Promise<void> {
 type Schema = Record<string, unknown>
 
 function documented(schema: Schema, route: { method: string | string[]; config?: unknown }): Schema {
-  const config = (route.config ?? {}) as { public?: boolean; idempotencyKey?: 'optional' }
+  const config = (route.config ?? {}) as { public?: boolean }
   const described: Schema = { ...schema }
   if (config.public) described.security = []
-  const takesKey = [route.method].flat().includes('POST') && !config.public && config.idempotencyKey !== 'optional'
-  if (takesKey) described.headers = { ...idempotencyHeader, required: ['idempotency-key'] }
+  const takesKey = [route.method].flat().includes('POST') && !config.public
+  if (takesKey) described.headers = idempotencyHeader
   return described
 }
 

@@ -220,6 +220,7 @@ export function disownPostmasterFile(dataDir: string): void {
 
 /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
 export async function stopPostmaster(dataDir: string, pid: number): Promise<void> {
+  if (!isPostgresProcess(pid)) return
   signal(pid, 'SIGINT')
   for (let waited = 0; waited < 30_000; waited += 10) {
     // The file is removed as the very last step. The process itself may stay a zombie, so it is not asked.
