@@ -3,6 +3,7 @@ import { registerAudit } from './audit/routes.ts'
 import { registerCharges } from './charges/routes.ts'
 import { closeElapsedDays } from './closing/clock.ts'
 import { registerClock } from './closing/routes.ts'
+import { registerExplain } from './explain/routes.ts'
 import { drainPostings } from './journal/post.ts'
 import { registerJournal } from './journal/routes.ts'
 import { registerLines } from './lines/routes.ts'
@@ -33,6 +34,7 @@ export function registerRoutes(app: App): void {
   registerJournal(app)
   registerClock(app)
   registerAudit(app)
+  registerExplain(app)
 }
 
 const closeEveryMs = 30_000

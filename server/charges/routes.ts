@@ -105,7 +105,6 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
   app.post(
     '/v1/quotes',
     {
-      config: { idempotencyKey: 'optional' },
       schema: {
         tags,
         summary: 'What a purchase would cost under each plan; books nothing',

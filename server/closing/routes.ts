@@ -31,7 +31,6 @@ export function registerClock(app: App): void {
   app.post(
     '/v1/clock',
     {
-      config: { idempotencyKey: 'optional' },
       schema: {
         tags,
         summary: 'Let a sandbox’s clock run, or stand still',
@@ -44,7 +43,6 @@ export function registerClock(app: App): void {
   app.post(
     '/v1/clock/advance',
     {
-      config: { idempotencyKey: 'optional' },
       schema: {
         tags,
         summary: 'Move a sandbox’s clock forward; every day that passes is closed, in order',

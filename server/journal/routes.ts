@@ -6,7 +6,7 @@ import * as ledger from './service.ts'
 
 const Leg = object({ account: Type.String(), amount: MinorBalance })
 
-const Event = object({
+export const EventSchema = object({
   id: Type.String(),
   cursor: Type.String({ description: 'Send as `after` to go on behind this event.' }),
   type: Type.String(),
@@ -52,7 +52,7 @@ export function registerJournal(app: App): void {
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
           types: Type.Optional(Type.String({ maxLength: 500, description: 'Only these types, separated by commas.' })),
         }),
-        response: { 200: object({ data: listOf(Event), next: Type.String(), more: Type.Boolean() }) },
+        response: { 200: object({ data: listOf(EventSchema), next: Type.String(), more: Type.Boolean() }) },
       },
     },
     (request) => ledger.events(contextOf(request), request.query),

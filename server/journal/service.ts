@@ -71,7 +71,7 @@ export function legsOf(event: store.StoredEvent): Leg[] {
   return event.accounts.map((account, index) => ({ account, amount: event.amounts[index]! }))
 }
 
-function viewOfEvent(event: store.StoredEvent, cursor: string): EventView {
+export function viewOfEvent(event: store.StoredEvent, cursor: string): EventView {
   const { id, type, lineId, chargeId, loanId, merchantId, data, currency, effectiveOn, bookedAt, actor } = event
   return {
     id,

@@ -81,3 +81,32 @@ export function readAccountEvents(ctx: Context, account: string, limit: number):
     order by recorded_at desc, seq desc
     limit ${limit}`
 }
+
+export interface MovementSum {
+  readonly type: string
+  readonly events: number
+  /** Debits less credits. */
+  readonly amount: bigint
+}
+
+/**
+ * What moved an account, summed by type of event. With a limit: credits through a day and all debits, booked before a
+ * payout was; which is what that payout was made of.
+ */
+export function readMovements(
+  ctx: Context,
+  account: string,
+  limit: { throughOn: string; beforePayout: string } | null,
+): Promise<MovementSum[]> {
+  const { db } = ctx
+  const booked = db`(select min(p.recorded_at) from journal p
+    where p.tenant_id = ${ctx.tenantId} and p.type = 'payout.paid' and p.data ->> 'payoutId' = ${limit?.beforePayout ?? ''})`
+  return db<MovementSum[]>`
+    select j.type, count(*)::int as events, sum(leg.amount)::bigint as amount
+    from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
+    where j.tenant_id = ${ctx.tenantId} and j.shard between 0 and ${ctx.platform.shards - 1}
+      and j.accounts @> array[${account}] and leg.account = ${account}
+      ${limit === null ? db`` : db`and j.recorded_at < ${booked} and (leg.amount > 0 or j.effective_on <= ${limit.throughOn})`}
+    group by j.type
+    order by j.type`
+}
