@@ -81,7 +81,6 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => stringifyJson)
   app.setReplySerializer(stringifyJson)
-  acceptEmptyJson(app)
   readJsonBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
   const methodsOf = collectMethods(app)
