@@ -2,7 +2,18 @@
 import type { Day } from '../calendar.ts'
 import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { type Amounts, addMove, type Book, insertMove, noAmounts, owedOf, owedTotal, type Slot, touch } from './book.ts'
+import {
+  type Amounts,
+  addMove,
+  addPaid,
+  type Book,
+  insertMove,
+  noAmounts,
+  owedOf,
+  owedTotal,
+  type Slot,
+  touch,
+} from './book.ts'
 import { skipPaid } from './late.ts'
 import { isOpen, workOutAll, workOutToPay } from './plan.ts'
 import { askedOn, settlingDay } from './today.ts'
@@ -22,15 +33,16 @@ interface Step {
   readonly component: Component
 }
 
-/** Rules are few and constant: their steps are read once. */
-const stepsOfRule = new WeakMap<AllocationRule, readonly Step[]>()
+/** Rules are few and constant: the groups of steps that are paid together are read once. */
+const groupsOfRule = new WeakMap<AllocationRule, readonly (readonly Step[])[]>()
 
-function stepsOf(rule: AllocationRule): readonly Step[] {
-  const known = stepsOfRule.get(rule)
+function groupsOf(rule: AllocationRule): readonly (readonly Step[])[] {
+  const known = groupsOfRule.get(rule)
   if (known !== undefined) return known
   const steps = rule.order.map(readStep)
-  stepsOfRule.set(rule, steps)
-  return steps
+  const groups = rule.across === 'vertical' ? steps.map((step) => [step]) : byTiming(steps)
+  groupsOfRule.set(rule, groups)
+  return groups
 }
 
 const timings: readonly Timing[] = ['past-due', 'due', 'in-advance']
@@ -54,9 +66,10 @@ export interface Payment {
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
-  const steps = stepsOf(rule).filter((step) => only === undefined || only.includes(step.timing))
-  if (rule.across === 'vertical') for (const step of steps) payGroup(payment, [step], rule)
-  else for (const group of byTiming(steps)) payGroup(payment, group, rule)
+  for (const group of groupsOf(rule)) {
+    if (payment.left === 0n) break
+    if (only === undefined || only.includes(group[0]!.timing)) payGroup(payment, group, rule)
+  }
   skipPaid(book)
   return payment
 }
@@ -72,7 +85,6 @@ function byTiming(steps: readonly Step[]): Step[][] {
 }
 
 function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule): void {
-  if (payment.left === 0n) return
   const timing = group[0]!.timing
   if (timing === 'in-advance' && rule.surplus === 're-amortise') {
     payEvenly(payment, group)
@@ -177,7 +189,7 @@ function payTarget(payment: Payment, target: Target, component: Component, limit
   if (amount <= 0n) return
   const { slot, index } = target
   const { book, on } = payment
-  slot.paid[component] += amount
+  addPaid(slot, component, amount)
   payment.spread[component] += amount
   payment.left -= amount
   if (on < slot.due) slot.paidInAdvance += amount

@@ -4,6 +4,9 @@ import { minMinor } from '../money.ts'
 import { followPrincipal, pay, usualRule } from './allocate.ts'
 import {
   type Amounts,
+  addPaid,
+  addWaived,
+  addWrittenOff,
   type Book,
   copyBook,
   noAmounts,
@@ -171,7 +174,7 @@ function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day
   const slot = book.plan[index]
   const prepaid = slot === undefined ? 0n : minMinor(surplus, comingPrincipal(book, index))
   if (slot === undefined || prepaid === 0n) return surplus
-  slot.paid.principal += prepaid
+  addPaid(slot, 'principal', prepaid)
   slot.paidInAdvance += prepaid
   amounts.principal += prepaid
   book.planPrincipal -= prepaid
@@ -234,8 +237,8 @@ function waive(book: Book, event: Extract<LoanEvent, { type: 'waiver' }>, on: Da
 /** Principal forgiven is a loss like one written off; the rest is waived. */
 function forgive(book: Book, slot: Slot, component: Component, part: bigint, on: Day): void {
   const index = book.plan.indexOf(slot)
-  if (component === 'principal') slot.writtenOff.principal += part
-  else slot.waived[component] += part
+  if (component === 'principal') addWrittenOff(slot, component, part)
+  else addWaived(slot, component, part)
   if (index < 0) return
   if (component === 'principal') followPrincipal(book, slot, index, part, on)
   touch(book, index)
@@ -250,7 +253,7 @@ function chargeOff(book: Book, event: LoanEvent, on: Day): void {
     for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
       const earned = component === 'principal' || slot.due <= on
       const amount = earned ? owedOf(slot, component) : 0n
-      slot.writtenOff[component] += amount
+      addWrittenOff(slot, component, amount)
       lost[component] += amount
       slot.owing[component] = settledOf(slot, component)
     }

@@ -50,8 +50,11 @@ export interface Slot {
   settledEarly: boolean
   readonly moves: Move[]
   readonly paid: Amounts
-  readonly waived: Amounts
-  readonly writtenOff: Amounts
+  /** Paid, waived and written off together; changed only by the functions below. */
+  readonly settled: Amounts
+  /** Rare, so that untouched ones share one object. */
+  waived: Readonly<Amounts>
+  writtenOff: Readonly<Amounts>
   paidInAdvance: bigint
   paidLate: bigint
   /** What the customer owes or owed by component, as worked out. */
@@ -122,12 +125,29 @@ export function noAmounts(): Amounts {
   return { penalty: 0n, fee: 0n, interest: 0n, principal: 0n }
 }
 
+export const nothing: Readonly<Amounts> = Object.freeze(noAmounts())
+
+export function addPaid(slot: Slot, component: Component, amount: bigint): void {
+  slot.paid[component] += amount
+  slot.settled[component] += amount
+}
+
+export function addWaived(slot: Slot, component: Component, amount: bigint): void {
+  slot.waived = { ...slot.waived, [component]: slot.waived[component] + amount }
+  slot.settled[component] += amount
+}
+
+export function addWrittenOff(slot: Slot, component: Component, amount: bigint): void {
+  slot.writtenOff = { ...slot.writtenOff, [component]: slot.writtenOff[component] + amount }
+  slot.settled[component] += amount
+}
+
 export function settledOf(slot: Slot, component: Component): bigint {
-  return slot.paid[component] + slot.waived[component] + slot.writtenOff[component]
+  return slot.settled[component]
 }
 
 export function owedOf(slot: Slot, component: Component): bigint {
-  return slot.owing[component] - slot.paid[component] - slot.waived[component] - slot.writtenOff[component]
+  return slot.owing[component] - slot.settled[component]
 }
 
 export function owedTotal(slot: Slot): bigint {
@@ -203,8 +223,7 @@ function copySlot(slot: Slot): Slot {
     ...slot,
     moves: [...slot.moves],
     paid: { ...slot.paid },
-    waived: { ...slot.waived },
-    writtenOff: { ...slot.writtenOff },
+    settled: { ...slot.settled },
     owing: { ...slot.owing },
   }
 }

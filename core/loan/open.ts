@@ -5,7 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
 import { type Measure, measureOf } from '../schedule/measure.ts'
-import { addLending, type Book, noAmounts, planIndex, type Slot } from './book.ts'
+import { addLending, addPaid, type Book, noAmounts, nothing, planIndex, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
@@ -102,8 +102,9 @@ function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measure, inte
     settledEarly: false,
     moves: [],
     paid: noAmounts(),
-    waived: noAmounts(),
-    writtenOff: noAmounts(),
+    settled: noAmounts(),
+    waived: nothing,
+    writtenOff: nothing,
     paidInAdvance: 0n,
     paidLate: 0n,
     owing: noAmounts(),
@@ -120,7 +121,7 @@ export function disburse(book: Book, on: Day, amount: bigint): void {
   if (book.terms.downPaymentPercent !== null) {
     const slot = extraSlot(book, 'down-payment', on, on)
     slot.owing.principal = down
-    if (book.terms.downPaymentPaid) slot.paid.principal = down
+    if (book.terms.downPaymentPaid) addPaid(slot, 'principal', down)
   }
   const financed = amount - down
   book.planPrincipal += financed

@@ -5,6 +5,7 @@ import { followPrincipal, pay, usualRule } from './allocate.ts'
 import {
   type Amounts,
   addMove,
+  addPaid,
   type Book,
   insertMove,
   noAmounts,
@@ -154,7 +155,7 @@ export function chargeBack(book: Book, amount: bigint, on: Day): Spread {
 
 function payFromCredit(book: Book, slot: Slot, amount: bigint, on: Day): void {
   useCredit(book, amount)
-  slot.paid.principal += amount
+  addPaid(slot, 'principal', amount)
   if (on < slot.due) slot.paidInAdvance += amount
   const index = book.plan.indexOf(slot)
   if (index < 0) return

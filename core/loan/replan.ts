@@ -38,7 +38,7 @@ export function replanUnpaid(book: Book, first: number): void {
 }
 
 function forgetPayments(slot: Slot): void {
-  for (const amounts of [slot.paid, slot.waived, slot.writtenOff]) Object.assign(amounts, noAmounts())
+  for (const amounts of [slot.paid, slot.settled]) Object.assign(amounts, noAmounts())
   slot.moves.splice(0, slot.moves.length, ...slot.moves.filter((move) => move.lends))
   slot.settledEarly = false
   slot.deferred = 0n
