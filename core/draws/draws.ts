@@ -19,8 +19,12 @@ interface LiveDraw {
   readonly dueOn: Day | null
   principal: Minor
   rate: Fraction
-  /** Exact interest of the nights before `accruedTo`. */
-  accrued: Fraction
+  /** Exact interest at earlier rates. */
+  settled: Fraction
+  /** Principal × nights at the rate of now, and at the overdue rate: whole numbers until interest is asked for. */
+  nights: bigint
+  overdueNights: bigint
+  /** Nights before this day are counted. */
   accruedTo: Day
   interestPaid: Minor
 }
@@ -108,9 +112,9 @@ function post(facility: LiveFacility, on: Day, event: DrawEvent): void {
       facility.fees += event.amount
       break
     case 'rate-change':
-      drawNamed(facility, event.draw, event.id).rate = readRate(
-        event.dailyRatePercent,
-        `events.${event.id}.dailyRatePercent`,
+      changeRate(
+        drawNamed(facility, event.draw, event.id),
+        readRate(event.dailyRatePercent, `events.${event.id}.dailyRatePercent`),
       )
       break
     case 'limit-change':
@@ -135,7 +139,19 @@ function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'dr
   if (dueOn !== null && dueOn < on) throw new DrawProblem('bad-date', 'due before it is drawn', `${field}.dueOn`)
   const rate = readRate(event.dailyRatePercent ?? facility.terms.dailyRatePercent, `${field}.dailyRatePercent`)
   const { id, amount } = event
-  return { id, on, amount, dueOn, principal: amount, rate, accrued: zero, accruedTo: on, interestPaid: 0n }
+  return {
+    id,
+    on,
+    amount,
+    dueOn,
+    principal: amount,
+    rate,
+    settled: zero,
+    nights: 0n,
+    overdueNights: 0n,
+    accruedTo: on,
+    interestPaid: 0n,
+  }
 }
 
 function principalOut(facility: LiveFacility): Minor {
@@ -153,18 +169,34 @@ function drawNamed(facility: LiveFacility, id: string, eventId: string): LiveDra
 function accrueTo(draw: LiveDraw, day: Day, overdueRate: Fraction | null): void {
   if (day <= draw.accruedTo) return
   const turn = overdueRate === null || draw.dueOn === null ? day : Math.min(Math.max(draw.dueOn, draw.accruedTo), day)
-  const regular = interest(draw.principal, draw.rate, turn - draw.accruedTo)
-  draw.accrued = add(draw.accrued, add(regular, interest(draw.principal, overdueRate ?? zero, day - turn)))
+  draw.nights += draw.principal * BigInt(turn - draw.accruedTo)
+  draw.overdueNights += draw.principal * BigInt(day - turn)
   draw.accruedTo = day
 }
 
-function interest(principal: Minor, rate: Fraction, nights: number): Fraction {
-  return nights === 0 || principal === 0n ? zero : multiply(fraction(principal * BigInt(nights)), rate)
+function exactInterest(draw: LiveDraw, overdueRate: Fraction | null): Fraction {
+  const regular = add(draw.settled, multiply(fraction(draw.nights), draw.rate))
+  return overdueRate === null ? regular : add(regular, multiply(fraction(draw.overdueNights), overdueRate))
+}
+
+function changeRate(draw: LiveDraw, rate: Fraction): void {
+  draw.settled = add(draw.settled, multiply(fraction(draw.nights), draw.rate))
+  draw.nights = 0n
+  draw.rate = rate
 }
 
 /** What is owed is the rounded sum of all accrued, less what was paid: rounding does not pile up over repayments. */
-function interestOwed(draw: LiveDraw, terms: DrawTerms): Minor {
-  return maxMinor(roundFraction(draw.accrued, terms.rounding) - draw.interestPaid, 0n)
+function interestOwed(facility: LiveFacility, draw: LiveDraw): Minor {
+  return maxMinor(interestAccrued(facility, draw) - draw.interestPaid, 0n)
+}
+
+function interestAccrued(facility: LiveFacility, draw: LiveDraw): Minor {
+  const { rounding } = facility.terms
+  // One rate so far, the common case: no fraction needs reducing.
+  if (draw.settled.num === 0n && draw.overdueNights === 0n) {
+    return roundQuotient(draw.nights * draw.rate.num, draw.rate.den, rounding)
+  }
+  return roundFraction(exactInterest(draw, facility.overdueRate), rounding)
 }
 
 interface Part {
@@ -181,9 +213,9 @@ function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repa
   let left = event.amount - fee
   const ordered = inRank(facility, event)
   if (terms.interest === 'first' && event.draw === undefined) {
-    for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(draw, terms)), parts)
+    for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(facility, draw)), parts)
   }
-  for (const draw of ordered) left -= payDraw(draw, left, terms, parts)
+  for (const draw of ordered) left -= payDraw(facility, draw, left, parts)
   facility.creditBalance += left
   facility.spreads.push({
     eventId: event.id,
@@ -195,8 +227,10 @@ function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repa
   })
 }
 
-function payDraw(draw: LiveDraw, money: Minor, terms: DrawTerms, parts: Map<string, Part>): Minor {
-  const owed = interestOwed(draw, terms)
+function payDraw(facility: LiveFacility, draw: LiveDraw, money: Minor, parts: Map<string, Part>): Minor {
+  if (money === 0n) return 0n
+  const { terms } = facility
+  const owed = interestOwed(facility, draw)
   const total = draw.principal + owed
   const paying = minMinor(money, total)
   if (paying === 0n) return 0n
@@ -229,7 +263,8 @@ function inRank(facility: LiveFacility, event: DrawEvent & { type: 'repayment' }
     if (order === 'earliest-due') return dueRank(a) - dueRank(b) || a.on - b.on
     return a.on - b.on
   }
-  const ranked = facility.draws.toSorted(byOrder)
+  const owing = facility.draws.filter((draw) => draw.principal > 0n || interestOwed(facility, draw) > 0n)
+  const ranked = owing.sort(byOrder)
   if (event.draw === undefined) return ranked
   const named = drawNamed(facility, event.draw, event.id)
   return [named, ...ranked.filter((draw) => draw !== named)]
@@ -242,7 +277,7 @@ function dueRank(draw: LiveDraw): number {
 
 function stateOn(facility: LiveFacility, day: Day): DrawState {
   for (const draw of facility.draws) accrueTo(draw, day, facility.overdueRate)
-  const draws = facility.draws.map((draw) => shown(draw, day, facility.terms))
+  const draws = facility.draws.map((draw) => shown(facility, draw, day))
   const principal = principalOut(facility)
   const interestDue = draws.reduce((sum, draw) => sum + draw.interestOwed, 0n)
   return {
@@ -259,16 +294,16 @@ function stateOn(facility: LiveFacility, day: Day): DrawState {
   }
 }
 
-function shown(draw: LiveDraw, day: Day, terms: DrawTerms): Draw {
+function shown(facility: LiveFacility, draw: LiveDraw, day: Day): Draw {
   return {
     id: draw.id,
     on: formatDay(draw.on),
     amount: draw.amount,
     dueOn: draw.dueOn === null ? null : formatDay(draw.dueOn),
     principal: draw.principal,
-    interestAccrued: roundFraction(draw.accrued, terms.rounding),
+    interestAccrued: interestAccrued(facility, draw),
     interestPaid: draw.interestPaid,
-    interestOwed: interestOwed(draw, terms),
+    interestOwed: interestOwed(facility, draw),
     overdue: draw.dueOn !== null && day > draw.dueOn && draw.principal > 0n,
   }
 }

@@ -62,8 +62,7 @@ function solveSingle(equation: Equation): Roots {
   if (atZero === 0) return { forces: [0], total: false }
   if (isBelow(0)) {
     const high = expand(isBelow, 0.25, HIGHEST_FORCE)
-    if (high === null)
-      throw new RateProblem('rate-too-high', 'the rate is beyond 10^11 %: no digits of it would hold', 'payments')
+    if (high === null) throw new RateProblem('rate-too-high', 'the rate is beyond 10^11 %', 'payments')
     return { forces: [refine(equation, high <= 0.25 ? 0 : high / 2, high)], total: false }
   }
   const low = expand((x) => !isBelow(-x), 0.25, -LOWEST_FORCE)

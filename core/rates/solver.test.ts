@@ -39,7 +39,7 @@ test('all money at once: any rate fits, or none', () => {
   assert.throws(() => trueRate('xirr', once('90')), { code: 'no-solution', field: 'payments' })
 })
 
-test('a rate beyond 10^11 % is refused rather than shown with digits that mean nothing', () => {
+test('a rate beyond 10^9 % is refused rather than shown with digits that mean nothing', () => {
   const overnight = { advances: [on('2024-01-01', '1')], payments: [on('2024-01-02', '100')] }
   assert.throws(() => trueRate('xirr', overnight), { code: 'rate-too-high' })
 })

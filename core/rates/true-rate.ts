@@ -43,6 +43,8 @@ const DISPLAY_DECIMALS: Readonly<Record<Convention, number>> = {
 }
 
 const RATE_DECIMALS = 4
+/** 10^9 %: up to here doubles give four decimals that agree with the exact bisection of the tests. */
+const HIGHEST_RATE = 1e7
 
 /**
  * The annual rate of a loan under a law's convention.
@@ -67,6 +69,9 @@ export function trueRate(convention: Convention, input: TrueRateInput): TrueRate
   const { equation, annual } = equationOf(convention, line, unitPeriod)
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
+  if (rate > HIGHEST_RATE) {
+    throw new RateProblem('rate-too-high', 'the rate is beyond 10^9 %: its decimals would not hold', 'payments')
+  }
   return {
     ratePercent: percentText(rate, RATE_DECIMALS),
     display: percentText(rate, DISPLAY_DECIMALS[convention]),

@@ -3,7 +3,7 @@ import { add, roundFraction, zero } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { dueOnOf, nextStatementOn, statementAfter } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
-import { interestOf, type LiveItem } from './item.ts'
+import { interestOf, type LiveItem, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
 import { type DatedEvent, post } from './post.ts'
 import { closeStatement, settleDue } from './statement.ts'
@@ -48,10 +48,12 @@ export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEve
 function openAccount(terms: RevolvingTerms): LiveAccount {
   return {
     terms,
+    rates: rateTable(terms),
     items: [],
     plans: [],
     statements: [],
     spreads: [],
+    principalPaid: 0n,
     creditBalance: 0n,
     fullInARow: terms.graceRegainedAfter,
     debits: 0n,
@@ -117,7 +119,7 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
 function accrued(account: LiveAccount, day: Day): Minor {
   const exact = account.items
     .filter((item) => !item.protected)
-    .reduce((sum, item) => add(sum, interestOf(item, account.terms, item.chargedTo, day)), zero)
+    .reduce((sum, item) => add(sum, interestOf(item, account.rates, item.chargedTo, day)), zero)
   return roundFraction(exact, account.terms.rounding)
 }
 

@@ -1,7 +1,7 @@
 import { type Day, parseDay } from '../calendar.ts'
 import { add, type Fraction, fraction, multiply, parseDecimal, zero } from '../fraction.ts'
 import type { Minor } from '../money.ts'
-import type { BalanceTerms, RatePercent, RevolvingTerms } from './types.ts'
+import type { RatePercent, RevolvingTerms } from './types.ts'
 
 /** A debt while the account is folded: what `Item` shows, with the history its interest is computed from. */
 export interface LiveItem {
@@ -35,44 +35,65 @@ function balanceAt(item: LiveItem, day: Day): Minor {
   return balance
 }
 
-/** Exact interest of the nights from one day to another: Σ balance × daily rate × nights, in as few terms as possible. */
-export function interestOf(item: LiveItem, terms: RevolvingTerms, from: Day, to: Day): Fraction {
-  const start = from < item.on ? item.on : from
-  if (start >= to) return zero
-  const balance = terms.balances[item.code]
-  if (balance === undefined && item.promotion === null) return zero
-  const cuts = [start, ...cutsBetween(item, balance, start, to), to]
-  let total = zero
-  for (let k = 1; k < cuts.length; k++) {
-    const [begin, end] = [cuts[k - 1]!, cuts[k]!]
-    const owed = balanceAt(item, begin)
-    if (owed === 0n) continue
-    const nights = fraction(owed * BigInt(end - begin))
-    total = add(total, multiply(nights, dailyRateAt(item, terms, begin)))
-  }
-  return total
-}
+/** Daily rates by code, each from its day on; the first holds from the beginning. Read once for an account. */
+export type RateTable = ReadonlyMap<string, readonly { readonly from: Day; readonly daily: Fraction }[]>
 
-/** Days on which the balance or the rate changes, in order and once each. */
-function cutsBetween(item: LiveItem, balance: BalanceTerms | undefined, from: Day, to: Day): Day[] {
-  const days = item.reductions.map((reduction) => reduction.on)
-  if (item.promotion !== null) days.push(item.promotion.until)
-  if (item.flat !== null) days.push(item.flat.until)
-  for (const change of balance?.changes ?? []) days.push(parseDay(change.from))
-  return [...new Set(days.filter((day) => day > from && day < to))].sort((a, b) => a - b)
-}
-
-export function dailyRateAt(item: LiveItem, terms: RevolvingTerms, day: Day): Fraction {
-  if (item.promotion !== null && day < item.promotion.until) return item.promotion.daily
-  const balance = terms.balances[item.code]
-  if (balance === undefined) return zero
-  let rate = balance.rate
-  for (const change of balance.changes ?? []) if (parseDay(change.from) <= day) rate = change.rate
-  return dailyRate(rate, terms.daysInYear)
+export function rateTable(terms: RevolvingTerms): RateTable {
+  return new Map(
+    Object.entries(terms.balances).map(([code, { rate, changes }]) => [
+      code,
+      [
+        { from: Number.NEGATIVE_INFINITY, daily: dailyRate(rate, terms.daysInYear) },
+        ...(changes ?? []).map((change) => ({
+          from: parseDay(change.from),
+          daily: dailyRate(change.rate, terms.daysInYear),
+        })),
+      ],
+    ]),
+  )
 }
 
 /** 0.05 % a day is 1/2000; 18.25 % a year over 365 days is the same. */
 export function dailyRate(rate: RatePercent, daysInYear: number): Fraction {
   const percent = parseDecimal(rate.percent)
   return fraction(percent.num, percent.den * 100n * (rate.per === 'day' ? 1n : BigInt(daysInYear)))
+}
+
+export function dailyRateAt(item: LiveItem, rates: RateTable, day: Day): Fraction {
+  if (item.promotion !== null && day < item.promotion.until) return item.promotion.daily
+  let daily = zero
+  for (const rate of rates.get(item.code) ?? []) if (rate.from <= day) daily = rate.daily
+  return daily
+}
+
+/**
+ * Exact interest of the nights from one day to another: Σ balance × daily rate × nights. Balance × nights stays a whole
+ * number while the rate holds; a fraction is made only where the rate changes.
+ */
+export function interestOf(item: LiveItem, rates: RateTable, from: Day, to: Day): Fraction {
+  const start = from < item.on ? item.on : from
+  if (start >= to || (item.promotion === null && !rates.has(item.code))) return zero
+  const cuts = [...cutsBetween(item, rates, start, to), to]
+  let [total, nights, begin, rate] = [zero, 0n, start, dailyRateAt(item, rates, start)]
+  for (const end of cuts) {
+    const here = dailyRateAt(item, rates, begin)
+    if (here !== rate) {
+      total = add(total, multiply(fraction(nights), rate))
+      nights = 0n
+      rate = here
+    }
+    nights += balanceAt(item, begin) * BigInt(end - begin)
+    begin = end
+  }
+  return add(total, multiply(fraction(nights), rate))
+}
+
+/** Days on which the balance or the rate changes, in order and once each. */
+function cutsBetween(item: LiveItem, rates: RateTable, from: Day, to: Day): Day[] {
+  const days = item.reductions.map((reduction) => reduction.on)
+  if (item.promotion !== null) days.push(item.promotion.until)
+  if (item.flat !== null) days.push(item.flat.until)
+  for (const rate of rates.get(item.code) ?? []) days.push(rate.from)
+  const within = days.filter((day) => day > from && day < to)
+  return within.length < 2 ? within : [...new Set(within)].sort((a, b) => a - b)
 }

@@ -1,15 +1,18 @@
 import type { Day } from '../calendar.ts'
 import { type Minor, minMinor } from '../money.ts'
-import { type LiveItem, reduce } from './item.ts'
+import { type LiveItem, type RateTable, reduce } from './item.ts'
 import type { RevolvingTerms, Spread, Statement } from './types.ts'
 
 /** The account while it is folded. */
 export interface LiveAccount {
   readonly terms: RevolvingTerms
+  readonly rates: RateTable
   readonly items: LiveItem[]
   readonly plans: LivePlan[]
   readonly statements: LiveStatement[]
   readonly spreads: Spread[]
+  /** Paid on principal since the last bill. */
+  principalPaid: Minor
   creditBalance: Minor
   /** Bills paid in full in a row; starts at enough for the free period. */
   fullInARow: number
@@ -38,6 +41,13 @@ export type LiveStatement = {
   readonly dueDay: Day
   /** Paid, refunded or converted since it closed. */
   creditedSince: Minor
+}
+
+/** Codes that are charges rather than principal. */
+export const CHARGES: readonly string[] = ['interest', 'fee', 'penalty']
+
+export function isPrincipal(code: string): boolean {
+  return code !== 'instalment' && !CHARGES.includes(code)
 }
 
 /** A debt that bears no interest unless the terms list its code. */

@@ -3,7 +3,7 @@ import { type Minor, minMinor } from '../money.ts'
 import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
 import { dailyRate, type LiveItem, reduce } from './item.ts'
-import { chargeItem, type LiveAccount, owe } from './live.ts'
+import { chargeItem, isPrincipal, type LiveAccount, owe } from './live.ts'
 import { type RevolvingEvent, RevolvingProblem } from './types.ts'
 
 export interface DatedEvent {
@@ -63,7 +63,7 @@ function receive(account: LiveAccount, on: Day, eventId: string, amount: Minor):
   const open = account.statements.at(-1)
   const minimumLeft = open === undefined || open.minimum <= open.creditedSince ? 0n : open.minimum - open.creditedSince
   if (open !== undefined) open.creditedSince += amount
-  const { byCode, left } = spread(account.items, account.terms, on, amount, minimumLeft)
+  const { byCode, left } = spread(account, on, amount, minimumLeft)
   account.creditBalance += left
   account.spreads.push({ eventId, on: formatDay(on), amount, byCode, credit: left })
 }
@@ -80,6 +80,7 @@ function refund(account: LiveAccount, on: Day, event: RevolvingEvent & { type: '
   }
   const own = minMinor(item.remaining, event.amount)
   reduce(item, on, own)
+  if (isPrincipal(item.code)) account.principalPaid += own
   account.credits += own
   const open = account.statements.at(-1)
   if (open !== undefined && item.statement !== null) open.creditedSince += own

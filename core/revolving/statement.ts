@@ -1,12 +1,10 @@
-import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { type Day, formatDay } from '../calendar.ts'
 import { add, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
 import { billInstalments } from './convert.ts'
 import { interestOf, type LiveItem } from './item.ts'
-import { chargeItem, type LiveAccount, type LiveStatement, owe } from './live.ts'
+import { CHARGES, chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
 import type { InterestLine, MinimumParts } from './types.ts'
-
-const CHARGES: readonly string[] = ['interest', 'fee', 'penalty']
 
 /** Closes a bill at the end of a day: interest of the nights up to it, instalments that fall due, the minimum. */
 export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day): void {
@@ -43,6 +41,7 @@ export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day
   account.fees = 0n
   account.credits = 0n
   account.converted = 0n
+  account.principalPaid = 0n
 }
 
 /** Interest of every balance since its last bill, rounded once for each balance; it becomes a debt of this bill. */
@@ -50,7 +49,7 @@ function chargeInterest(account: LiveAccount, closedDay: Day, n: number): Intere
   const exact = new Map<string, ReturnType<typeof interestOf>>()
   for (const item of account.items) {
     if (item.protected || isSettled(item)) continue
-    const interest = interestOf(item, account.terms, item.chargedTo, closedDay)
+    const interest = interestOf(item, account.rates, item.chargedTo, closedDay)
     item.chargedTo = closedDay
     item.flat = null
     if (interest.num !== 0n) exact.set(item.code, add(exact.get(item.code) ?? zero, interest))
@@ -79,7 +78,7 @@ function minimumOf(account: LiveAccount, balance: Minor): MinimumParts {
     account.items.filter(choose).reduce((sum, item) => sum + item.remaining, 0n)
   const charges = owed((item) => CHARGES.includes(item.code))
   const instalments = owed((item) => item.code === 'instalment')
-  const revolving = owed((item) => item.code !== 'instalment' && !CHARGES.includes(item.code))
+  const revolving = owed((item) => isPrincipal(item.code))
   const arrears = minMinor(principalArrears(account), revolving)
   const share = roundFraction(
     multiply(fraction(revolving - arrears), multiply(parseDecimal(percent), fraction(1n, 100n))),
@@ -93,12 +92,7 @@ function minimumOf(account: LiveAccount, balance: Minor): MinimumParts {
 function principalArrears(account: LiveAccount): Minor {
   const last = account.statements.at(-1)
   if (last === undefined) return 0n
-  const paid = account.spreads
-    .filter((spread) => parseDay(spread.on) > last.closedDay)
-    .flatMap((spread) => Object.entries(spread.byCode))
-    .filter(([code]) => code !== 'instalment' && !CHARGES.includes(code))
-    .reduce((sum, [, part]) => sum + part, 0n)
-  return maxMinor(last.minimumParts.principal + last.minimumParts.arrears - paid, 0n)
+  return maxMinor(last.minimumParts.principal + last.minimumParts.arrears - account.principalPaid, 0n)
 }
 
 function cappedAt(balance: Minor, parts: MinimumParts): MinimumParts {
