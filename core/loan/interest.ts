@@ -55,11 +55,11 @@ export function factorOf(book: Book, slot: Slot): Factor {
   return { num, den: book.rateDen * BigInt(slot.measure.denominator) }
 }
 
-/** Flat interest: on the amount lent so far, whatever is still owed of it; a part of the period takes its part. */
-export function flatInterest(book: Book, slot: Slot, until: Day = slot.due): bigint {
+/** Flat interest: on the amount lent so far, whatever is still owed of it. */
+export function flatInterest(book: Book, slot: Slot): bigint {
   let sum = 0n
   for (const { day, amount } of book.flatLent) {
-    if (day < until) sum += amount * growth(book, slot, Math.max(day, slot.from), until)
+    if (day < slot.due) sum += amount * growth(book, slot, Math.max(day, slot.from), slot.due)
   }
   return roundQuotient(sum, book.rateDen * BigInt(slot.measure.denominator), book.terms.rounding)
 }

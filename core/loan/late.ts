@@ -6,7 +6,7 @@ import { settlingDay } from './today.ts'
 
 export function bearLateInterest(book: Book, on: Day): void {
   const { plan, terms } = book
-  if (!book.daily || !terms.overdueInterest || terms.method === 'flat') return
+  if (!book.daily || !terms.overdueInterest) return
   const until = Math.min(on, plan[plan.length - 1]!.due)
   if (book.lateUntil !== null && until <= book.lateUntil) return
   skipPaid(book)

@@ -16,7 +16,8 @@ export function openBook(terms: LoanTerms): Book {
   const book: Book = {
     terms,
     fixes: terms.method === 'equal-instalment' || terms.method === 'flat' ? 'total' : 'principal',
-    daily: terms.interestRecalculation === 'daily',
+    // Flat interest does not follow the balance, so there is nothing to recalculate.
+    daily: terms.interestRecalculation === 'daily' && terms.method !== 'flat',
     plan: spans.map((span, index) => regularSlot(terms, span, index < terms.interestFreePeriods)),
     extras: [],
     rateDen: rate.den,

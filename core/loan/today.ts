@@ -5,7 +5,7 @@
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { type Book, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
-import { flatInterest, interestUntil } from './interest.ts'
+import { interestUntil } from './interest.ts'
 import { type Division, divide, isLastOpen, isOpen, workOut } from './plan.ts'
 
 export interface Asked {
@@ -47,7 +47,6 @@ function asOf(book: Book, index: number, current: number, day: Day, carry: bigin
 export function accrued(book: Book, index: number, current: number, day: Day): bigint {
   if (index > current) return 0n
   const slot = book.plan[index]!
-  if (slot.fixedInterest !== null) return flatInterest(book, slot, day)
   return interestUntil(book, slot, index === 0 ? 0n : book.plan[index - 1]!.close, day)
 }
 
