@@ -2,18 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import {
   type FastifyBaseLogger,
   type FastifyError,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifyTypeProvider,
   fastify,
   LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
 } from 'fastify'
-import type { Static, TSchema } from 'typebox'
-import { authenticate, type Caller } from './auth.ts'
+import type { App, RegisterRoutes, SchemaTypes } from './app.ts'
+import { authenticate } from './auth.ts'
 import type { Platform } from './context.ts'
 import { isConnectionError } from './database.ts'
 import { asProblem, type Problem, problem, problemDocument } from './errors.ts'
@@ -23,40 +18,7 @@ import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
 import { createValidatorCompiler, invalidRequest } from './validation.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    platform: Platform
-  }
-  interface FastifyRequest {
-    /** Null on public routes. */
-    caller: Caller | null
-  }
-  interface FastifyContextConfig {
-    /** No API key is asked for. */
-    public?: boolean
-  }
-}
-
-/** What a route answers may be read-only all through; the schema's own type would ask for arrays that can be changed. */
-type Unchanging<Value> = Value extends bigint | string | number | boolean | null | undefined
-  ? Value
-  : { readonly [Key in keyof Value]: Unchanging<Value[Key]> }
-
-interface SchemaTypes extends FastifyTypeProvider {
-  validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
-  serializer: this['schema'] extends TSchema ? Unchanging<Static<this['schema']>> : unknown
-}
-
-/** A Fastify instance whose routes take their types from TypeBox schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  SchemaTypes
->
-
-export type RegisterRoutes = (app: App, platform: Platform) => void | Promise<void>
+export type { App, RegisterRoutes }
 
 /** Half a megabyte: a large order has some hundred lines; files do not come this way. */
 const bodyLimitBytes = 524_288

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { OpenAPIV3_1 } from 'openapi-types'
-import type { App } from './http.ts'
+import type { App } from './app.ts'
 import { stringifyJson } from './json.ts'
 
 const introduction = `

@@ -1,0 +1,526 @@
+-- What the migrations add up to. Written by `npm run schema`, never by hand; why things are as they are is said in
+-- server/migrations.
+
+create table api_keys (
+  id text not null,
+  tenant_id text not null,
+  hash bytea not null,
+  label text not null,
+  role text not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_key UNIQUE (hash)
+);
+CREATE INDEX api_keys_tenant_id_id_idx ON public.api_keys USING btree (tenant_id, id);
+
+create table balances (
+  shard smallint not null,
+  tenant_id text not null,
+  account text not null,
+  currency text not null,
+  effective_on date not null,
+  debit_minor bigint not null,
+  credit_minor bigint not null,
+  constraint balances_pkey PRIMARY KEY (shard, tenant_id, account, currency, effective_on)
+) with (fillfactor=70);
+
+create table charges (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  line_id text not null,
+  merchant_id text not null,
+  currency text not null,
+  plan text not null,
+  amount_minor bigint not null,
+  captured_minor bigint default 0 not null,
+  released_minor bigint default 0 not null,
+  refunded_minor bigint default 0 not null,
+  fee_minor bigint default 0 not null,
+  fee_returned_minor bigint default 0 not null,
+  status text not null,
+  reference text,
+  authorized_on date not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint charges_amount_minor_check CHECK ((amount_minor > 0)),
+  constraint charges_check CHECK (((captured_minor + released_minor) <= amount_minor)),
+  constraint charges_check1 CHECK ((refunded_minor <= captured_minor)),
+  constraint charges_status_check CHECK ((status = ANY (ARRAY['authorized'::text, 'captured'::text, 'voided'::text, 'expired'::text]))),
+  constraint charges_pkey PRIMARY KEY (shard, id)
+) with (fillfactor=80);
+CREATE INDEX charges_shard_line_id_idx ON public.charges USING btree (shard, line_id);
+CREATE INDEX charges_shard_tenant_id_expires_at_idx ON public.charges USING btree (shard, tenant_id, expires_at) WHERE (expires_at IS NOT NULL);
+
+create table customers (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  kind text not null,
+  wrapped_key bytea,
+  sealed bytea,
+  reference text,
+  identity_hash text not null,
+  phone_hash text,
+  created_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
+  constraint customers_kind_check CHECK ((kind = ANY (ARRAY['consumer'::text, 'business'::text]))),
+  constraint customers_pkey PRIMARY KEY (shard, id)
+);
+CREATE INDEX customers_shard_tenant_id_phone_hash_idx ON public.customers USING btree (shard, tenant_id, phone_hash) WHERE (phone_hash IS NOT NULL);
+CREATE INDEX customers_shard_tenant_id_reference_idx ON public.customers USING btree (shard, tenant_id, reference) WHERE (reference IS NOT NULL);
+CREATE UNIQUE INDEX customers_shard_tenant_id_identity_hash_idx ON public.customers USING btree (shard, tenant_id, identity_hash);
+
+create table day_closes (
+  tenant_id text not null,
+  closed_on date not null,
+  counts jsonb not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint day_closes_pkey PRIMARY KEY (tenant_id, closed_on)
+);
+
+create table funders (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  constraint funders_pkey PRIMARY KEY (id)
+);
+CREATE INDEX funders_tenant_id_id_idx ON public.funders USING btree (tenant_id, id);
+
+create table idempotency_keys (
+  shard smallint not null,
+  tenant_id text not null,
+  key text not null,
+  request_hash text not null,
+  status smallint not null,
+  body jsonb not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (shard, tenant_id, key)
+);
+
+create table journal (
+  shard smallint not null,
+  tenant_id text not null,
+  seq bigint not null,
+  id text not null,
+  type text not null,
+  line_id text,
+  charge_id text,
+  loan_id text,
+  merchant_id text,
+  data jsonb not null,
+  currency text,
+  accounts text[] not null,
+  amounts bigint[] not null,
+  effective_on date not null,
+  booked_at timestamp with time zone not null,
+  recorded_at timestamp with time zone default clock_timestamp() not null,
+  actor text not null,
+  request_id text,
+  constraint legs_balance CHECK ((legs_sum(amounts) = (0)::numeric)),
+  constraint legs_have_accounts CHECK ((cardinality(accounts) = cardinality(amounts))),
+  constraint legs_have_currency CHECK (((cardinality(amounts) = 0) OR (currency IS NOT NULL))),
+  constraint journal_pkey PRIMARY KEY (shard, tenant_id, seq, recorded_at)
+) partition by range (recorded_at);
+
+create table lines (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  customer_id text not null,
+  program_id text not null,
+  terms_version integer not null,
+  currency text not null,
+  status text not null,
+  limit_minor bigint not null,
+  held_minor bigint default 0 not null,
+  owed_minor bigint default 0 not null,
+  credit_minor bigint default 0 not null,
+  next_statement_on date,
+  statement_count integer default 0 not null,
+  autopay jsonb,
+  decision jsonb not null,
+  opened_on date not null,
+  version integer default 0 not null,
+  constraint lines_held_minor_check CHECK ((held_minor >= 0)),
+  constraint lines_limit_minor_check CHECK ((limit_minor >= 0)),
+  constraint lines_owed_minor_check CHECK ((owed_minor >= 0)),
+  constraint lines_status_check CHECK ((status = ANY (ARRAY['declined'::text, 'active'::text, 'frozen'::text, 'closed'::text]))),
+  constraint lines_pkey PRIMARY KEY (shard, id)
+) with (fillfactor=70);
+CREATE INDEX lines_shard_tenant_id_customer_id_idx ON public.lines USING btree (shard, tenant_id, customer_id);
+CREATE INDEX lines_shard_tenant_id_next_statement_on_idx ON public.lines USING btree (shard, tenant_id, next_statement_on) WHERE (next_statement_on IS NOT NULL);
+CREATE UNIQUE INDEX one_open_line ON public.lines USING btree (shard, tenant_id, customer_id, program_id) WHERE (status = ANY (ARRAY['active'::text, 'frozen'::text]));
+
+create table loans (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  line_id text not null,
+  charge_id text,
+  merchant_id text,
+  program_id text not null,
+  terms_version integer not null,
+  currency text not null,
+  plan text not null,
+  status text not null,
+  terms jsonb not null,
+  events jsonb not null,
+  event_seqs bigint[] not null,
+  posted jsonb not null,
+  posted_on date not null,
+  funding jsonb not null,
+  principal_minor bigint not null,
+  days_past_due integer default 0 not null,
+  bucket text default 'current'::text not null,
+  opened_on date not null,
+  next_action_on date,
+  constraint loans_principal_minor_check CHECK ((principal_minor >= 0)),
+  constraint loans_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paid'::text, 'overpaid'::text, 'charged-off'::text]))),
+  constraint loans_pkey PRIMARY KEY (shard, id)
+) with (fillfactor=70);
+CREATE INDEX loans_shard_line_id_idx ON public.loans USING btree (shard, line_id);
+CREATE INDEX loans_shard_tenant_id_next_action_on_idx ON public.loans USING btree (shard, tenant_id, next_action_on) WHERE (next_action_on IS NOT NULL);
+
+create table merchants (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  reference text,
+  status text not null,
+  payout_timing text not null,
+  fee_percent text,
+  created_at timestamp with time zone not null,
+  constraint merchants_payout_timing_check CHECK ((payout_timing = ANY (ARRAY['T+1'::text, 'T+0'::text, 'at-once'::text, 'manual'::text]))),
+  constraint merchants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+  constraint merchants_pkey PRIMARY KEY (id)
+);
+CREATE INDEX merchants_tenant_id_id_idx ON public.merchants USING btree (tenant_id, id);
+CREATE UNIQUE INDEX merchants_tenant_id_reference_idx ON public.merchants USING btree (tenant_id, reference);
+
+create table payouts (
+  id text not null,
+  tenant_id text not null,
+  payee_kind text not null,
+  payee_id text not null,
+  currency text not null,
+  amount_minor bigint not null,
+  direction text not null,
+  status text not null,
+  timing text not null,
+  through_on date not null,
+  parts jsonb not null,
+  file text,
+  created_at timestamp with time zone not null,
+  paid_at timestamp with time zone,
+  constraint payouts_direction_check CHECK ((direction = ANY (ARRAY['pay'::text, 'collect'::text]))),
+  constraint payouts_payee_kind_check CHECK ((payee_kind = ANY (ARRAY['merchant'::text, 'funder'::text]))),
+  constraint payouts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text]))),
+  constraint payouts_pkey PRIMARY KEY (id)
+);
+CREATE INDEX payouts_tenant_id_id_idx ON public.payouts USING btree (tenant_id, id);
+CREATE UNIQUE INDEX one_pending_payout ON public.payouts USING btree (tenant_id, payee_kind, payee_id, currency) WHERE (status = 'pending'::text);
+
+create table program_terms (
+  program_id text not null,
+  version integer not null,
+  tenant_id text not null,
+  terms jsonb not null,
+  activated_at timestamp with time zone,
+  review jsonb,
+  created_at timestamp with time zone not null,
+  constraint program_terms_program_id_fkey FOREIGN KEY (program_id) REFERENCES programs(id),
+  constraint program_terms_pkey PRIMARY KEY (program_id, version)
+);
+
+create table programs (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  status text not null,
+  active_version integer,
+  created_at timestamp with time zone not null,
+  constraint programs_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text]))),
+  constraint programs_pkey PRIMARY KEY (id)
+);
+CREATE INDEX programs_tenant_id_id_idx ON public.programs USING btree (tenant_id, id);
+
+create table refunds (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  charge_id text not null,
+  line_id text not null,
+  amount_minor bigint not null,
+  debt_minor bigint not null,
+  credit_minor bigint not null,
+  paid_back_minor bigint not null,
+  reference text,
+  created_at timestamp with time zone not null,
+  constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
+  constraint refunds_pkey PRIMARY KEY (shard, id)
+);
+CREATE INDEX refunds_shard_charge_id_idx ON public.refunds USING btree (shard, charge_id);
+
+create table repayments (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  line_id text not null,
+  loan_id text,
+  currency text not null,
+  amount_minor bigint not null,
+  source text not null,
+  effective_on date not null,
+  status text not null,
+  allocations jsonb not null,
+  credit_minor bigint not null,
+  reference text,
+  created_at timestamp with time zone not null,
+  constraint repayments_amount_minor_check CHECK ((amount_minor > 0)),
+  constraint repayments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'reversed'::text]))),
+  constraint repayments_pkey PRIMARY KEY (shard, id)
+);
+CREATE INDEX repayments_shard_line_id_idx ON public.repayments USING btree (shard, line_id);
+
+create table schema_migrations (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table shard_heads (
+  shard smallint not null,
+  last_seq bigint not null,
+  constraint shard_heads_pkey PRIMARY KEY (shard)
+);
+
+create table staff (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  role text not null,
+  created_at timestamp with time zone not null,
+  constraint staff_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'reader'::text]))),
+  constraint staff_pkey PRIMARY KEY (id)
+);
+CREATE INDEX staff_tenant_id_id_idx ON public.staff USING btree (tenant_id, id);
+
+create table statements (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  line_id text not null,
+  number integer not null,
+  opened_on date not null,
+  closed_on date not null,
+  due_on date not null,
+  currency text not null,
+  total_minor bigint not null,
+  minimum_minor bigint not null,
+  credit_minor bigint not null,
+  items jsonb not null,
+  constraint statements_pkey PRIMARY KEY (shard, id)
+);
+CREATE INDEX statements_shard_tenant_id_due_on_idx ON public.statements USING btree (shard, tenant_id, due_on);
+CREATE UNIQUE INDEX statements_shard_line_id_number_idx ON public.statements USING btree (shard, line_id, number);
+
+create table tenants (
+  id text not null,
+  name text not null,
+  mode text not null,
+  time_zone text not null,
+  clock_mode text default 'running'::text not null,
+  clock_instant timestamp with time zone,
+  clock_set_at timestamp with time zone,
+  last_closed_on date,
+  created_at timestamp with time zone not null,
+  constraint frozen_somewhere CHECK (((clock_mode = 'running'::text) OR (clock_instant IS NOT NULL))),
+  constraint live_time_is_real CHECK (((mode = 'sandbox'::text) OR ((clock_mode = 'running'::text) AND (clock_instant IS NULL)))),
+  constraint set_at_known CHECK (((clock_instant IS NULL) = (clock_set_at IS NULL))),
+  constraint tenants_clock_mode_check CHECK ((clock_mode = ANY (ARRAY['frozen'::text, 'running'::text]))),
+  constraint tenants_mode_check CHECK ((mode = ANY (ARRAY['sandbox'::text, 'live'::text]))),
+  constraint tenants_pkey PRIMARY KEY (id)
+);
+
+CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_ops jsonb)
+ RETURNS TABLE(n integer, outcome text, status smallint, body jsonb, seq bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_head bigint;
+  v_ok integer[];
+  v_outcomes text[];
+  v_events integer;
+begin
+  -- One writer per shard at a time: sequence numbers become visible in order, and no two writers can deadlock.
+  insert into shard_heads (shard, last_seq) values (p_shard, 0) on conflict (shard) do nothing;
+  select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
+
+  select array_agg(verdict.v order by verdict.n), array_agg(verdict.n order by verdict.n) filter (where verdict.v = 'ok')
+    into v_outcomes, v_ok
+    from (
+      select o.n, case
+          when k.key is not null and k.request_hash <> o.hash then 'key-reused'
+          when k.key is not null then 'replay'
+          when o.line is null then 'ok'
+          when l.id is null then 'line-not-found'
+          when (o.line ->> 'version')::integer <> l.version then 'conflict'
+          when (o.line ->> 'statementOn')::date is distinct from l.next_statement_on and o.line ? 'statementOn' then 'conflict'
+          when o.line ? 'spend' and l.status <> 'active' then 'line-not-active'
+          when l.held_minor + l.owed_minor + (o.line ->> 'spend')::bigint > l.limit_minor then 'limit-exceeded'
+          else 'ok'
+        end as v
+        from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text, hash text, line jsonb)
+        left join idempotency_keys k on k.shard = p_shard and k.tenant_id = o.tenant and k.key = o.key
+        left join lines l on l.shard = p_shard and l.id = o.line ->> 'id' and l.tenant_id = o.tenant
+    ) as verdict;
+
+  update lines l set
+      held_minor = l.held_minor + coalesce((o.line ->> 'held')::bigint, 0),
+      owed_minor = l.owed_minor + coalesce((o.line ->> 'owed')::bigint, 0),
+      credit_minor = l.credit_minor + coalesce((o.line ->> 'credit')::bigint, 0),
+      status = coalesce(o.line ->> 'status', l.status),
+      limit_minor = coalesce((o.line ->> 'limit')::bigint, l.limit_minor),
+      next_statement_on = case when o.line ? 'nextStatementOn' then (o.line ->> 'nextStatementOn')::date else l.next_statement_on end,
+      statement_count = l.statement_count + coalesce((o.line ->> 'statements')::integer, 0),
+      autopay = case when o.line ? 'autopay' then nullif(o.line -> 'autopay', 'null'::jsonb) else l.autopay end,
+      version = l.version + case when o.line ? 'version' then 1 else 0 end
+    from jsonb_to_recordset(p_ops) as o(n integer, line jsonb)
+    where l.shard = p_shard and l.id = o.line ->> 'id' and o.n = any (v_ok);
+
+  if jsonb_path_exists(p_ops, '$[*].customers') then
+    insert into customers
+      select r.* from jsonb_to_recordset(p_ops) as o(n integer, customers jsonb),
+        jsonb_populate_recordset(null::customers, o.customers) r
+      where o.n = any (v_ok) and r.shard = p_shard;
+  end if;
+
+  if jsonb_path_exists(p_ops, '$[*].lines') then
+    insert into lines
+      select r.* from jsonb_to_recordset(p_ops) as o(n integer, lines jsonb), jsonb_populate_recordset(null::lines, o.lines) r
+      where o.n = any (v_ok) and r.shard = p_shard;
+  end if;
+
+  insert into charges
+    select r.* from jsonb_to_recordset(p_ops) as o(n integer, charges jsonb), jsonb_populate_recordset(null::charges, o.charges) r
+    where o.n = any (v_ok) and r.shard = p_shard
+    on conflict on constraint charges_pkey do update set
+      captured_minor = excluded.captured_minor, released_minor = excluded.released_minor,
+      refunded_minor = excluded.refunded_minor, fee_minor = excluded.fee_minor,
+      fee_returned_minor = excluded.fee_returned_minor, status = excluded.status, expires_at = excluded.expires_at;
+
+  -- Journal rows number on from the head, in the order of operations and of events inside one.
+  insert into journal (shard, tenant_id, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts,
+                       amounts, effective_on, booked_at, actor, request_id)
+    select p_shard, o.tenant, v_head + row_number() over (order by o.n, e.position), e.event ->> 'id', e.event ->> 'type',
+        e.event ->> 'lineId', e.event ->> 'chargeId', e.event ->> 'loanId', e.event ->> 'merchantId', e.event -> 'data',
+        e.event ->> 'currency',
+        array(select jsonb_array_elements_text(e.event -> 'accounts')),
+        array(select jsonb_array_elements_text(e.event -> 'amounts')::bigint),
+        (e.event ->> 'effectiveOn')::date, (e.event ->> 'bookedAt')::timestamptz, e.event ->> 'actor', e.event ->> 'requestId'
+      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, events jsonb),
+        jsonb_array_elements(o.events) with ordinality as e(event, position)
+      where o.n = any (v_ok);
+  get diagnostics v_events = row_count;
+
+  if v_events > 0 then
+    update shard_heads h set last_seq = v_head + v_events where h.shard = p_shard;
+
+    insert into balances (shard, tenant_id, account, currency, effective_on, debit_minor, credit_minor)
+      select p_shard, j.tenant_id, leg.account, j.currency, j.effective_on,
+          sum(greatest(leg.amount, 0)), sum(greatest(-leg.amount, 0))
+        from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
+        where j.shard = p_shard and j.seq > v_head and j.seq <= v_head + v_events
+          and j.tenant_id in (select distinct o.tenant from jsonb_to_recordset(p_ops) as o(tenant text))
+        group by j.tenant_id, leg.account, j.currency, j.effective_on
+        order by j.tenant_id, leg.account, j.currency, j.effective_on
+      on conflict (shard, tenant_id, account, currency, effective_on) do update set
+        debit_minor = balances.debit_minor + excluded.debit_minor,
+        credit_minor = balances.credit_minor + excluded.credit_minor;
+  end if;
+
+  -- A loan row is written whole; the numbers of its own journal rows are appended here, where they become known.
+  insert into loans
+    select (jsonb_populate_record(null::loans, r.row || jsonb_build_object('event_seqs', coalesce(own.seqs, '[]')))).*
+    from jsonb_to_recordset(p_ops) as o(n integer, tenant text, loans jsonb)
+    cross join jsonb_array_elements(o.loans) as r(row)
+    left join (
+      select j.tenant_id, j.loan_id, jsonb_agg(j.seq order by j.seq) as seqs
+        from journal j
+        where j.shard = p_shard and j.seq > v_head and j.seq <= v_head + v_events
+          and j.tenant_id in (select distinct t.tenant from jsonb_to_recordset(p_ops) as t(tenant text))
+          and j.loan_id is not null and (j.data ? 'loanEvent' or j.data ? 'loanTerms')
+        group by j.tenant_id, j.loan_id
+    ) own on own.tenant_id = o.tenant and own.loan_id = r.row ->> 'id'
+    where o.n = any (v_ok) and (r.row ->> 'shard')::smallint = p_shard
+    on conflict on constraint loans_pkey do update set
+      status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
+      posted = excluded.posted, posted_on = excluded.posted_on, principal_minor = excluded.principal_minor,
+      days_past_due = excluded.days_past_due, bucket = excluded.bucket, next_action_on = excluded.next_action_on;
+
+  if jsonb_path_exists(p_ops, '$[*].statements') then
+    insert into statements
+      select r.* from jsonb_to_recordset(p_ops) as o(n integer, statements jsonb),
+        jsonb_populate_recordset(null::statements, o.statements) r
+      where o.n = any (v_ok) and r.shard = p_shard;
+  end if;
+
+  if jsonb_path_exists(p_ops, '$[*].repayments') then
+    insert into repayments
+      select r.* from jsonb_to_recordset(p_ops) as o(n integer, repayments jsonb),
+        jsonb_populate_recordset(null::repayments, o.repayments) r
+      where o.n = any (v_ok) and r.shard = p_shard
+      on conflict on constraint repayments_pkey do update set status = excluded.status;
+  end if;
+
+  if jsonb_path_exists(p_ops, '$[*].refunds') then
+    insert into refunds
+      select r.* from jsonb_to_recordset(p_ops) as o(n integer, refunds jsonb), jsonb_populate_recordset(null::refunds, o.refunds) r
+      where o.n = any (v_ok) and r.shard = p_shard;
+  end if;
+
+  insert into idempotency_keys (shard, tenant_id, key, request_hash, status, body)
+    select p_shard, o.tenant, o.key, o.hash, o."replyStatus", o.reply
+      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text, hash text, "replyStatus" smallint, reply jsonb)
+      where o.n = any (v_ok) and o.key is not null;
+
+  return query
+    select o.n, v_outcomes[o.n + 1], k.status, k.body,
+        case when v_outcomes[o.n + 1] = 'ok' then v_head + v_events end
+      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text)
+      left join idempotency_keys k
+        on v_outcomes[o.n + 1] = 'replay' and k.shard = p_shard and k.tenant_id = o.tenant and k.key = o.key
+      order by o.n;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.journal_make_partitions(p_from date, p_months integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_start date := date_trunc('month', p_from)::date;
+  v_name text;
+begin
+  for i in 0 .. p_months - 1 loop
+    v_name := 'journal_' || to_char(v_start, 'YYYYMM');
+    if to_regclass(v_name) is null
+       and not exists (select 1 from journal_default where recorded_at >= v_start and recorded_at < v_start + interval '1 month') then
+      execute format('create table %I partition of journal for values from (%L) to (%L)',
+                     v_name, v_start::timestamp at time zone 'UTC', (v_start + interval '1 month')::timestamp at time zone 'UTC');
+    end if;
+    v_start := (v_start + interval '1 month')::date;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.legs_sum(amounts bigint[])
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT COALESCE(sum(leg.leg), (0)::numeric) AS "coalesce" FROM unnest(legs_sum.amounts) leg(leg));
