@@ -16,10 +16,13 @@ type Calculation = (input: unknown) => unknown
 
 const load = createRequire(import.meta.url)
 /** Loaded when first asked for: a question about rates need not read the loan. */
-const lazily =
-  (file: string, name: string): Calculation =>
-  (input) =>
-    (load(file) as Record<string, Calculation>)[name]!(input)
+function lazily(file: string, name: string): Calculation {
+  let calculation: Calculation | undefined
+  return (input) => {
+    calculation ??= (load(file) as Record<string, Calculation>)[name]!
+    return calculation(input)
+  }
+}
 
 const calculations: Readonly<Record<string, Calculation>> = {
   schedule: lazily('./schedule.ts', 'calcSchedule'),

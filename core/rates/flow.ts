@@ -49,9 +49,10 @@ export const YEAR_PARTS: Readonly<Record<UnitPeriodName, bigint>> = {
 export function timeline(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
   if (advances.length === 0) throw new RateProblem('bad-flows', 'at least one advance is needed', 'advances')
   if (payments.length === 0) throw new RateProblem('bad-flows', 'at least one payment is needed', 'payments')
+  const asked = [...advances, ...payments].reduce((sum, flow) => sum + (flow.count ?? 1), 0)
+  if (asked > MAX_FLOWS) throw new RateProblem('bad-flows', `more than ${MAX_FLOWS} flows`, 'payments')
   const dated = advances[0]!.on !== undefined
   const line = dated ? datedLine(advances, payments) : timedLine(advances, payments)
-  if (line.flows.length > MAX_FLOWS) throw new RateProblem('bad-flows', `more than ${MAX_FLOWS} flows`, 'payments')
   assertMoney(line, 'advances', true)
   assertMoney(line, 'payments', false)
   return line

@@ -1,7 +1,7 @@
 /** Published rates of spreadsheets, textbooks, authorities and lenders. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { annualRates, type Flow, irr, irrOf, trueRate } from './index.ts'
+import { annualRates, type CostedLoan, type Flow, irr, irrOf, loanRate, trueRate } from './index.ts'
 import { at, cents, MONTHLY, on } from './testing/flows.ts'
 
 test("People's Bank of China [2021] No. 3: 100,000 less 1,000 against 12 × 8,833.3 is 13.58 %, simply 12.80 %", () => {
@@ -169,4 +169,33 @@ test('a subsidy lowers the flows, a down payment shortens the advance', () => {
   const downPayment = { advances: plain.advances, payments: [on('2024-01-01', '200'), on('2024-02-01', '106', 12)] }
   const smaller = { advances: [on('2024-01-01', '1000')], payments: [on('2024-02-01', '106', 12)] }
   assert.deepEqual(trueRate('eu-aprc', downPayment), trueRate('eu-aprc', smaller))
+})
+
+test('each law counts the costs it names: fees always, notary in China, optional insurance and breach nowhere', () => {
+  const plain: CostedLoan = {
+    principal: cents('1250'),
+    downPayment: cents('50'),
+    disbursedOn: '2024-01-01',
+    payments: Array.from({ length: 12 }, (_, k) => ({
+      on: Temporal.PlainDate.from('2024-01-01')
+        .add({ months: k + 1 })
+        .toString(),
+      amount: cents('106'),
+    })),
+  }
+  const cost = (kind: 'fee' | 'notary' | 'optional-insurance' | 'default' | 'subsidy', amount: string): CostedLoan => ({
+    ...plain,
+    costs: [{ kind, on: '2024-01-01', amount: cents(amount) }],
+  })
+  const rate = (law: 'cn-irr' | 'eu-aprc' | 'us-reg-z', loan: CostedLoan) => Number(loanRate(law, loan).ratePercent)
+  for (const law of ['cn-irr', 'eu-aprc', 'us-reg-z'] as const) {
+    assert.ok(rate(law, cost('fee', '12')) > rate(law, plain))
+    assert.equal(rate(law, cost('optional-insurance', '12')), rate(law, plain))
+    assert.equal(rate(law, cost('default', '12')), rate(law, plain))
+    assert.equal(rate(law, cost('subsidy', '72')), 0)
+  }
+  assert.ok(rate('cn-irr', cost('notary', '12')) > rate('cn-irr', plain))
+  assert.equal(rate('eu-aprc', cost('notary', '12')), rate('eu-aprc', plain))
+  // 0.5 % of 1,200 a month, flat, is 0.9081 % of what is outstanding.
+  assert.equal(rate('cn-irr', plain), 11.4574)
 })
