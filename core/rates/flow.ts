@@ -81,7 +81,11 @@ function onDates(flow: Flow, field: string, lent: boolean): { amount: Minor; on:
     throw new RateProblem('bad-time', 'dates (on) and times (at) cannot be mixed', `${field}.at`)
   const first = readDay(flow.on, `${field}.on`)
   const amount = lent ? -flow.amount : flow.amount
-  return repetitions(flow, field).map((k) => ({ amount, on: k === 0 ? first : dayAfter(first, flow.every!, k), lent }))
+  return repetitions(flow, field).map((k) => ({
+    amount,
+    on: k === 0 ? first : dayAfter(first, flow.every!, k, field),
+    lent,
+  }))
 }
 
 function atTimes(flow: Flow, field: string, lent: boolean): { amount: Minor; years: Fraction; lent: boolean }[] {
@@ -118,9 +122,14 @@ export function assertUnitPeriod(period: UnitPeriod, field: string): void {
   )
 }
 
-function dayAfter(first: Day, every: UnitPeriod, k: number): Day {
+function dayAfter(first: Day, every: UnitPeriod, k: number, field: string): Day {
   if (every.unit === 'half-month') return addHalfMonths(first, every.n * k)
-  return addPeriods(first, { n: every.n, unit: every.unit }, k)
+  try {
+    return addPeriods(first, { n: every.n, unit: every.unit }, k)
+  } catch (problem) {
+    if (!(problem instanceof CalendarProblem)) throw problem
+    throw new RateProblem('bad-date', `${field}.count: ${problem.message}`, `${field}.count`)
+  }
 }
 
 function yearsAfter(first: Fraction, every: UnitPeriod, k: number): Fraction {

@@ -27,6 +27,7 @@ export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEve
   assertTerms(terms)
   const account = openAccount(terms)
   const until = parseDay(asOf, 'asOf')
+  if (asOf < terms.openedOn) throw new RevolvingProblem('before-opening', 'asOf is before openedOn', 'asOf')
   const queue = inOrder(events, terms, until)
   let closing = parseDay(nextStatementOn(terms.cycle, terms.openedOn))
   let next = 0

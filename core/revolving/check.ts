@@ -4,10 +4,15 @@ import { currencyDecimals } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { type RatePercent, RevolvingProblem, type RevolvingTerms } from './types.ts'
 
+/** A century before the calendar ends, so that every bill of an account has its dates. */
+const LAST_OPENING = parseDay('9899-12-31')
+
 /** Refuses terms that no account can follow, naming the field. */
 export function assertTerms(terms: RevolvingTerms): void {
   currencyDecimals(terms.currency)
-  parseDay(terms.openedOn, 'openedOn')
+  if (parseDay(terms.openedOn, 'openedOn') > LAST_OPENING) {
+    throw new RevolvingProblem('bad-date', 'openedOn is too late for the calendar', 'openedOn')
+  }
   assertDayOfMonth(terms.cycle.statementDay, 'cycle.statementDay')
   assertDayOfMonth(terms.cycle.dueDay, 'cycle.dueDay')
   if (!Object.hasOwn(terms.balances, 'purchase')) {
