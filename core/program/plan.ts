@@ -86,7 +86,7 @@ function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTer
     downPaymentPaid: false,
     principalGrace: 0,
     interestFreePeriods: 0,
-    allocation: { default: allocationRule(terms.allocation) },
+    allocation: allocationOf(terms.allocation),
   }
 }
 
@@ -104,6 +104,13 @@ function timesWhole(percent: string, times: bigint): string {
 }
 
 const timings = ['past-due', 'due', 'in-advance'] as const
+
+const usual = 'penalty fee interest principal'
+
+/** Null is the usual order, which need not be written into every contract. */
+function allocationOf(components: readonly Component[]): LoanTerms['allocation'] {
+  return components.join(' ') === usual ? null : { default: allocationRule(components) }
+}
 
 /** The program's order of components, past due before due before in advance. */
 function allocationRule(components: readonly Component[]): AllocationRule {
