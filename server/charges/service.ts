@@ -50,7 +50,7 @@ async function decideAndPost(ctx: Context, order: NewCharge): Promise<Reply<Char
 
   const charge = newCharge(ctx, line, order, terms)
   if (!order.capture) return hold(ctx, line, charge)
-  const capture = captureOf(ctx, { line, terms, charge, merchant, amount: order.amount })
+  const capture = captureOf(ctx, { line, terms, charge, merchant, amount: order.amount, released: 0n })
   const operation: Operation = {
     line: { id: line.id, spend: order.amount, statementOn, owed: planned.loan.terms.principal },
     charges: [rowOfCharge(ctx.tenantId, capture.charge)],
@@ -124,12 +124,14 @@ interface CaptureCase {
   readonly charge: Charge
   readonly merchant: merchants.MerchantView
   readonly amount: Minor
+  /** What of a hold goes back to the limit with its last capture. */
+  readonly released: Minor
 }
 
 /** Turns held money, or a purchase in one step, into a loan; the merchant is owed it less the fee. */
 function captureOf(
   ctx: Context,
-  { line, terms, charge, merchant, amount }: CaptureCase,
+  { line, terms, charge, merchant, amount, released }: CaptureCase,
 ): { charge: Charge; movement: Movement } {
   // The amount was held to the plan's range as a whole; a part of it may be smaller.
   const plan = { ...findPlan(terms, charge.plan), minAmount: 0n, maxAmount: null }
@@ -162,6 +164,7 @@ function captureOf(
     legs: [{ account: accounts.merchantFeeIncome(line.programId), amount: -kept }],
     data: {
       amount,
+      released,
       fee,
       subsidy: planned.merchantSubsidy,
       plan: plan.code,
@@ -172,11 +175,13 @@ function captureOf(
     },
   })
   const capturedMinor = charge.capturedMinor + amount
-  const done = capturedMinor + charge.releasedMinor === charge.amountMinor
+  const releasedMinor = charge.releasedMinor + released
+  const done = capturedMinor + releasedMinor === charge.amountMinor
   return {
     charge: {
       ...charge,
       capturedMinor,
+      releasedMinor,
       feeMinor: charge.feeMinor + kept,
       status: done ? 'captured' : 'authorized',
       expiresAt: done ? null : charge.expiresAt,
@@ -204,8 +209,7 @@ export function capture(ctx: Context, chargeId: string, request: CaptureRequest)
     const merchant = await merchants.find(ctx, charge.merchantId)
     const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
     const released = request.final === true ? held - amount : 0n
-    const prepared = { ...charge, releasedMinor: charge.releasedMinor + released }
-    const { charge: captured, movement } = captureOf(ctx, { line, terms, charge: prepared, merchant, amount })
+    const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
     const operation: Operation = {
       line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
       charges: [rowOfCharge(ctx.tenantId, captured)],
