@@ -23,6 +23,7 @@ import { LoanProblem } from './problem.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
 import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
+import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { payoffOf } from './settle.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
@@ -37,6 +38,7 @@ export function applyToBook(book: Book, event: LoanEvent): void {
       repay(book, event, on)
       break
     case 'payoff':
+      if (forgivesFlat(book)) forgiveFlat(book, on)
       takeMoney(book, event, event.amount, on, usualRule)
       break
     case 'merchant-refund':

@@ -1,9 +1,9 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
-import { type Book, owedOf, settledOf } from './book.ts'
+import { type Book, copyBook, owedOf, settledOf } from './book.ts'
+import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { workOut, workOutAll } from './plan.ts'
-import { accrued, settlingDay } from './today.ts'
+import { accrued, asOf, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
 /**
@@ -27,19 +27,30 @@ function scheduledInterest(book: Book): bigint {
   return book.plan.reduce((sum, slot) => sum + owedOf(slot, 'interest'), 0n)
 }
 
-/** Accrued in the current period and carried into it, less what was paid of it or of later ones in advance. */
+/** Accrued in the current period or carried into it and on, instalment by instalment, as money would pay it. */
 function runningInterest(book: Book, current: number, on: Day): bigint {
-  const slot = book.plan[current]!
-  const carry = current === 0 ? 0n : book.plan[current - 1]!.carry
-  let interest = accrued(book, current, current, settlingDay(book, slot, on)) + carry
+  let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
+  let owed = 0n
   for (let index = current; index < book.plan.length; index++) {
-    const later = book.plan[index]!
-    interest += later.arrearsInterest + later.deferred - settledOf(later, 'interest')
+    const slot = book.plan[index]!
+    const own = index === current ? accrued(book, current, current, settlingDay(book, slot, on)) : 0n
+    const interest = own + carry + slot.arrearsInterest + slot.deferred
+    if (interest === 0n) continue
+    const division = asOf(book, index, index > current || on <= slot.from, interest)
+    owed += division.interest - settledOf(slot, 'interest')
+    carry = division.carry
   }
-  return maxMinor(interest, 0n)
+  return owed
 }
 
 export function payoffOf(book: Book, on: Day): Dues {
+  if (!forgivesFlat(book)) return wholeOf(book, on)
+  const forgiven = copyBook(book)
+  forgiveFlat(forgiven, on)
+  return wholeOf(forgiven, on)
+}
+
+function wholeOf(book: Book, on: Day): Dues {
   let principal = book.outstanding
   let interest = interestOwedOn(book, on)
   let fee = 0n

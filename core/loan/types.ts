@@ -38,6 +38,8 @@ export interface LoanTerms {
   readonly interestRecalculation: 'none' | 'daily'
   readonly overdueInterest: boolean
   readonly earlyInterest: 'to-day' | 'to-due-date'
+  /** Flat charges of periods not begun when the loan is settled early; absent: charged. */
+  readonly earlyFlat?: 'charged' | 'forgiven'
   readonly lastInstalment: 'remainder' | 'levelled'
   readonly rounding: RoundingName
   readonly instalmentMultiple: Minor | null

@@ -79,6 +79,7 @@ function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTer
     overdueInterest: false,
     // A bill's charge is for the whole bill; of later ones early money saves all.
     earlyInterest: perPeriod ? 'to-due-date' : 'to-day',
+    earlyFlat: 'forgiven',
     lastInstalment: 'remainder',
     rounding: terms.rounding,
     instalmentMultiple: null,

@@ -1,0 +1,23 @@
+/** Flat charges that early settlement saves. */
+import type { Day } from '../calendar.ts'
+import { maxMinor } from '../money.ts'
+import { type Book, owedOf, touch } from './book.ts'
+import { workOutAll } from './plan.ts'
+
+export function forgivesFlat(book: Book): boolean {
+  return book.terms.method === 'flat' && book.terms.earlyFlat === 'forgiven'
+}
+
+/** Whoever settles owes no charge of a period that has not begun; the charge of the running one stays whole. */
+export function forgiveFlat(book: Book, on: Day): void {
+  workOutAll(book)
+  const first = book.plan.findIndex((slot) => slot.from >= on)
+  if (first < 0) return
+  for (const slot of book.plan.slice(first)) {
+    const saved = owedOf(slot, 'interest')
+    slot.fixedInterest = maxMinor((slot.fixedInterest ?? 0n) - saved, 0n)
+    slot.planned = maxMinor(slot.planned - saved, 0n)
+  }
+  touch(book, first)
+  workOutAll(book)
+}
