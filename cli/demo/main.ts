@@ -1,6 +1,6 @@
 /** `npm run demo`: a credit story told through the API, on a server of its own or a running one. */
 import { parseArgs } from 'node:util'
-import { ApiProblem, Unreachable } from '../http/client.ts'
+import { ApiProblem, createClient, Unreachable } from '../http/client.ts'
 import { openSandbox } from '../http/sandbox.ts'
 import { CommandError, type ServerOptions, withServer } from '../http/server.ts'
 import { startsOn, tellStory } from './story.ts'
@@ -24,7 +24,8 @@ async function main(): Promise<number> {
   const startedAt = performance.now()
   await withServer(values satisfies ServerOptions, async (server) => {
     const order = { name: 'Demo story', timeZone: 'Asia/Shanghai', now: `${startsOn}T02:00:00Z` }
-    const { client, tenantId } = await openSandbox(server, order)
+    const { tenantId, address } = await openSandbox(server, order)
+    const client = createClient(address)
     console.log(`Chit at ${server.url}, a fresh sandbox ${tenantId} whose clock stands at ${startsOn}.`)
     try {
       await tellStory({ client, say: (text) => console.log(text) })

@@ -1,5 +1,5 @@
 /** A fresh sandbox for one run: nothing else on the server is touched. */
-import { type Client, type ClientOptions, createClient } from './client.ts'
+import { createClient } from './client.ts'
 import type { ServerAddress } from './server.ts'
 
 export interface SandboxOrder {
@@ -14,16 +14,15 @@ interface Sandbox {
   readonly secretKey: string
 }
 
-/** Gives the sandbox's id and a client that holds its key. */
+/** Gives the sandbox's id, and its address with the key that opens it. */
 export async function openSandbox(
   server: ServerAddress,
   order: SandboxOrder,
-  options: Omit<ClientOptions, 'url' | 'key'> = {},
-): Promise<{ tenantId: string; client: Client }> {
+): Promise<{ readonly tenantId: string; readonly address: ServerAddress }> {
   const maker = createClient(server)
   try {
     const { tenantId, secretKey } = await maker.post<Sandbox>('/v1/sandboxes', order)
-    return { tenantId, client: createClient({ ...options, url: server.url, key: secretKey }) }
+    return { tenantId, address: { url: server.url, key: secretKey } }
   } finally {
     maker.close()
   }
