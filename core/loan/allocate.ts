@@ -68,7 +68,7 @@ export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, o
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
   for (const group of groupsOf(rule)) {
     if (payment.left === 0n) break
-    if (only === undefined || only.includes(group[0]!.timing)) payGroup(payment, group, rule)
+    if (only === undefined || only.includes(group[0]!.timing)) payWhilePlaced(payment, group, rule)
   }
   skipPaid(book)
   return payment
@@ -82,6 +82,14 @@ function byTiming(steps: readonly Step[]): Step[][] {
     else group.push(step)
   }
   return [...groups.values()]
+}
+
+/** Paying one instalment can change what another asks for, so a group is gone through until nothing more is placed. */
+function payWhilePlaced(payment: Payment, group: readonly Step[], rule: AllocationRule): void {
+  for (let before = -1n; payment.left > 0n && payment.left !== before; ) {
+    before = payment.left
+    payGroup(payment, group, rule)
+  }
 }
 
 function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule): void {

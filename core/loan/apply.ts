@@ -16,6 +16,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { workOutAll } from './plan.ts'
@@ -23,7 +24,6 @@ import { LoanProblem } from './problem.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
 import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
-import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { payoffOf } from './settle.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 

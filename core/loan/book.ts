@@ -9,15 +9,22 @@ import type { Allocated, Component, LoanEvent, LoanTerms } from './types.ts'
 
 export type Amounts = Record<Component, bigint>
 
+export type MoveKind = 'lent' | 'late' | 'restored' | 'paid'
+
 /** A change of the balance that bears interest, effective after `day`. */
 export interface Move {
   readonly day: Day
   readonly amount: bigint
-  /** Money lent; other moves are money paid, and late principal. */
-  readonly lends?: true
+  /** Money lent, late principal that keeps bearing interest, money charged back; else money paid. */
+  readonly kind: MoveKind
 }
 
 export type SlotKind = 'regular' | 'closed' | 'down-payment' | 'extra'
+
+export interface Lending {
+  readonly day: Day
+  readonly amount: bigint
+}
 
 export interface Slot {
   /**
@@ -63,6 +70,8 @@ export interface Slot {
   carry: bigint
   /** Balance after the due date, had everything due been paid. */
   close: bigint
+  /** Of it, what this instalment need not repay: late principal, and what was restored to a later one. */
+  late: bigint
 }
 
 export interface RateStep {
@@ -101,7 +110,7 @@ export interface Book {
   /** Of it, not yet paid, waived or written off. */
   outstanding: bigint
   /** The amount lent as it grew (and, by refunds, shrank), on which flat interest is computed. */
-  flatLent: Move[]
+  flatLent: Lending[]
   dirty: number
   /** Whether the last unpaid instalment has taken the remainder. */
   settled: boolean
@@ -115,7 +124,7 @@ export interface Book {
   allocated: Allocated[]
   events: LoanEvent[]
   /** Disbursements as they were made, for the balance column. */
-  readonly disbursements: Move[]
+  readonly disbursements: Lending[]
   interestRefunded: bigint
 }
 
@@ -178,28 +187,23 @@ export function touch(book: Book, index: number): void {
 }
 
 /** Records a change of balance; a day after the last period moves nothing that still bears interest. */
-export function addMove(book: Book, day: Day, amount: bigint): void {
+export function addMove(book: Book, day: Day, amount: bigint, kind: MoveKind = 'paid'): void {
   const index = planIndex(book, day)
-  insertMove(book.plan[index]!.moves, day, amount)
+  insertMove(book.plan[index]!.moves, day, amount, kind)
   touch(book, index)
 }
 
-/** Moves of one day become one, but money lent stays apart. */
-export function insertMove(moves: Move[], day: Day, amount: bigint): void {
+/** In order of days; moves of one day and kind become one. */
+export function insertMove(moves: Move[], day: Day, amount: bigint, kind: MoveKind = 'paid'): void {
   let at = moves.length
-  while (at > 0 && moves[at - 1]!.day > day) at--
-  const same = at > 0 ? moves[at - 1]! : null
-  if (same !== null && same.day === day && same.lends === undefined) {
-    moves[at - 1] = { day, amount: same.amount + amount }
-  } else moves.splice(at, 0, { day, amount })
-}
-
-export function addLending(book: Book, day: Day, amount: bigint): void {
-  const index = planIndex(book, day)
-  const { moves } = book.plan[index]!
-  const at = moves.findIndex((move) => move.day > day)
-  moves.splice(at < 0 ? moves.length : at, 0, { day, amount, lends: true })
-  touch(book, index)
+  for (; at > 0 && moves[at - 1]!.day >= day; at--) {
+    const same = moves[at - 1]!
+    if (same.day !== day || same.kind !== kind) continue
+    moves[at - 1] = { day, amount: same.amount + amount, kind }
+    return
+  }
+  while (at < moves.length && moves[at]!.day === day) at++
+  moves.splice(at, 0, { day, amount, kind })
 }
 
 /** A second book that can be changed without touching the first. */

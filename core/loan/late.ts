@@ -16,7 +16,7 @@ export function bearLateInterest(book: Book, on: Day): void {
     late += keepBearing(book, index, until)
   }
   if (late === 0n) return
-  addMove(book, until, -late)
+  addMove(book, until, -late, 'late')
   book.lateUntil = until
 }
 
@@ -26,7 +26,7 @@ function keepBearing(book: Book, index: number, until: Day): bigint {
   if (principal <= 0n) return 0n
   const from = Math.max(slot.due, book.lateUntil ?? slot.due)
   if (from >= until) return 0n
-  addMove(book, from, principal)
+  addMove(book, from, principal, 'late')
   return principal
 }
 

@@ -5,7 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
 import { type Measure, measureOf } from '../schedule/measure.ts'
-import { addLending, addPaid, type Book, noAmounts, nothing, planIndex, type Slot } from './book.ts'
+import { addMove, addPaid, type Book, noAmounts, nothing, planIndex, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
@@ -111,6 +111,7 @@ function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measure, inte
     owing: noAmounts(),
     carry: 0n,
     close: 0n,
+    late: 0n,
   }
 }
 
@@ -129,7 +130,7 @@ export function disburse(book: Book, on: Day, amount: bigint): void {
   book.outstanding += financed
   book.flatLent.push({ day: on, amount: financed })
   book.plan[planIndex(book, on)]!.lent += financed
-  addLending(book, on, financed)
+  addMove(book, on, financed, 'lent')
 }
 
 function downPaymentOf(terms: LoanTerms, amount: bigint): bigint {

@@ -55,10 +55,13 @@ function giveRemainder(book: Book): void {
   }
 }
 
-/** Where nothing is open but principal is still unplanned, the final instalment takes it. */
+/** The last instalment that payments have not met: where it asks for nothing yet it can take the remainder. */
 function lastOpenOrFinal(book: Book): number {
-  const last = lastOpen(book)
-  return last >= 0 || book.planPrincipal === principalDue(book) ? last : book.plan.length - 1
+  for (let index = book.plan.length - 1; index >= 0; index--) {
+    const slot = book.plan[index]!
+    if (isOpen(slot) || settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n) return index
+  }
+  return book.plan.length - 1
 }
 
 /** A plan never falls below what was paid against it. */
@@ -101,7 +104,7 @@ function workOutSlot(book: Book, index: number): void {
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
-  closeAt(book, slot, opening)
+  closeAt(book, slot, opening, previous === null ? 0n : previous.late)
 }
 
 export interface Division {
@@ -126,12 +129,17 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
   }
 }
 
-/** The balance after the due date; an instalment never asks for more principal than is left. */
-function closeAt(book: Book, slot: Slot, opening: bigint): void {
+/** The balance after the due date; an instalment never asks for more principal than is left to repay. */
+function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint): void {
   let balance = opening
-  for (const move of slot.moves) balance += move.amount
+  slot.late = late - slot.restored
+  for (const move of slot.moves) {
+    balance += move.amount
+    if (move.kind === 'late' || move.kind === 'restored') slot.late += move.amount
+  }
   const settled = settledOf(slot, 'principal')
-  const room = book.daily ? balance + settled : balance
+  const whole = book.daily ? balance + settled : balance
+  const room = whole - slot.late
   if (slot.owing.principal > room) slot.owing.principal = maxMinor(room, settled)
-  slot.close = maxMinor(room - slot.owing.principal, 0n)
+  slot.close = maxMinor(whole - slot.owing.principal, 0n)
 }

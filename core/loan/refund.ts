@@ -114,8 +114,8 @@ function forgetLateInterest(book: Book, part: bigint, on: Day): void {
   const index = periodIndex(book, on)
   const start = book.plan[index]?.from
   if (start === undefined || book.lateUntil === null || book.lateUntil <= start || index === 0) return
-  addMove(book, start, -part)
-  addMove(book, book.lateUntil, part)
+  addMove(book, start, -part, 'late')
+  addMove(book, book.lateUntil, part, 'late')
 }
 
 /** Interest of what is not yet due anew; flat interest on the amount that counts as lent, principal parts unchanged. */
@@ -181,10 +181,11 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   const index = on === maturity ? last : book.plan.findIndex((slot) => slot.due > on)
   const slot = book.plan[index]!
   slot.restored += amount
+  slot.settledEarly = false
   book.planPrincipal += amount
   book.outstanding += amount
   book.firstOpen = Math.min(book.firstOpen, index)
-  addMove(book, on, amount)
+  addMove(book, on, amount, 'restored')
   touch(book, Math.min(index, planIndex(book, on)))
   return slot
 }

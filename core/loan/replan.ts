@@ -25,6 +25,7 @@ export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
   for (const slot of unpaid.plan) forgetPayments(slot)
   unpaid.outstanding = unpaid.planPrincipal
+  touch(unpaid, 0)
   replan(unpaid, first, Math.max(0, book.terms.principalGrace - first))
   for (let index = first; index < book.plan.length; index++) {
     const slot = book.plan[index]!
@@ -39,7 +40,7 @@ export function replanUnpaid(book: Book, first: number): void {
 
 function forgetPayments(slot: Slot): void {
   for (const amounts of [slot.paid, slot.settled]) Object.assign(amounts, noAmounts())
-  slot.moves.splice(0, slot.moves.length, ...slot.moves.filter((move) => move.lends))
+  slot.moves.splice(0, slot.moves.length, ...slot.moves.filter((move) => move.kind === 'lent'))
   slot.settledEarly = false
   slot.deferred = 0n
 }

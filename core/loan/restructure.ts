@@ -71,7 +71,7 @@ function openPlan(book: Book, on: Day, term: NewTerm, principal: bigint): void {
   book.firstOpen = 0
   book.dirty = 0
   book.plan[0]!.lent = principal
-  insertMove(book.plan[0]!.moves, on, principal)
+  insertMove(book.plan[0]!.moves, on, principal, 'lent')
 }
 
 /** A rate that counts from the day after `on`. */

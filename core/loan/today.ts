@@ -21,7 +21,9 @@ export function askedOn(book: Book, index: number, day: Day): Asked {
   let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
   let division: Division = { interest: 0n, principal: 0n, carry }
   for (let at = current; at <= index; at++) {
-    division = asOf(book, at, current, day, carry)
+    const slot = book.plan[at]!
+    const interest = accrued(book, at, current, day) + slot.deferred + slot.arrearsInterest + carry
+    division = asOf(book, at, at > current || day <= slot.from, interest)
     carry = division.carry
   }
   const slot = book.plan[index]!
@@ -35,12 +37,16 @@ function scheduled(book: Book, index: number): Asked {
   return { interest: slot.owing.interest, principal: slot.owing.principal }
 }
 
-function asOf(book: Book, index: number, current: number, day: Day, carry: bigint): Division {
-  const slot = book.plan[index]!
-  const interest = accrued(book, index, current, day) + slot.deferred + slot.arrearsInterest + carry
-  const future = index > current || day <= slot.from
+/** An instalment divided with the interest there is on a day; `future` when its period has not begun. */
+export function asOf(book: Book, index: number, future: boolean, interest: bigint): Division {
   if (isLastOpen(book, index)) return remainder(book, index, interest, future)
-  return divide(book, slot, future ? slot.basis : slot.planned, interest)
+  const slot = book.plan[index]!
+  return divide(book, slot, future ? plannedAhead(book, slot) : slot.planned, interest)
+}
+
+/** An instalment still to come is paid as planned before the last one took the remainder. */
+function plannedAhead(book: Book, slot: Slot): bigint {
+  return book.fixes === 'total' && slot.basis > 0n ? slot.basis : slot.planned
 }
 
 /** Interest of a period up to a day within it; periods to come have none yet. */
@@ -60,7 +66,7 @@ function remainder(book: Book, index: number, interest: bigint, future: boolean)
     others += owedOf(book.plan[earlier]!, 'principal')
     if (isOpen(book.plan[earlier]!)) open++
   }
-  if (future && open > 0) return divide(book, slot, slot.basis, interest)
+  if (future && open > 0) return divide(book, slot, plannedAhead(book, slot), interest)
   return {
     interest: maxMinor(interest, settledOf(slot, 'interest')),
     principal: settledOf(slot, 'principal') + maxMinor(book.outstanding - others, 0n),
