@@ -448,7 +448,7 @@ begin
 
   -- A loan row is written whole; the numbers of its own journal rows are appended here, where they become known.
   insert into loans
-    select (jsonb_populate_record(null::loans, r.row || jsonb_build_object('event_seqs', coalesce(own.seqs, '[]')))).*
+    select filled.*
     from jsonb_to_recordset(p_ops) as o(n integer, tenant text, loans jsonb)
     cross join jsonb_array_elements(o.loans) as r(row)
     left join (
@@ -459,6 +459,9 @@ begin
           and j.loan_id is not null and (j.data ? 'loanEvent' or j.data ? 'loanTerms')
         group by j.tenant_id, j.loan_id
     ) own on own.tenant_id = o.tenant and own.loan_id = r.row ->> 'id'
+    -- Joined, not `(f(x)).*`, which would call it once for each of the twenty columns.
+    cross join lateral jsonb_populate_record(null::loans,
+      r.row || jsonb_build_object('event_seqs', coalesce(own.seqs, '[]'))) as filled
     where o.n = any (v_ok) and (r.row ->> 'shard')::smallint = p_shard
     on conflict on constraint loans_pkey do update set
       status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
