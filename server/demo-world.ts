@@ -1,5 +1,5 @@
 /** A small world for a newcomer: a sandbox with funders, programs, merchants, customers and a few purchases. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as charges from './charges/service.ts'
 import { baitiaoTerms, cardTerms } from './demo-terms.ts'
@@ -23,22 +23,29 @@ export interface DemoWorld {
 /** Fills an empty database and writes ids and key to `demo.json`; gives the lines to print. */
 export async function ensureDemoWorld(platform: Platform): Promise<string[]> {
   const [row] = await platform.db<{ tenants: number }[]>`select count(*)::int as tenants from tenants`
-  if (row!.tenants > 0) return hints(platform, null)
+  if (row!.tenants > 0) return hints(platform)
   const world = await makeDemoWorld(platform)
+  mkdirSync(platform.config.home, { recursive: true })
   writeFileSync(demoFile(platform), `${JSON.stringify(world, null, 2)}\n`, { mode: 0o600 })
-  return hints(platform, world)
+  return hints(platform)
 }
 
 function demoFile(platform: Platform): string {
   return join(platform.config.home, 'demo.json')
 }
 
-function hints(platform: Platform, world: DemoWorld | null): string[] {
+/** Nothing to try where the demo world's file is not: a database of the operator's own. */
+function hints(platform: Platform): string[] {
   const file = demoFile(platform)
-  const key = `$(node -p "require('${file}').secretKey")`
+  if (!existsSync(file)) return []
+  const world = JSON.parse(readFileSync(file, 'utf8')) as DemoWorld
+  const at = `http://127.0.0.1:${platform.config.port}/v1`
+  const quote = JSON.stringify({ programId: world.programs.baitiao, amount: 399_900 })
   return [
-    `curl -H "Authorization: Bearer ${key}" 'http://127.0.0.1:${platform.config.port}/v1/trial-balance'`,
-    `${world === null ? 'The demo world’s ids and key are in' : 'A demo world was made; its ids and key are in'} ${file}`,
+    `export KEY=$(node -p "require('${file}').secretKey")`,
+    `curl -H "Authorization: Bearer $KEY" ${at}/trial-balance`,
+    `curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '${quote}' ${at}/quotes`,
+    `The demo world’s ids and key are in ${file}`,
   ]
 }
 

@@ -9,7 +9,7 @@ import { createLifecycle, printFailure, within } from './platform/lifecycle.ts'
 import { migrate } from './platform/migrate.ts'
 import { assertUsable } from './platform/ready-database.ts'
 import { StartupError } from './platform/startup-error.ts'
-import { ensureDemoWorld, registerRoutes, startJobs } from './routes.ts'
+import { prepare, registerRoutes, startJobs } from './routes.ts'
 
 /** Longer than any request takes; a client that reads its answer slower than this is cut off. */
 const graceMilliseconds = 10_000
@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   await migrate(platform.db, join(import.meta.dirname, 'migrations'))
   const app = await buildApp(platform, registerRoutes)
   makeKeyFolder(config)
-  const demo = await ensureDemoWorld(platform)
+  const demo = await prepare(platform)
   life.onStop('the jobs', startJobs(platform))
   const port = await listen(app, config)
   console.log(greeting(config, platform, port, demo, performance.now() - startedAt))

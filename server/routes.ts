@@ -3,9 +3,11 @@ import { registerAudit } from './audit/routes.ts'
 import { registerCharges } from './charges/routes.ts'
 import { closeElapsedDays } from './closing/clock.ts'
 import { registerClock } from './closing/routes.ts'
+import { ensureDemoWorld } from './demo-world.ts'
 import { registerExplain } from './explain/routes.ts'
 import { drainPostings } from './journal/post.ts'
 import { registerJournal } from './journal/routes.ts'
+import { makePartitions } from './journal/store.ts'
 import { registerLines } from './lines/routes.ts'
 import { registerLoans } from './loans/routes.ts'
 import { registerParties } from './parties/routes.ts'
@@ -39,7 +41,11 @@ export function registerRoutes(app: App): void {
 
 const closeEveryMs = 30_000
 
-export { ensureDemoWorld } from './demo-world.ts'
+/** What must be there before the first request; gives the lines to greet with. */
+export async function prepare(platform: Platform): Promise<string[]> {
+  await makePartitions(platform.db)
+  return ensureDemoWorld(platform)
+}
 
 /** Starts what runs besides requests; the answer stops it and waits for what is under way. */
 export function startJobs(platform: Platform): () => Promise<void> {
@@ -63,7 +69,7 @@ export function startJobs(platform: Platform): () => Promise<void> {
 
 async function work(platform: Platform): Promise<void> {
   try {
-    await platform.db`select journal_make_partitions(current_date, 3)`
+    await makePartitions(platform.db)
     await closeElapsedDays(platform)
   } catch (error) {
     platform.log.error({ err: error }, 'a job failed; it is tried again')

@@ -110,3 +110,8 @@ export function readMovements(
     group by j.type
     order by j.type`
 }
+
+/** This month's partition of the journal and the next two; before the first event, so that none lands in the default. */
+export async function makePartitions(db: Context['db']): Promise<void> {
+  await db`select journal_make_partitions(current_date, 3)`
+}
