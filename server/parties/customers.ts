@@ -33,7 +33,7 @@ export interface CustomerView {
 export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<CustomerView>> {
   const { vault, ids, shards } = ctx.platform
   const identity = identityHash(ctx, draft)
-  const shard = shardFor(identity, shards)
+  const shard = shardFor(identity ?? ctx.idempotencyKey ?? ids.create('cus'), shards)
   const { kind, reference, ...personal } = draft
   const wrappedKey = vault.newPersonKey()
   const customer: CustomerView = {
@@ -52,14 +52,13 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
     wrapped_key: hex(wrappedKey),
     sealed: hex(vault.seal(wrappedKey, personal)),
     reference: customer.reference,
-    identity_hash: identity,
+    identity_hash: identity ?? fingerprint(ctx, 'none', customer.id),
     phone_hash: draft.phone === undefined ? null : fingerprint(ctx, 'phone', draft.phone),
     created_at: customer.createdAt,
   }
   const created = { type: 'customer.created', data: { customerId: customer.id, kind }, currency: null, legs: [] }
-  // The kept answer must not hold personal data in the clear: it would outlive an erasure.
-  return once(ctx, shard, async () => {
-    const same = await store.findCustomerByIdentity(ctx, shard, identity)
+  const reply = await once(ctx, shard, async () => {
+    const same = identity === null ? undefined : await store.findCustomerByIdentity(ctx, shard, identity)
     if (same !== undefined) {
       throw problem('customer-exists', {
         detail: `This person is customer ${same} already.`,
@@ -67,24 +66,25 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
       })
     }
     try {
-      const reply = await postReply(ctx, shard, { customers: [row], events: [created] }, 201, {
-        ...customer,
-        personal: null,
-      })
-      return { ...reply, body: { ...reply.body, personal } }
+      return await postReply(ctx, shard, { customers: [row], events: [created] }, 201, { ...customer, personal: null })
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       throw problem('customer-exists', { detail: 'This person was entered as a customer at the same moment.' })
     }
   })
+  // The kept answer must not hold personal data in the clear: it would outlive an erasure. A retry brings it along.
+  return { ...reply, body: { ...reply.body, personal } }
 }
 
-/** A customer without any identity (a test, a guest) is somebody new each time. */
-function identityHash(ctx: Context, draft: NewCustomer): string {
+/**
+ * Null without any identity (a test, a guest): somebody new each time. The request's key then chooses the shard, where
+ * a retry finds its first outcome.
+ */
+function identityHash(ctx: Context, draft: NewCustomer): string | null {
   if (draft.idNumber !== undefined) return fingerprint(ctx, 'id-number', draft.idNumber)
   if (draft.reference !== undefined) return fingerprint(ctx, 'reference', draft.reference)
   if (draft.phone !== undefined) return fingerprint(ctx, 'phone', draft.phone)
-  return fingerprint(ctx, 'none', ctx.platform.ids.create('cus'))
+  return null
 }
 
 function fingerprint(ctx: Context, kind: string, text: string): string {
