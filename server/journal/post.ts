@@ -95,8 +95,8 @@ export async function postReply<Body>(
 }
 
 /**
- * The same inside a transaction with writes to shared tables (programs, merchants, funders), which happen only if the
- * operation does. Shard 0 keeps the journal rows of what belongs to no customer.
+ * The same inside a transaction with writes that are no operation (programs, merchants, funders, erasing a person),
+ * which happen only if the operation does. Shard 0 keeps the journal rows of what belongs to no customer.
  */
 export async function postReplyWith<Body>(
   ctx: Context,
@@ -104,10 +104,11 @@ export async function postReplyWith<Body>(
   status: number,
   body: Body,
   write: (db: Queryable) => Promise<unknown>,
+  shard = 0,
 ): Promise<Reply<Body>> {
-  const ready = posting(ctx, 0, operation, keyed(ctx, status, body))
+  const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
   return ctx.db.begin(async (transaction) => {
-    const [verdict] = await commit(transaction, 0, [ready])
+    const [verdict] = await commit(transaction, shard, [ready])
     const reply = replyOf(verdict!, status, body)
     if (!reply.replayed) await write(transaction)
     return reply

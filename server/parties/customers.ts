@@ -1,5 +1,5 @@
 /** Customers. Who somebody is, is sealed under a key of their own; the books know only ids. */
-import { once, postReply } from '../journal/post.ts'
+import { once, postReply, postReplyWith } from '../journal/post.ts'
 import type { Reply } from '../journal/types.ts'
 import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
@@ -134,13 +134,22 @@ function viewOf(ctx: Context, row: store.CustomerRow): CustomerView {
 export async function erase(ctx: Context, customerId: string): Promise<Reply<CustomerView>> {
   const customer = await find(ctx, customerId)
   const shard = shardOf(customerId)
-  if (await store.hasOpenAccount(ctx, shard, customerId)) {
-    throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
-  }
-  const erased = { ...customer, personal: null, reference: null, erasedAt: customer.erasedAt ?? ctx.now().toString() }
-  const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
-  // Erasing twice changes nothing, so the key goes first: a crash in between leaves it destroyed, not kept.
-  await store.eraseCustomer(ctx, shard, customerId, erased.erasedAt)
-  if (customer.erasedAt !== null) return { status: 200, body: erased, replayed: false }
-  return postReply(ctx, shard, { events: [event] }, 200, erased)
+  return once(ctx, shard, async () => {
+    if (await store.hasOpenAccount(ctx, shard, customerId)) {
+      throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
+    }
+    const at = customer.erasedAt ?? ctx.now().toString()
+    const erased = { ...customer, personal: null, reference: null, erasedAt: at }
+    const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
+    const events = customer.erasedAt === null ? [event] : []
+    // Together with the answer: a request that is refused because its key was used must not erase anybody.
+    return postReplyWith(
+      ctx,
+      { events },
+      200,
+      erased,
+      (db) => store.eraseCustomer(db, ctx.tenantId, { shard, id: customerId, at }),
+      shard,
+    )
+  })
 }

@@ -55,11 +55,15 @@ export async function hasOpenAccount(ctx: Context, shard: number, customerId: st
 }
 
 /** The identity hash is replaced too: the person may come back as somebody new. */
-export async function eraseCustomer(ctx: Context, shard: number, id: string, at: string): Promise<void> {
-  await ctx.db`
+export async function eraseCustomer(
+  db: Queryable,
+  tenantId: string,
+  { shard, id, at }: { shard: number; id: string; at: string },
+): Promise<void> {
+  await db`
     update customers set wrapped_key = null, sealed = null, reference = null, phone_hash = null,
       identity_hash = 'erased ' || id, erased_at = coalesce(erased_at, ${at})
-    where shard = ${shard} and id = ${id} and tenant_id = ${ctx.tenantId}`
+    where shard = ${shard} and id = ${id} and tenant_id = ${tenantId}`
 }
 
 export async function insertMerchant(db: Queryable, tenantId: string, merchant: MerchantView): Promise<void> {
