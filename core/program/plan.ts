@@ -44,10 +44,14 @@ export function offersAmount(plan: Plan, amount: Minor): boolean {
 }
 
 /** Throws `plan-not-offered` for an amount outside the plan's range. */
+export function requireOffered(plan: Plan, amount: Minor): void {
+  if (offersAmount(plan, amount)) return
+  throw new PlanProblem('plan-not-offered', `Plan "${plan.code}" is not offered for this amount.`, 'plan')
+}
+
+/** Throws `plan-not-offered` for an amount outside the plan's range. */
 export function planLoan(terms: ProgramTerms, plan: Plan, purchase: Purchase): PlannedLoan {
-  if (!offersAmount(plan, purchase.amount)) {
-    throw new PlanProblem('plan-not-offered', `Plan "${plan.code}" is not offered for this amount.`, 'plan')
-  }
+  requireOffered(plan, purchase.amount)
   const full = openLoan(loanTerms(terms, plan, purchase))
   if (plan.paidBy === 'customer') return { plan, loan: full, merchantSubsidy: 0n }
   const free = openLoan({ ...full.terms, annualRatePercent: '0' })

@@ -2,20 +2,20 @@
 import { accounts } from '../../core/journal/accounts.ts'
 import { encodeTerms } from '../../core/loan/index.ts'
 import { formatMinor, type Minor, maxMinor, minMinor } from '../../core/money.ts'
-import { findPlan, merchantFee, planLoan } from '../../core/program/plan.ts'
+import { findPlan, merchantFee, planLoan, requireOffered } from '../../core/program/plan.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { roundQuotient } from '../../core/rounding.ts'
 import { once, postReply } from '../journal/post.ts'
 import type { JournalEvent, Operation, Reply } from '../journal/types.ts'
 import * as lines from '../lines/service.ts'
-import type { Line } from '../lines/types.ts'
+import { type Line, viewOfLine } from '../lines/types.ts'
 import { type Movement, move, open, rowOfLoan } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
 import type { Loan } from '../loans/types.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { Context } from '../platform/context.ts'
-import { problem } from '../platform/errors.ts'
+import { Problem, problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { decideCharge } from '../risk/decide.ts'
 import * as store from './store.ts'
@@ -44,20 +44,34 @@ async function decideAndPost(ctx: Context, order: NewCharge): Promise<Reply<Char
   refuseMismatch(line, merchant, order)
   const plan = findPlan(terms, order.plan)
   const statementOn = requireStatement(line)
-  const planned = planLoan(terms, plan, { amount: order.amount, on: ctx.today(), statementOn })
+  requireOffered(plan, order.amount)
   const decision = await decideCharge(ctx, { terms, amount: order.amount, daysPastDue: line.daysPastDue })
   if (decision.outcome === 'decline') throw declined(decision.reasons)
 
   const charge = newCharge(ctx, line, order, terms)
-  if (!order.capture) return hold(ctx, line, charge)
+  if (!order.capture) return withinLimit(line, hold(ctx, line, charge))
   const capture = captureOf(ctx, { line, terms, charge, merchant, amount: order.amount, released: 0n })
   const operation: Operation = {
-    line: { id: line.id, spend: order.amount, statementOn, owed: planned.loan.terms.principal },
+    line: { id: line.id, spend: order.amount, statementOn, owed: capture.movement.owed },
     charges: [rowOfCharge(ctx.tenantId, capture.charge)],
     loans: [rowOfLoan(ctx.tenantId, capture.movement.loan, ctx.today())],
     events: [capture.movement.event],
   }
-  return postReply(ctx, line.shard, operation, 201, viewOfCharge(capture.charge, [capture.movement.loan.id]))
+  const view = viewOfCharge(capture.charge, [capture.movement.loan.id])
+  return withinLimit(line, postReply(ctx, line.shard, operation, 201, view))
+}
+
+/** Adds the figures to the database's refusal: those read before it, so another purchase may have come in between. */
+async function withinLimit<Body>(line: Line, posted: Promise<Reply<Body>>): Promise<Reply<Body>> {
+  try {
+    return await posted
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'limit-exceeded' || error.parts.detail !== undefined) throw error
+    const { available, limit } = viewOfLine(line)
+    const money = (amount: Minor) => formatMinor(amount, line.currency)
+    const detail = `${money(available)} of a limit of ${money(limit)} ${line.currency} is available.`
+    throw problem('limit-exceeded', { detail, extra: { available } })
+  }
 }
 
 function refuseMismatch(line: Line, merchant: merchants.MerchantView, order: NewCharge): void {
