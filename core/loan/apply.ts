@@ -25,6 +25,7 @@ import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from '
 import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
 import { payoffOf } from './settle.ts'
+import { paySettling } from './settle-all.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
@@ -125,7 +126,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     return
   }
   bearLateInterestFor(book, amount, on)
-  const payment = pay(book, amount, on, rule)
+  const payment = event.type === 'payoff' ? paySettling(book, amount, on, rule) : pay(book, amount, on, rule)
   addCredit(book, payment.left)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
 }

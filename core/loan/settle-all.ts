@@ -1,0 +1,65 @@
+/**
+ * Money that covers the payoff quote ends the loan, to the cent. Spread in the usual order it nearly always does by
+ * itself; where interest was carried over several prepaid instalments a cent can be left over, and the instalments are
+ * then closed directly: what is due, the quoted interest with the current instalment, the principal in order.
+ */
+import type { Day } from '../calendar.ts'
+import { maxMinor, minMinor } from '../money.ts'
+import { followPrincipal, type Payment, pay } from './allocate.ts'
+import { addPaid, type Book, copyBook, noAmounts, owedOf, owedTotal, type Slot, settledOf, touch } from './book.ts'
+import { workOutAll } from './plan.ts'
+import { payoffOf } from './settle.ts'
+import type { AllocationRule, Component } from './types.ts'
+
+export function paySettling(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
+  if (!book.daily || amount < book.outstanding) return pay(book, amount, on, rule)
+  const quote = payoffOf(book, on)
+  if (amount < quote.total || quote.total === 0n) return pay(book, amount, on, rule)
+  const trial = copyBook(book)
+  const outcome = pay(trial, amount, on, rule)
+  workOutAll(trial)
+  const settled = [...trial.plan, ...trial.extras].every((slot) => owedTotal(slot) === 0n)
+  if (settled && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
+  return closeDirectly(book, amount, on, quote.interest)
+}
+
+function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
+  workOutAll(book)
+  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
+  let quoted = interest
+  for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
+    for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
+    const dueInterest = slot.due < on || slot.kind !== 'regular' ? owedOf(slot, 'interest') : quoted
+    put(payment, slot, 'interest', minMinor(dueInterest, quoted))
+    quoted -= minMinor(dueInterest, quoted)
+    const last = slot === book.plan[book.plan.length - 1]
+    const owed =
+      slot.kind === 'regular' ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
+    put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
+  }
+  for (const slot of book.plan) closeAsPaid(book, slot)
+  touch(book, 0)
+  workOutAll(book)
+  return payment
+}
+
+function put(payment: Payment, slot: Slot, component: Component, amount: bigint): void {
+  if (amount <= 0n) return
+  const { book, on } = payment
+  addPaid(slot, component, amount)
+  payment.spread[component] += amount
+  payment.left -= amount
+  if (on < slot.due) slot.paidInAdvance += amount
+  else if (on > slot.due) slot.paidLate += amount
+  const index = book.plan.indexOf(slot)
+  if (component === 'principal' && index >= 0) followPrincipal(book, slot, index, amount, on)
+}
+
+/** The instalment asks for what was paid of it, no more. */
+function closeAsPaid(book: Book, slot: Slot): void {
+  const interest = settledOf(slot, 'interest')
+  slot.fixedInterest = interest
+  slot.deferred = 0n
+  slot.arrearsInterest = 0n
+  slot.planned = settledOf(slot, 'principal') - slot.restored + (book.fixes === 'total' ? interest : 0n)
+}
