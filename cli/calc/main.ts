@@ -2,9 +2,13 @@
  * `chit calc`: the calculations of core on JSON. One value in gives one value out; an array gives an array of the same
  * length, so that thousands of cases run in one process. Wrong input ends with exit code 2 and names the field.
  */
-import { createRequire } from 'node:module'
 import { Problem } from '../../core/problem.ts'
+import { calcAllocate } from './allocate.ts'
+import { calcDraw } from './draw.ts'
+import { calcExplain } from './explain.ts'
 import { calcRate } from './rate.ts'
+import { calcRevolving } from './revolving.ts'
+import { calcSchedule } from './schedule.ts'
 
 export interface CalcOutcome {
   readonly exitCode: 0 | 2
@@ -14,23 +18,13 @@ export interface CalcOutcome {
 
 type Calculation = (input: unknown) => unknown
 
-const load = createRequire(import.meta.url)
-/** Loaded when first asked for: a question about rates need not read the loan. */
-function lazily(file: string, name: string): Calculation {
-  let calculation: Calculation | undefined
-  return (input) => {
-    calculation ??= (load(file) as Record<string, Calculation>)[name]!
-    return calculation(input)
-  }
-}
-
 const calculations: Readonly<Record<string, Calculation>> = {
-  schedule: lazily('./schedule.ts', 'calcSchedule'),
-  allocate: lazily('./allocate.ts', 'calcAllocate'),
-  explain: lazily('./explain.ts', 'calcExplain'),
+  schedule: calcSchedule,
+  allocate: calcAllocate,
+  explain: calcExplain,
   rate: calcRate,
-  draw: lazily('./draw.ts', 'calcDraw'),
-  revolving: lazily('./revolving.ts', 'calcRevolving'),
+  draw: calcDraw,
+  revolving: calcRevolving,
 }
 
 export const calcSubcommands: readonly string[] = Object.keys(calculations)
