@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { answer, page } from '../answers.ts'
+import { LineSchema } from '../lines/routes.ts'
 import * as lines from '../lines/service.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
@@ -100,6 +101,20 @@ export function registerRepayments(app: App): void {
     },
     async (request, reply) =>
       answer(reply, await repayments.reverse(contextOf(request), request.params.id, request.body?.reason ?? null)),
+  )
+  app.post(
+    '/v1/lines/:id/pay-back',
+    {
+      schema: {
+        tags,
+        summary: 'Give kept credit back to the customer, all of it or an amount',
+        params: IdParams,
+        body: Type.Optional(nullable(object({ amount: Type.Optional(MinorAmount) }))),
+        response: { 200: LineSchema },
+      },
+    },
+    async (request, reply) =>
+      answer(reply, await repayments.payBack(contextOf(request), request.params.id, request.body?.amount ?? null)),
   )
   app.post(
     '/v1/loans/:id/prepay',

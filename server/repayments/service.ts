@@ -6,7 +6,7 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import { postReply } from '../journal/post.ts'
 import type { JournalEvent, Operation, Reply } from '../journal/types.ts'
 import * as lines from '../lines/service.ts'
-import type { Line } from '../lines/types.ts'
+import { type Line, type LineView, viewOfLine } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoans, listLoansById } from '../loans/store.ts'
@@ -189,6 +189,30 @@ function takenBack(line: Line, repayment: Repayment, reason: string | null): Jou
       ],
     },
   ]
+}
+
+/** Gives kept credit back to the customer: all of it, or an amount. */
+export function payBack(ctx: Context, lineId: string, wanted: Minor | null): Promise<Reply<LineView>> {
+  return lines.withLine(ctx, lineId, async (line) => {
+    const amount = wanted ?? line.creditMinor
+    if (amount <= 0n || amount > line.creditMinor) {
+      const detail = `The customer has ${formatMinor(line.creditMinor, line.currency)} ${line.currency} of credit on this line.`
+      throw problem('credit-insufficient', { detail, extra: { credit: line.creditMinor } })
+    }
+    const event: JournalEvent = {
+      type: 'customer.paid-back',
+      lineId: line.id,
+      data: { amount },
+      currency: line.currency,
+      legs: [
+        { account: accounts.customerCredit(line.programId), amount },
+        { account: accounts.bank, amount: -amount },
+      ],
+    }
+    const write = { id: line.id, version: line.version, credit: -amount }
+    const after = viewOfLine({ ...line, creditMinor: line.creditMinor - amount })
+    return postReply(ctx, line.shard, { line: write, events: [event] }, 200, after)
+  })
 }
 
 export async function find(ctx: Context, repaymentId: string): Promise<Repayment> {
