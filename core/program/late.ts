@@ -32,9 +32,12 @@ export function isReminderDay(daysPastDue: number): boolean {
 }
 
 /** Days past due on which something happens to an overdue loan. */
-export function milestones(late: LateCharge | null): number[] {
-  const days = new Set([...reminderDays, ...buckets.map((bucket) => bucket.from)])
-  if (late !== null) days.add(late.graceDays + 1)
+export function milestones({
+  lateCharge,
+  suspendAfterDays,
+}: Pick<ProgramTerms, 'lateCharge' | 'suspendAfterDays'>): number[] {
+  const days = new Set([...reminderDays, ...buckets.map((bucket) => bucket.from), suspendAfterDays])
+  if (lateCharge !== null) days.add(lateCharge.graceDays + 1)
   return [...days].toSorted((a, b) => a - b)
 }
 

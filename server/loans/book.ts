@@ -121,14 +121,14 @@ function paidOf({ principalPaid, interestPaid, feePaid, penaltyPaid }: Instalmen
 
 /**
  * The next day on whose close something happens: an instalment falls due, or an overdue one reaches a late charge, a
- * reminder or a bucket. `today` itself counts while its close is still to come.
+ * reminder, a bucket or the day its line stops buying. `today` itself counts while its close is still to come.
  */
 function nextAction(state: LoanState, terms: ProgramTerms, today: string): string | null {
   if (state.status !== 'active') return null
   const from = parseDay(today)
   const candidates = state.instalments.filter(isUnpaid).flatMap((instalment) => {
     const due = parseDay(instalment.dueOn)
-    return [due, ...milestones(terms.lateCharge).map((days) => due + days)]
+    return [due, ...milestones(terms).map((days) => due + days)]
   })
   const next = candidates
     .filter((day) => day >= from)
