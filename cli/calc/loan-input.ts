@@ -11,7 +11,7 @@ import type {
 } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
-import { businessDueDates } from '../../core/schedule/dates.ts'
+import { businessDueDates, spansOf } from '../../core/schedule/dates.ts'
 import {
   CalcProblem,
   type Fields,
@@ -130,6 +130,7 @@ function readTerms(fields: Fields): LoanTerms {
 function refuseTerms(terms: LoanTerms): void {
   try {
     checkTerms(terms)
+    spansOf(terms)
   } catch (problem) {
     if (problem instanceof Problem) throw new CalcProblem(problem.field ?? 'input', problem.message, problem.code)
     throw problem

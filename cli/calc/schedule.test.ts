@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Problem } from '../../core/problem.ts'
+import { calcAllocate } from './allocate.ts'
+import { calcExplain } from './explain.ts'
+import { calcSchedule } from './schedule.ts'
+
+const plain = {
+  currency: 'USD',
+  principal: '100',
+  annualRatePercent: '7',
+  method: 'equal-instalment',
+  instalments: 6,
+  every: { n: 1, unit: 'month' },
+  disbursedOn: '2024-01-01',
+  dayCount: '30/360',
+  interestRecalculation: 'daily',
+}
+
+test('each wrong input is refused with the name of its field', () => {
+  const table: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ principal: 'NaN' }, 'principal'],
+    [{ principal: '-5' }, 'principal'],
+    [{ principal: '0' }, 'principal'],
+    [{ principal: '1.005' }, 'principal'],
+    [{ principal: 100 }, 'principal'],
+    [{ currency: 'XXQ' }, 'principal'],
+    [{ annualRatePercent: '1e3' }, 'annualRatePercent'],
+    [{ annualRatePercent: '-1' }, 'annualRatePercent'],
+    [{ instalments: 0 }, 'instalments'],
+    [{ instalments: 2.5 }, 'instalments'],
+    [{ instalments: 100_000 }, 'instalments'],
+    [{ every: { n: 0, unit: 'month' } }, 'every.n'],
+    [{ every: { n: 1, unit: 'fortnight' } }, 'every.unit'],
+    [{ disbursedOn: '2024-02-31' }, 'disbursedOn'],
+    [{ disbursedOn: '31/01/2024' }, 'disbursedOn'],
+    [{ firstDueOn: '2023-12-31' }, 'firstDueOn'],
+    [{ method: 'magic' }, 'method'],
+    [{ dayCount: '31/365' }, 'dayCount'],
+    [{ downPaymentPercent: '100' }, 'downPaymentPercent'],
+    [{ principalGrace: 6 }, 'principalGrace'],
+    [{ colour: 'red' }, 'colour'],
+    [{ allocation: { default: { surplus: 'first' } } }, 'allocation.default.surplus'],
+    [{ asOf: '2023-01-01' }, 'asOf'],
+    [{ events: [{ type: 'repayment', on: '2023-12-31', amount: '1' }] }, 'events[0].on'],
+    [{ events: [{ type: 'repayment', on: '2024-02-01', amount: '0' }] }, 'events[0].amount'],
+    [{ events: [{ type: 'repayment', on: '2024-02-01' }] }, 'events[0].amount'],
+    [{ events: [{ type: 'gift', on: '2024-02-01', amount: '1' }] }, 'events[0].type'],
+    [{ events: [{ type: 'reversal', on: '2024-02-01', of: 'nothing' }] }, 'events[0].of'],
+  ]
+  for (const [change, field] of table) {
+    assert.throws(
+      () => calcSchedule({ ...plain, ...change }),
+      (problem) => problem instanceof Problem && problem.field === field,
+      JSON.stringify(change),
+    )
+  }
+})
+
+test('extremes have an answer: no rate, a rate of 10,000 %, a cent over 36 months, 10^15 minor units, 600 instalments', () => {
+  const table: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ annualRatePercent: '0' }, '100.00'],
+    [{ annualRatePercent: '10000' }, '100.00'],
+    [{ principal: '0.01', instalments: 36 }, '0.01'],
+    [{ principal: '10000000000000', instalments: 24 }, '10000000000000.00'],
+    [{ principal: '500000', instalments: 600 }, '500000.00'],
+    [{ currency: 'JPY', principal: '100000' }, '100000'],
+    [{ currency: 'KWD', principal: '100.123' }, '100.123'],
+    [{ currency: 'CLF', principal: '1.2345' }, '1.2345'],
+  ]
+  for (const [change, principal] of table) {
+    const answer = calcSchedule({ ...plain, ...change })
+    assert.equal(answer.totals.principal, principal)
+    assert.ok(answer.instalments.every((row) => !row.total.startsWith('-') && !row.balanceAfter.startsWith('-')))
+    assert.match(answer.instalments.at(-1)!.balanceAfter, /^0(\.0+)?$/)
+  }
+})
+
+test('money after the loan is paid is the customer’s credit', () => {
+  const paid = { type: 'repayment', on: '2024-01-01', amount: '100' }
+  const more = { type: 'repayment', on: '2024-03-01', amount: '5' }
+  const answer = calcSchedule({ ...plain, events: [paid, more] })
+  assert.equal(answer.totals.outstanding, '0.00')
+  assert.equal(answer.totals.creditBalance, '5.00')
+  assert.equal(answer.payoff.amount, '0.00')
+})
+
+/** Every example of the document: a block of input follows its command, a block of output says what must be in the answer. */
+const examples = readFileSync(new URL('../../docs/calc.md', import.meta.url), 'utf8').matchAll(
+  /npx chit calc (schedule|allocate|explain)`[^`]*```json\n([\s\S]*?)\n```[^`]*```json\n([\s\S]*?)\n```/g,
+)
+const calculations = { schedule: calcSchedule, allocate: calcAllocate, explain: calcExplain }
+
+for (const [, name, input, output] of examples) {
+  test(`docs/calc.md: ${name} ${input?.slice(0, 60).replace(/\s+/g, ' ')}…`, () => {
+    const answer = calculations[name as keyof typeof calculations](JSON.parse(input!))
+    assert.partialDeepStrictEqual(JSON.parse(JSON.stringify(answer)), JSON.parse(output!))
+  })
+}
