@@ -34,8 +34,7 @@ export interface NewCharge {
 
 /** What happens, in the order it happens; the limit itself is checked where it is written. */
 export async function authorize(ctx: Context, order: NewCharge): Promise<Reply<ChargeView>> {
-  const { shard } = await lines.find(ctx, order.lineId)
-  return once(ctx, shard, () => lines.retryConflicts(() => decideAndPost(ctx, order)))
+  return once(ctx, lines.shardOfLine(order.lineId), () => lines.retryConflicts(() => decideAndPost(ctx, order)))
 }
 
 async function decideAndPost(ctx: Context, order: NewCharge): Promise<Reply<ChargeView>> {

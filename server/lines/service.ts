@@ -8,7 +8,7 @@ import * as customers from '../parties/customers.ts'
 import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
-import { shardOf } from '../platform/ids.ts'
+import { isShardedId, shardOf } from '../platform/ids.ts'
 import * as programs from '../programs/service.ts'
 import { decideLine, type Profile } from '../risk/decide.ts'
 import * as store from './store.ts'
@@ -84,6 +84,12 @@ function refuseSecondLine(others: readonly Line[], programId: string): void {
       extra: { lineId: open.id },
     })
   }
+}
+
+/** The shard is in the id; throws `not-found` for what can't be the id of a line. */
+export function shardOfLine(lineId: string): number {
+  if (!isShardedId('lin', lineId)) throw problem('not-found', { detail: `There is no line ${lineId}.` })
+  return shardOf(lineId)
 }
 
 export async function find(ctx: Context, lineId: string): Promise<Line & { readonly daysPastDue: number }> {

@@ -57,7 +57,7 @@ export async function create(ctx: Context, draft: NewMerchant): Promise<Reply<Me
 }
 
 export async function find(ctx: Context, merchantId: string): Promise<MerchantView> {
-  const [merchant] = await store.findMerchants(ctx, [merchantId])
+  const merchant = await store.findMerchant(ctx, merchantId)
   if (merchant === undefined) throw problem('not-found', { detail: `There is no merchant ${merchantId}.` })
   return merchant
 }
