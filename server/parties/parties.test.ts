@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { callerOf } from '../platform/testing.ts'
+import { plainTerms, testCredit } from '../testing.ts'
+import type { CustomerView } from './customers.ts'
+
+const { sandbox, app, db } = await testCredit({ after })
+
+const person = { name: 'Zhuge Qingyun', idNumber: '31010119900307427X', phone: '+86 138-1234 5678' }
+
+/** Every text and JSON value of every row of the database in which a text occurs, as `table.column`. */
+async function placesOf(text: string): Promise<string[]> {
+  const columns = await db<{ tableName: string; columnName: string; dataType: string }[]>`
+    select c.table_name, c.column_name, c.data_type
+    from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+    where c.table_schema = 'public' and t.table_type = 'BASE TABLE'`
+  const found: string[] = []
+  for (const { tableName, columnName, dataType } of columns) {
+    const cell = dataType === 'bytea' ? db`encode(${db(columnName)}, 'escape')` : db`${db(columnName)}::text`
+    const rows = await db`select 1 from ${db(tableName)} where ${cell} ilike ${`%${text}%`} limit 1`
+    if (rows.length > 0) found.push(`${tableName}.${columnName}`)
+  }
+  return found
+}
+
+test('name, id number and phone stand nowhere in the database in the clear', async () => {
+  const world = await sandbox('2026-03-05')
+  const customer = await world.post<CustomerView>('/v1/customers', { ...person, reference: 'crm-4711' })
+  assert.deepEqual(customer.personal, person)
+  assert.deepEqual((await world.get<CustomerView>(`/v1/customers/${customer.id}`)).personal, person)
+  for (const secret of ['Zhuge', 'Qingyun', '31010119900307427X', '138-1234', '13812345678', '1234 5678']) {
+    assert.deepEqual(await placesOf(secret), [], `"${secret}" can be read`)
+  }
+  // The search itself works: what is not personal is found.
+  assert.ok((await placesOf('crm-4711')).includes('customers.reference'))
+  assert.ok((await placesOf(customer.id)).includes('journal.data') || (await placesOf(customer.id)).length > 1)
+})
+
+test('a customer is found by phone, however it is written, and by the caller’s reference', async () => {
+  const world = await sandbox('2026-03-05')
+  const { id } = await world.post<CustomerView>('/v1/customers', { ...person, reference: 'crm-1' })
+  await world.post('/v1/customers', { name: 'Somebody Else', phone: '13900000000' })
+  const found = async (query: string) =>
+    (await world.get<{ data: CustomerView[] }>(`/v1/customers?${query}`)).data.map((customer) => customer.id)
+  assert.deepEqual(await found(`phone=${encodeURIComponent('+86 138-1234 5678')}`), [id])
+  assert.deepEqual(await found(`phone=${encodeURIComponent('+8613812345678')}`), [id])
+  assert.deepEqual(await found('reference=crm-1'), [id])
+  assert.deepEqual(await found('reference=crm-2'), [])
+  assert.deepEqual(await found('phone=10000'), [])
+  const both = await world.call<{ code: string }>('GET', '/v1/customers?phone=10000&reference=crm-1')
+  assert.equal(both.body.code, 'invalid-request')
+})
+
+test('one person is one customer of a tenant, and may be another tenant’s too', async () => {
+  const [world, other] = [await sandbox('2026-03-05'), await sandbox('2026-03-05')]
+  const { id } = await world.post<CustomerView>('/v1/customers', person)
+  const again = await world.refusal('/v1/customers', { name: 'Z. Q.', idNumber: '310101 19900307 427x' })
+  assert.equal(again.code, 'customer-exists')
+  assert.equal(again.customerId, id)
+  assert.notEqual((await other.post<CustomerView>('/v1/customers', person)).id, id)
+
+  const guests = [await world.post<CustomerView>('/v1/customers', { name: 'Guest' })]
+  guests.push(await world.post<CustomerView>('/v1/customers', { name: 'Guest' }))
+  assert.notEqual(guests[0]!.id, guests[1]!.id, 'who shows no identity is somebody new each time')
+})
+
+test('a repeated request is answered with the same customer, personal data included', async () => {
+  const world = await sandbox('2026-03-05')
+  const body = { ...person, reference: 'crm-1' }
+  const first = await world.call<CustomerView>('POST', '/v1/customers', body, { idempotencyKey: 'one' })
+  const second = await world.call<CustomerView>('POST', '/v1/customers', body, { idempotencyKey: 'one' })
+  assert.equal(second.headers['idempotent-replayed'], 'true')
+  assert.deepEqual(second.body, first.body)
+})
+
+test('erasing destroys the person in every table and keeps the books; the person may come back as somebody new', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const reference = 'zhuge@example.org'
+  const customer = await world.post<CustomerView>('/v1/customers', { ...person, reference })
+  const line = await world.post<{ id: string }>('/v1/lines', { customerId: customer.id, programId: program.id })
+  await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
+
+  const refusal = await world.refusal(`/v1/customers/${customer.id}/erase`)
+  assert.equal(refusal.code, 'customer-has-open-lines', 'not while the contract runs')
+  await world.pay(line.id, 25_900)
+  await world.post(`/v1/lines/${line.id}/close`)
+
+  const erased = await world.post<CustomerView>(`/v1/customers/${customer.id}/erase`)
+  assert.equal(erased.personal, null)
+  const read = await world.get<CustomerView>(`/v1/customers/${customer.id}`)
+  assert.deepEqual([read.personal, read.reference, read.erasedAt !== null], [null, null, true])
+  const { data: byPhone } = await world.get<{ data: [] }>(`/v1/customers?phone=${encodeURIComponent(person.phone)}`)
+  assert.deepEqual(byPhone, [])
+  assert.deepEqual(await placesOf(reference), [], 'the reference may name the person as well')
+  const [row] = await db`select wrapped_key, sealed, phone_hash from customers where id = ${customer.id}`
+  assert.deepEqual({ ...row }, { wrappedKey: null, sealed: null, phoneHash: null })
+
+  assert.equal((await world.loansOf(line.id))[0]!.status, 'paid', 'the books know the loan still')
+  await world.booksAreTrue()
+  await world.post(`/v1/customers/${customer.id}/erase`)
+  const application = { customerId: customer.id, programId: program.id }
+  assert.equal((await world.refusal('/v1/lines', application)).code, 'customer-erased')
+  assert.notEqual((await world.post<CustomerView>('/v1/customers', person)).id, customer.id)
+})
+
+test('a secret key is shown once, kept as a hash, and stops at once when it is revoked', async () => {
+  const world = await sandbox('2026-03-05')
+  const draft = { label: 'checkout', role: 'operator' }
+  const made = await world.post<{ id: string; secret: string }>('/v1/api-keys', draft)
+  assert.match(made.secret, /^sk_sandbox_[0-9a-z]{52}$/)
+  assert.deepEqual(await placesOf(made.secret), [])
+  const { data: keys } = await world.get<{ data: Record<string, unknown>[] }>('/v1/api-keys')
+  assert.deepEqual(
+    keys.map((key) => [key.label, key.role, key.revokedAt, 'secret' in key]),
+    [
+      ['first key', 'admin', null, false],
+      ['checkout', 'operator', null, false],
+    ],
+  )
+
+  const call = callerOf(app, made.secret)
+  assert.equal((await call('GET', '/v1/clock')).status, 200)
+  assert.equal((await call('GET', '/v1/api-keys')).status, 403, 'keys are an admin’s')
+  await world.post(`/v1/api-keys/${made.id}/revoke`)
+  assert.equal((await call('GET', '/v1/clock')).status, 401)
+})
+
+test('a reader’s key reads and writes nothing; an operator’s makes no keys', async () => {
+  const world = await sandbox('2026-03-05')
+  const keyOf = async (role: string) =>
+    callerOf(app, (await world.post<{ secret: string }>('/v1/api-keys', { label: role, role })).secret)
+  const [reader, operator] = [await keyOf('reader'), await keyOf('operator')]
+  assert.equal((await reader('GET', '/v1/programs')).status, 200)
+  const refused = await reader<{ code: string }>('POST', '/v1/merchants', { name: 'Shop' })
+  assert.deepEqual([refused.status, refused.body.code], [403, 'forbidden'])
+  assert.equal((await operator('POST', '/v1/merchants', { name: 'Shop' })).status, 201)
+  assert.equal((await operator('POST', '/v1/api-keys', { label: 'more' })).status, 403)
+  assert.equal((await operator('POST', '/v1/staff', { name: 'Chen', role: 'admin' })).status, 403)
+})
+
+test('a sandbox makes another, with a clock of its own and nothing of the first in it', async () => {
+  const world = await sandbox('2026-03-05')
+  await world.merchant({ reference: 'shop' })
+  const draft = { name: 'Second', timeZone: 'America/New_York', now: '2027-01-31T12:00:00Z' }
+  const second = await world.post<{ tenantId: string; secretKey: string; now: string }>('/v1/sandboxes', draft)
+  assert.notEqual(second.tenantId, world.tenantId)
+  const call = callerOf(app, second.secretKey)
+  const clock = await call<{ today: string; mode: string; lastClosedOn: string }>('GET', '/v1/clock')
+  assert.deepEqual([clock.body.today, clock.body.mode, clock.body.lastClosedOn], ['2027-01-31', 'frozen', '2027-01-30'])
+  assert.deepEqual((await call<{ data: [] }>('GET', '/v1/merchants')).body.data, [])
+  assert.equal((await world.get<{ today: string }>('/v1/clock')).today, '2026-03-05')
+
+  const nowhere = { ...draft, timeZone: 'Atlantis/Main_Street' }
+  assert.equal((await world.refusal('/v1/sandboxes', nowhere)).code, 'invalid-request')
+})
+
+test('a merchant’s reference is its own within a tenant', async () => {
+  const [world, other] = [await sandbox('2026-03-05'), await sandbox('2026-03-05')]
+  await world.merchant({ reference: 'phones' })
+  assert.equal((await world.refusal('/v1/merchants', { name: 'B', reference: 'phones' })).code, 'merchant-exists')
+  await other.merchant({ reference: 'phones' })
+  await world.merchant()
+  await world.merchant()
+})
