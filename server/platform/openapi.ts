@@ -89,6 +89,10 @@ export async function registerOpenApi(app: App): Promise<void> {
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
+      // Its buttons that send the document to a service of its maker have no place on a server of one's own.
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+      mcp: { disabled: true },
       pageTitle: 'Chit API',
     },
   })
