@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  applyEvent,
+  decodeEvent,
+  decodeTerms,
+  duesOn,
+  encodeEvent,
+  encodeTerms,
+  foldLoan,
+  LoanProblem,
+  ledgerOn,
+  openLoan,
+  payoffOn,
+} from './index.ts'
+import type { LoanEvent, LoanTerms } from './types.ts'
+
+/** 3,000.00 in three instalments of 1,000.00 and 18.00 interest: a bill in instalments. */
+const bill: LoanTerms = {
+  currency: 'CNY',
+  principal: 300_000n,
+  annualRatePercent: '7.2',
+  method: 'flat',
+  instalments: 3,
+  every: { n: 1, unit: 'month' },
+  disbursedOn: '2024-01-10',
+  firstDueOn: null,
+  dayCount: '30/360',
+  interestPeriod: 'whole-period',
+  interestRecalculation: 'none',
+  overdueInterest: false,
+  earlyInterest: 'to-day',
+  lastInstalment: 'remainder',
+  rounding: 'half-even',
+  instalmentMultiple: null,
+  downPaymentPercent: null,
+  downPaymentPaid: false,
+  principalGrace: 0,
+  interestFreePeriods: 0,
+  allocation: null,
+}
+const declining: LoanTerms = {
+  ...bill,
+  method: 'equal-instalment',
+  interestRecalculation: 'daily',
+  overdueInterest: true,
+}
+const due = (terms: LoanTerms, events: readonly LoanEvent[]): string[] =>
+  foldLoan(terms, events).instalments.map((row) => `${row.principal}+${row.interest}`)
+
+test('a refund first cancels the last instalments; what is cancelled whole bears no flat interest', () => {
+  assert.deepEqual(due(bill, []), ['100000+1800', '100000+1800', '100000+1800'])
+  const refund: LoanEvent = { id: 'r', type: 'purchase-refund', on: '2024-01-20', amount: 150_000n }
+  assert.deepEqual(due(bill, [refund]), ['100000+900', '50000+900', '0+0'])
+})
+
+test('a refund of what was repaid already is the customer’s credit', () => {
+  const paid: LoanEvent = { id: 'p', type: 'repayment', on: '2024-02-10', amount: 101_800n }
+  const refund: LoanEvent = { id: 'r', type: 'purchase-refund', on: '2024-02-11', amount: 300_000n }
+  const state = foldLoan(bill, [paid, refund])
+  assert.equal(state.status, 'overpaid')
+  assert.equal(state.creditBalance, 100_000n)
+  const ledger = ledgerOn(state, '2024-02-11')
+  assert.equal(ledger.principalRefunded, 200_000n)
+  assert.equal(ledger.overpaid, 100_000n)
+  const returned = applyEvent(state, { id: 'c', type: 'credit-balance-refund', on: '2024-02-12', amount: 100_000n })
+  assert.equal(returned.status, 'paid')
+})
+
+test('a charge-off loses principal and what was earned; what comes after is recovered', () => {
+  const off: LoanEvent = { id: 'o', type: 'charge-off', on: '2024-02-20' }
+  const state = foldLoan(bill, [off, { id: 'm', type: 'recovery', on: '2024-03-01', amount: 5000n }])
+  const ledger = ledgerOn(state, '2024-03-01')
+  assert.equal(state.status, 'charged-off')
+  assert.deepEqual(
+    [ledger.principalWrittenOff, ledger.interestWrittenOff, ledger.interestRecognised, ledger.recovered],
+    [300_000n, 1800n, 1800n, 5000n],
+  )
+})
+
+test('dues of a day: past due, due today, next', () => {
+  const dues = duesOn(openLoan(bill), '2024-03-10')
+  assert.equal(dues.pastDue.total, 101_800n)
+  assert.equal(dues.dueToday.total, 101_800n)
+  assert.deepEqual([dues.nextDueOn, dues.oldestUnpaidDueOn, dues.daysPastDue], ['2024-04-10', '2024-02-10', 29])
+})
+
+test('a payoff before the due date saves interest, and ends the loan', () => {
+  const opened = openLoan(declining)
+  const { total, interest } = payoffOn(opened, '2024-01-20')
+  assert.equal(interest, 581n)
+  const state = applyEvent(opened, { id: 'x', type: 'payoff', on: '2024-01-20', amount: total })
+  assert.equal(state.status, 'paid')
+  assert.throws(() => applyEvent(state, { id: 'y', type: 'repayment', on: '2024-01-21', amount: 1n }), {
+    code: 'loan-closed',
+  })
+})
+
+test('a waiver, an extra interest and a reschedule', () => {
+  const waived = foldLoan(bill, [{ id: 'w', type: 'waiver', on: '2024-02-10', component: 'interest', amount: 1800n }])
+  assert.equal(waived.instalments[0]!.interestWaived, 1800n)
+  const extra = foldLoan(bill, [{ id: 'e', type: 'extra-interest', on: '2024-02-15', amount: 77n }])
+  assert.deepEqual(
+    [extra.instalments.length, extra.instalments[1]!.interest, extra.instalments[1]!.extra],
+    [4, 77n, true],
+  )
+  const move: LoanEvent = { id: 'm', type: 'reschedule', on: '2024-03-01', instalments: 5, firstDueOn: '2024-04-01' }
+  const moved = foldLoan(declining, [move]).instalments.filter((row) => row.dueOn > '2024-03-01')
+  assert.equal(moved.length, 5)
+  assert.equal(
+    moved.reduce((sum, row) => sum + row.principal, 0n),
+    300_000n,
+  )
+})
+
+test('each mistake about an event has its own code', () => {
+  const state = openLoan(bill)
+  const table: readonly (readonly [LoanEvent, string])[] = [
+    [{ id: 'a', type: 'repayment', on: '2024-01-09', amount: 1n }, 'before-loan'],
+    [{ id: 'a', type: 'repayment', on: '2024-02-09', amount: 0n }, 'not-positive'],
+    [{ id: 'a', type: 'reversal', on: '2024-02-09', of: 'z' }, 'no-such-event'],
+    [{ id: 'a', type: 'recovery', on: '2024-02-09', amount: 1n }, 'nothing-charged-off'],
+    [{ id: 'a', type: 'waiver', on: '2024-02-09', component: 'fee', amount: 1n }, 'waiver-exceeds-owed'],
+    [{ id: 'a', type: 'disbursement', on: '2025-02-09', amount: 1n }, 'disbursement-after-maturity'],
+    [{ id: 'a', type: 'credit-balance-refund', on: '2024-02-09', amount: 1n }, 'exceeds-credit'],
+  ]
+  for (const [event, code] of table) {
+    assert.throws(
+      () => applyEvent(state, event),
+      (problem) => problem instanceof LoanProblem && problem.code === code,
+    )
+  }
+})
+
+test('terms and events survive JSON', () => {
+  const event: LoanEvent = { id: 'r', type: 'purchase-refund', on: '2024-01-20', amount: 10n ** 17n }
+  assert.deepEqual(decodeTerms(JSON.parse(JSON.stringify(encodeTerms(bill)))), bill)
+  assert.deepEqual(decodeEvent(JSON.parse(JSON.stringify(encodeEvent(event)))), event)
+})
