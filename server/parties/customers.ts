@@ -66,14 +66,16 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
       })
     }
     try {
-      return await postReply(ctx, shard, { customers: [row], events: [created] }, 201, { ...customer, personal: null })
+      const kept = { ...customer, reference: null, personal: null }
+      return await postReply(ctx, shard, { customers: [row], events: [created] }, 201, kept)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       throw problem('customer-exists', { detail: 'This person was entered as a customer at the same moment.' })
     }
   })
-  // The kept answer must not hold personal data in the clear: it would outlive an erasure. A retry brings it along.
-  return { ...reply, body: { ...reply.body, personal } }
+  // The kept answer must not hold personal data in the clear, nor a reference that may name the person: it would outlive
+  // an erasure. A retry brings both along.
+  return { ...reply, body: { ...reply.body, reference: customer.reference, personal } }
 }
 
 /**
