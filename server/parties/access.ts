@@ -125,7 +125,7 @@ function startOf(platform: Platform, order: { timeZone: string; now?: string }):
   try {
     if (order.now === undefined) return platform.clock.now().toZonedDateTimeISO(order.timeZone).toInstant()
     return order.now.includes('T')
-      ? Temporal.Instant.from(order.now)
+      ? Temporal.Instant.from(order.now).toZonedDateTimeISO(order.timeZone).toInstant()
       : Temporal.PlainDate.from(order.now).toZonedDateTime(order.timeZone).toInstant()
   } catch {
     const detail = `"${order.now ?? 'now'}" in "${order.timeZone}" is not a time; send a date or an RFC 3339 instant, and an IANA time zone.`
