@@ -1,4 +1,6 @@
 /** The clock of a tenant. A sandbox moves its own forward, and everything that was due on the way happens, in order. */
+import { knownReply, once, postReply } from '../journal/post.ts'
+import type { Reply } from '../journal/types.ts'
 import type { Context, Platform } from '../platform/context.ts'
 import { contextForJob } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -36,34 +38,45 @@ const daysMax = 3660
  * Moves a sandbox's clock forward, closing each day that passes. `to` is an instant, or a date: its first moment.
  * Throws `clock-not-movable` for a live tenant, `date-in-past` for a time before now, `clock-moving` while another call moves it.
  */
-export async function advance(ctx: Context, to: string): Promise<Advance> {
+export async function advance(ctx: Context, to: string): Promise<Reply<Advance>> {
   requireSandbox(ctx)
   const target = instantOf(ctx, to)
-  return withClockLock(ctx, async () => {
-    // Read under the lock: another call may have moved it since the request came in.
-    const fresh = {
-      ...ctx,
-      ...(await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)),
-      actor: ctx.actor,
-      requestId: ctx.requestId,
-    }
-    if (Temporal.Instant.compare(target, fresh.now()) < 0) {
-      throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
-    }
-    const { clockMode } = await store.readClock(fresh)
-    const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
-    const moved = { ...fresh, now: () => target, today: () => dateOf(fresh, target) }
-    for (let shard = 0; shard < ctx.platform.shards; shard++) await expireHolds(moved, shard, target)
-    await store.setClock(fresh, clockMode, target)
-    return { ...(await view(moved)), ...sumOf(reports) }
-  })
+  return withClockLock(ctx, () =>
+    once(ctx, 0, async () => {
+      // Days are closed one by one, not in one commit with the answer: a retry must be known before any of them.
+      const known = await knownReply<Advance>(ctx, 0)
+      return known ?? postReply(ctx, 0, { events: [] }, 200, await moveTo(await readAgain(ctx), target))
+    }),
+  )
+}
+
+/** The clock as it stands under the lock, which another call may have moved; what is done on the way has no key. */
+async function readAgain(ctx: Context): Promise<Context> {
+  const { now, today } = await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)
+  return { ...ctx, now, today, idempotencyKey: null, requestHash: '' }
+}
+
+async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance> {
+  if (Temporal.Instant.compare(target, fresh.now()) < 0) {
+    throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
+  }
+  const { clockMode } = await store.readClock(fresh)
+  const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
+  const moved = { ...fresh, now: () => target, today: () => dateOf(fresh, target) }
+  for (let shard = 0; shard < fresh.platform.shards; shard++) await expireHolds(moved, shard, target)
+  await store.setClock(fresh, clockMode, target)
+  return { ...(await view(moved)), ...sumOf(reports) }
 }
 
 /** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
 export async function setMode(ctx: Context, mode: 'frozen' | 'running'): Promise<ClockView> {
   requireSandbox(ctx)
-  await store.setClock(ctx, mode, ctx.now())
-  return view(ctx)
+  // Under the lock: beside a call that moves the clock, the time this request came in would put it back.
+  return withClockLock(ctx, async () => {
+    const fresh = await readAgain(ctx)
+    await store.setClock(fresh, mode, fresh.now())
+    return view(fresh)
+  })
 }
 
 function requireSandbox(ctx: Context): void {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { answer } from '../answers.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import { Day, Instant, nullable, object, oneOf } from '../shapes.ts'
@@ -52,6 +53,6 @@ export function registerClock(app: App): void {
         response: { 200: Advance },
       },
     },
-    (request) => clock.advance(contextOf(request), request.body.to),
+    async (request, reply) => answer(reply, await clock.advance(contextOf(request), request.body.to)),
   )
 }

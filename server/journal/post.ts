@@ -173,6 +173,20 @@ function eventRow(ctx: Context, shard: number, event: JournalEvent): Record<stri
   }
 }
 
+/**
+ * The outcome that a request's key has already; throws what a kept refusal says, and `idempotency-key-reused`. For work
+ * that can't be one commit with its answer and must not begin anew.
+ */
+export async function knownReply<Body>(ctx: Context, shard: number): Promise<Reply<Body> | null> {
+  if (ctx.idempotencyKey === null) return null
+  const [known] = await ctx.db<{ requestHash: string; status: number; body: unknown }[]>`
+    select request_hash, status, body from idempotency_keys
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and key = ${ctx.idempotencyKey}`
+  if (known === undefined) return null
+  if (known.requestHash !== ctx.requestHash) throw problem('idempotency-key-reused')
+  return firstReply(known.status, known.body)
+}
+
 /** Statuses of refusals that a retried key gets again: outcomes of the request, not accidents of the moment. */
 const kept = new Set([402, 409, 422])
 const passing = new Set(['idempotency-key-reused', 'conflict', 'clock-moving'])
