@@ -3,10 +3,11 @@
 import { type Review, reviewProgram } from '../../core/program/review.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { findRulePack } from '../../core/rules/packs.ts'
-import { postReplyWith } from '../journal/post.ts'
+import { once, postReplyWith } from '../journal/post.ts'
 import type { Reply } from '../journal/types.ts'
 import { findFunders } from '../parties/funders.ts'
 import type { Context } from '../platform/context.ts'
+import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
 import { decodeProgramTerms, type ProgramTermsJson } from './types.ts'
@@ -22,7 +23,11 @@ export interface ProgramView {
   readonly createdAt: string
 }
 
-export async function create(
+export function create(ctx: Context, draft: { name: string; terms: ProgramTermsJson }): Promise<Reply<ProgramView>> {
+  return once(ctx, 0, () => draftProgram(ctx, draft))
+}
+
+async function draftProgram(
   ctx: Context,
   draft: { name: string; terms: ProgramTermsJson },
 ): Promise<Reply<ProgramView>> {
@@ -42,11 +47,11 @@ export async function create(
 }
 
 /** A further version; lines opened under an earlier one keep theirs. */
-export async function revise(
-  ctx: Context,
-  programId: string,
-  termsJson: ProgramTermsJson,
-): Promise<Reply<ProgramView>> {
+export function revise(ctx: Context, programId: string, termsJson: ProgramTermsJson): Promise<Reply<ProgramView>> {
+  return once(ctx, 0, () => addTerms(ctx, programId, termsJson))
+}
+
+async function addTerms(ctx: Context, programId: string, termsJson: ProgramTermsJson): Promise<Reply<ProgramView>> {
   const program = await find(ctx, programId)
   const terms = await checkedTerms(ctx, termsJson)
   if (termsJson.currency !== program.terms.currency) {
@@ -57,13 +62,22 @@ export async function revise(
   const version = program.latestVersion + 1
   const revised = { ...program, latestVersion: version, terms: termsJson, review: reviewProgram(terms, ctx.today()) }
   const events = [event('program.revised', { programId, version })]
-  return postReplyWith(ctx, { events }, 201, revised, (db) =>
-    store.insertTerms(db, ctx.tenantId, programId, version, termsJson, revised.review, ctx.now().toString()),
-  )
+  try {
+    return await postReplyWith(ctx, { events }, 201, revised, (db) =>
+      store.insertTerms(db, ctx.tenantId, programId, version, termsJson, revised.review, ctx.now().toString()),
+    )
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw problem('conflict', { detail: 'Another version of these terms was added at the same moment.' })
+  }
 }
 
 /** Throws `program-breaks-rules` while its worst case is above what its rule pack allows. */
-export async function activate(ctx: Context, programId: string): Promise<Reply<ProgramView>> {
+export function activate(ctx: Context, programId: string): Promise<Reply<ProgramView>> {
+  return once(ctx, 0, () => putToUse(ctx, programId))
+}
+
+async function putToUse(ctx: Context, programId: string): Promise<Reply<ProgramView>> {
   const program = await find(ctx, programId)
   const review = reviewProgram(decodeProgramTerms(program.terms), ctx.today())
   if (review.breaches.length > 0) {
