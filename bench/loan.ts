@@ -55,4 +55,8 @@ function microseconds(name: string, goal: number, count: number, work: () => unk
 microseconds(`fold of ${terms.instalments} instalments and ${events.length} events`, 100, 4000, () =>
   foldLoan(terms, events),
 )
-microseconds('payoff quote', 5, 40_000, () => payoffOn(state, '2026-12-15'))
+/** In good standing: everything due was paid, and the quote is for the middle of a period. */
+const current = foldLoan(terms, events.slice(0, 60))
+const quotedOn = current.instalments.find((row) => row.principalPaid < row.principal)!.fromOn
+microseconds('payoff quote', 5, 40_000, () => payoffOn(current, quotedOn))
+microseconds('payoff quote, late', 5, 40_000, () => payoffOn(state, '2026-12-15'))

@@ -222,6 +222,12 @@ export function copyBook(book: Book): Book {
   }
 }
 
+/** For a quote: instalments paid already are shared, as nothing that is asked changes them, and so is the record. */
+export function copyUnpaid(book: Book): Book {
+  const plan = book.plan.map((slot, index) => (index < book.firstOpen ? slot : copySlot(slot)))
+  return { ...book, plan, dirty: Math.max(book.dirty, book.firstOpen) }
+}
+
 function copySlot(slot: Slot): Slot {
   return {
     ...slot,

@@ -1,6 +1,6 @@
 /** Questions about a loan on a day: what it owes, what settles it, what its counters show. */
 import { type Day, parseDay } from '../calendar.ts'
-import { type Book, copyBook, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
+import { type Book, copyUnpaid, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
 import { bookOf, stateOn } from './fold.ts'
 import { orderedSlots } from './freeze.ts'
 import { bearLateInterestToSettle } from './late.ts'
@@ -15,7 +15,7 @@ export function payoffOn(state: LoanState, on: string): Dues {
   const book = bookOf(current)
   if (book.chargedOffOn !== null) return noDues
   if (!bearsLateInterest(book, day)) return payoffOf(book, day)
-  const copy = copyBook(book)
+  const copy = copyUnpaid(book)
   bearLateInterestToSettle(copy, day)
   return payoffOf(copy, day)
 }
