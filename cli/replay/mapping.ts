@@ -2,7 +2,7 @@
 import { currencyDecimals, parseMinor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { CommandError } from '../http/server.ts'
-import { type Entry, type Format, localTime, RowProblem, type RowReader, readWithin } from './orders.ts'
+import { type Entry, type Format, localTime, RowProblem, type RowReader, readWithin, requireColumns } from './orders.ts'
 
 const needed = ['customer', 'amount', 'time'] as const
 const optional = ['merchant', 'order', 'type', 'refund-of'] as const
@@ -42,7 +42,7 @@ export function mappedFormat(map: ColumnMap, currency: string, timeZone: string)
         ? 'The file has no column that tells refunds.'
         : 'Refunds are for the order they name, else for the customer’s latest orders at the same merchant.',
     ],
-    readerFor: (head) => readerOf(columnsIn(head, map), currency, timeZone),
+    readerFor: (head) => readerOf(head, columnsIn(head, map), currency, timeZone),
   }
 }
 
@@ -59,12 +59,13 @@ function columnsIn(head: readonly string[], map: ColumnMap): Columns {
   )
 }
 
-function readerOf(columns: Columns, currency: string, timeZone: string): RowReader {
+function readerOf(head: readonly string[], columns: Columns, currency: string, timeZone: string): RowReader {
   return (row, line) => {
     const cell = (field: Field) => (columns[field] === undefined ? '' : (row[columns[field]] ?? '').trim())
     const order = columns.order === undefined ? `row ${line}` : cell('order')
     if (order === '') throw new RowProblem('the order number is empty')
     return readWithin(order, (): Entry => {
+      requireColumns(row, head)
       const isRefund = isRefundRow(cell('type'), cell('refund-of'))
       const amount = amountOf(cell('amount'), currency)
       return {

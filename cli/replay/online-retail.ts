@@ -1,7 +1,7 @@
 /** `--preset online-retail`: the columns of the Online Retail file of the UCI repository, a gift shop's order lines. */
 import { roundQuotient } from '../../core/rounding.ts'
 import { CommandError } from '../http/server.ts'
-import { type Format, localTime, RowProblem, type RowReader, readWithin } from './orders.ts'
+import { type Format, localTime, RowProblem, type RowReader, readWithin, requireColumns } from './orders.ts'
 
 const timeZone = 'Europe/London'
 const columns = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'] as const
@@ -129,6 +129,7 @@ function readerFor(head: readonly string[]): RowReader {
     const invoice = cell('InvoiceNo')
     if (invoice === '') throw new RowProblem('InvoiceNo is empty')
     return readWithin(invoice, () => {
+      requireColumns(row, head)
       const isRefund = /^C/i.test(invoice)
       const quantity = wholeNumber(cell('Quantity'))
       const pieces = isRefund ? -quantity : quantity

@@ -43,6 +43,11 @@ export class RowProblem extends Error {
   }
 }
 
+export function requireColumns(row: readonly string[], head: readonly string[]): void {
+  if (row.length === head.length) return
+  throw new RowProblem(`${row.length} columns where the head has ${head.length}`)
+}
+
 /** Reads a row whose order is known by now: whatever is wrong with the rest of it leaves the whole order out. */
 export function readWithin(order: string, read: () => Entry): Entry {
   try {
