@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { cardTerms } from '../demo-terms.ts'
+import { type Line, plainTerms, testCredit, type World } from '../testing.ts'
+
+const { sandbox } = await testCredit({ after })
+
+async function shopping(today = '2026-03-05') {
+  const world = await sandbox(today)
+  return { world, program: await world.program(plainTerms()), merchantId: await world.merchant() }
+}
+
+function order(line: Line, merchantId: string, amount: number) {
+  return { lineId: line.id, merchantId, amount, currency: 'CNY', plan: 'pay-later' }
+}
+
+function setLimit(world: World, line: Line, limit: number): Promise<Line> {
+  return world.post(`/v1/lines/${line.id}/limit`, { limit, reason: 'review' })
+}
+
+test('an approved line is active with its limit, its first statement day and the reason of the decision', async () => {
+  const { world, program } = await shopping()
+  const line = await world.line(program.id, { profile: { monthlyIncome: 1_000_000 } })
+  assert.deepEqual(
+    [line.status, line.limit, line.available, line.owed, line.nextStatementOn, line.openedOn],
+    ['active', 500_000, 500_000, 0, '2026-04-03', '2026-03-05'],
+  )
+  assert.equal(line.decision.outcome, 'approve')
+  assert.equal(line.decision.reasons[0]!.code, 'affordable')
+})
+
+test('a declined applicant is told why, can buy nothing, and may apply again', async () => {
+  const { world, program, merchantId } = await shopping()
+  const declined = await world.line(program.id, { profile: { age: 17, monthlyIncome: 0 } })
+  assert.deepEqual([declined.status, declined.limit, declined.nextStatementOn], ['declined', 0, null])
+  assert.deepEqual(
+    declined.decision.reasons.map(({ code }) => code),
+    ['under-age', 'no-income'],
+  )
+  assert.equal((await world.refusal('/v1/charges', order(declined, merchantId, 100))).code, 'line-not-active')
+  assert.equal((await world.refusal('/v1/repayments', { lineId: declined.id, amount: 1 })).code, 'line-wrong-state')
+  const again = { customerId: declined.customerId, programId: program.id, profile: { age: 18 } }
+  assert.equal((await world.post<Line>('/v1/lines', again)).status, 'active')
+})
+
+test('a customer has one open line in a program, in each program one, and a new one after closing it', async () => {
+  const { world, program } = await shopping()
+  const first = await world.line(program.id)
+  const application = { customerId: first.customerId, programId: program.id }
+  const refusal = await world.refusal('/v1/lines', application)
+  assert.deepEqual([refusal.code, refusal.lineId], ['line-exists', first.id])
+  const card = await world.program(cardTerms())
+  const other = await world.post<Line>('/v1/lines', { ...application, programId: card.id })
+  await world.post(`/v1/lines/${first.id}/close`)
+  const second = await world.post<Line>('/v1/lines', application)
+  assert.notEqual(second.id, first.id)
+  const { data } = await world.get<{ data: Line[] }>(`/v1/lines?customerId=${first.customerId}`)
+  assert.deepEqual(
+    data.map(({ id, status }) => [id, status]),
+    [
+      [first.id, 'closed'],
+      [other.id, 'active'],
+      [second.id, 'active'],
+    ],
+  )
+})
+
+test('a customer who is late on one line gets no other', async () => {
+  const { world, program, merchantId } = await shopping()
+  const line = await world.line(program.id)
+  await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
+  await world.advance('2026-04-15')
+  const card = await world.program(cardTerms())
+  const other = await world.post<Line>('/v1/lines', { customerId: line.customerId, programId: card.id })
+  assert.equal(other.status, 'declined')
+  assert.equal(other.decision.reasons[0]!.code, 'past-due')
+})
+
+test('a raise frees more at once; a cut below what is used stops purchases and calls nothing back', async () => {
+  const { world, program, merchantId } = await shopping()
+  const line = await world.line(program.id)
+  await world.buy({ lineId: line.id, merchantId, amount: 800_000 })
+  assert.equal((await world.refusal('/v1/charges', order(line, merchantId, 1))).code, 'limit-exceeded')
+
+  assert.equal((await setLimit(world, line, 900_000)).available, 100_000)
+  const cut = await setLimit(world, line, 500_000)
+  assert.deepEqual([cut.limit, cut.owed, cut.available], [500_000, 800_000, 0])
+  assert.equal((await world.refusal('/v1/charges', order(line, merchantId, 1))).code, 'limit-exceeded')
+
+  // 300,000 only bring the debt down to the limit; the cent after that can be spent again.
+  await world.pay(line.id, 300_001)
+  assert.equal((await world.readLine(line.id)).available, 1)
+  await world.post('/v1/charges', order(line, merchantId, 1))
+
+  const above = await world.refusal(`/v1/lines/${line.id}/limit`, { limit: 20_000_001 })
+  assert.equal(above.code, 'limit-out-of-range')
+  const changes = await world.events('line.limit-raised,line.limit-cut')
+  assert.deepEqual(
+    changes.map(({ type, data }) => [type, data.from, data.to, data.reason]),
+    [
+      ['line.limit-raised', 800_000, 900_000, 'review'],
+      ['line.limit-cut', 900_000, 500_000, 'review'],
+    ],
+  )
+  await world.booksAreTrue()
+})
+
+test('a frozen line buys nothing; what was held can be captured, and repayments and bills go on', async () => {
+  const { world, program, merchantId } = await shopping()
+  const line = await world.line(program.id)
+  await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
+  const held = await world.buy({ lineId: line.id, merchantId, amount: 10_000, capture: false })
+  const frozen = await world.post<Line>(`/v1/lines/${line.id}/freeze`, { reason: 'card lost' })
+  assert.deepEqual([frozen.status, frozen.available], ['frozen', 0])
+  assert.equal((await world.refusal('/v1/charges', order(line, merchantId, 100))).code, 'line-not-active')
+  assert.equal((await world.refusal(`/v1/lines/${line.id}/freeze`)).code, 'line-wrong-state')
+
+  await world.post(`/v1/charges/${held.id}/capture`)
+  await world.advance('2026-04-04')
+  assert.equal((await world.statements(line.id))[0]!.total, 35_900)
+  await world.pay(line.id, 35_900)
+  const active = await world.post<Line>(`/v1/lines/${line.id}/unfreeze`)
+  assert.deepEqual([active.status, active.available], ['active', 800_000])
+  assert.equal((await world.refusal(`/v1/lines/${line.id}/unfreeze`)).code, 'line-wrong-state')
+  await world.booksAreTrue()
+})
+
+test('a line closes when nothing is held, owed or kept, and is then at rest', async () => {
+  const { world, program, merchantId } = await shopping()
+  const line = await world.line(program.id)
+  const close = `/v1/lines/${line.id}/close`
+  const inUse = async () => {
+    const { code, held, owed, credit } = await world.refusal(close)
+    return [code, held, owed, credit]
+  }
+  const held = await world.buy({ lineId: line.id, merchantId, amount: 10_000, capture: false })
+  assert.deepEqual(await inUse(), ['line-in-use', 10_000, 0, 0])
+  await world.post(`/v1/charges/${held.id}/capture`)
+  assert.deepEqual(await inUse(), ['line-in-use', 0, 10_000, 0])
+  await world.pay(line.id, 10_500)
+  assert.deepEqual(await inUse(), ['line-in-use', 0, 0, 500])
+  await world.post(`/v1/lines/${line.id}/pay-back`)
+
+  const closed = await world.post<Line>(close, { reason: 'moved away' })
+  assert.deepEqual([closed.status, closed.available, closed.nextStatementOn], ['closed', 0, null])
+  assert.equal((await world.refusal(close)).code, 'line-wrong-state')
+  assert.equal((await world.refusal('/v1/charges', order(line, merchantId, 100))).code, 'line-not-active')
+  const moved = await world.advance('2026-06-04')
+  assert.equal(moved.statements, 0)
+  await world.booksAreTrue()
+})
+
+test('the journal says that autopay was changed, and keeps the bank’s token out', async () => {
+  const { world, program } = await shopping()
+  const line = await world.line(program.id)
+  const autopay = { token: 'tok_secret_account', amount: 'total' }
+  assert.deepEqual((await world.post<Line>(`/v1/lines/${line.id}/autopay`, { autopay })).autopay, autopay)
+  assert.equal((await world.post<Line>(`/v1/lines/${line.id}/autopay`, { autopay: null })).autopay, null)
+  const events = await world.events('line.autopay-changed')
+  assert.deepEqual(
+    events.map(({ data }) => data),
+    [
+      { enabled: true, amount: 'total' },
+      { enabled: false, amount: null },
+    ],
+  )
+})
