@@ -7,8 +7,9 @@
  */
 import { accounts } from '../../core/journal/accounts.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
-import { once, postReply, postReplyWith } from '../journal/post.ts'
+import { once, postReply, postReplyWith, WriteConflict } from '../journal/post.ts'
 import type { JournalEvent, Reply } from '../journal/types.ts'
+import { retryConflicts } from '../lines/service.ts'
 import * as funders from '../parties/funders.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { Context } from '../platform/context.ts'
@@ -30,17 +31,23 @@ export async function payOut(ctx: Context, order: NewPayout): Promise<Reply<Payo
     throw problem('invalid-request', { detail: 'Send either `merchantId` or `funderId`.' })
   }
   const payee = await payeeOf(ctx, order)
-  return once(ctx, 0, async () => {
-    await finishPending(ctx, payee.id)
-    const payout = await draft(ctx, payee)
-    if (payout === null) {
-      throw problem('nothing-to-pay-out', { detail: `Nothing is owed to ${payee.id} through ${payee.throughOn}.` })
-    }
-    const settled = { ...payout, status: 'paid' as const, paidAt: payout.createdAt }
-    const reply = await begin(ctx, payout, settled)
-    if (!reply.replayed) await finish(ctx, payout)
-    return reply
-  })
+  return once(ctx, 0, () => retryConflicts(() => payOnce(ctx, payee)))
+}
+
+/** Decided on the payouts made so far: another one in between is a conflict, and the amount is reckoned anew. */
+async function payOnce(ctx: Context, payee: Payee): Promise<Reply<PayoutView>> {
+  await finishPending(ctx, payee.id)
+  // Before the balances: every payout counted here is booked and so has left them.
+  const { made, pending } = await store.countPayouts(ctx, payee.id)
+  if (pending > 0) throw new WriteConflict('another payout to this payee is being booked')
+  const payout = await draft(ctx, payee)
+  if (payout === null) {
+    throw problem('nothing-to-pay-out', { detail: `Nothing is owed to ${payee.id} through ${payee.throughOn}.` })
+  }
+  const settled = { ...payout, status: 'paid' as const, paidAt: payout.createdAt }
+  const reply = await begin(ctx, payout, settled, made)
+  if (!reply.replayed) await finish(ctx, payout)
+  return reply
 }
 
 interface Payee {
@@ -105,15 +112,19 @@ function batchFile(ctx: Context, payee: Payee, id: string, net: Minor, currency:
   ].join('\n')
 }
 
-async function begin(ctx: Context, payout: Payout, settled: Payout): Promise<Reply<PayoutView>> {
+async function begin(ctx: Context, payout: Payout, settled: Payout, made: number): Promise<Reply<PayoutView>> {
   try {
     const event = eventOf(payout, 'payout.created', { throughOn: payout.throughOn, amount: payout.amountMinor })
-    return await postReplyWith(ctx, { events: [event] }, 201, viewOfPayout(settled), (db) =>
-      store.insertPayout(db, ctx.tenantId, payout),
-    )
+    return await postReplyWith(ctx, { events: [event] }, 201, viewOfPayout(settled), async (db) => {
+      // The event before has locked shard 0, so nobody else inserts between this look and the end of the transaction.
+      if ((await store.countPayouts({ db, tenantId: ctx.tenantId }, payout.payeeId)).made !== made) {
+        throw new WriteConflict('another payout to this payee was made')
+      }
+      await store.insertPayout(db, ctx.tenantId, payout)
+    })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    throw problem('conflict', { detail: 'Another payout to this payee is being made.' })
+    throw new WriteConflict('another payout to this payee is being made')
   }
 }
 
@@ -160,11 +171,14 @@ export async function payAtOnce(ctx: Context, merchantId: string): Promise<void>
   await payIfOwed(ctx, { merchantId, timing: 'at-once' })
 }
 
-/** The day's automatic payouts: T+0 merchants for the day itself, T+1 merchants for the day before. */
+/**
+ * The day's automatic payouts: T+0 merchants for the day itself, T+1 merchants for the day before, and what was to be
+ * paid at once but was cut off.
+ */
 export async function payDay(ctx: Context): Promise<number> {
   let paid = 0
   await finishPending(ctx, null)
-  for (const timing of ['T+0', 'T+1'] as const) {
+  for (const timing of ['at-once', 'T+0', 'T+1'] as const) {
     for (const merchantId of await store.listMerchantsToPay(ctx, timing)) {
       if (await payIfOwed(ctx, { merchantId, timing })) paid++
     }

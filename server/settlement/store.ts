@@ -62,6 +62,17 @@ export function listPending(ctx: Context, payeeId: string | null): Promise<Payou
     order by id`
 }
 
+/** Payouts to a payee ever made, and those of them not booked yet. */
+export async function countPayouts(
+  { db, tenantId }: { readonly db: Queryable; readonly tenantId: string },
+  payeeId: string,
+): Promise<{ made: number; pending: number }> {
+  const [row] = await db<{ made: number; pending: number }[]>`
+    select count(*)::int as made, (count(*) filter (where status = 'pending'))::int as pending
+    from payouts where tenant_id = ${tenantId} and payee_id = ${payeeId}`
+  return row!
+}
+
 /** Newest first. */
 export function listPayouts(ctx: Context, payeeId: string | null, before: string, limit: number): Promise<Payout[]> {
   const { db } = ctx
