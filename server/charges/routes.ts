@@ -20,7 +20,9 @@ import {
   pageOf,
   Reference,
 } from '../shapes.ts'
+import * as holds from './capture.ts'
 import { quote } from './quote.ts'
+import { refund } from './refund.ts'
 import * as charges from './service.ts'
 
 const PlanCode = Type.String({ minLength: 1, maxLength: 32, description: 'A plan of the program, e.g. `12x`.' })
@@ -168,7 +170,7 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
     },
     async (request, reply) => {
       const ctx = contextOf(request)
-      const result = await charges.capture(ctx, request.params.id, request.body ?? {})
+      const result = await holds.capture(ctx, request.params.id, request.body ?? {})
       if (!result.replayed) await afterCapture(ctx, result.body.merchantId)
       return answer(reply, result)
     },
@@ -184,7 +186,7 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
         response: { 200: Charge },
       },
     },
-    async (request, reply) => answer(reply, await charges.voidCharge(contextOf(request), request.params.id)),
+    async (request, reply) => answer(reply, await holds.voidCharge(contextOf(request), request.params.id)),
   )
   app.post(
     '/v1/charges/:id/refunds',
@@ -197,6 +199,6 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
         response: { 201: Refund },
       },
     },
-    async (request, reply) => answer(reply, await charges.refund(contextOf(request), request.params.id, request.body)),
+    async (request, reply) => answer(reply, await refund(contextOf(request), request.params.id, request.body)),
   )
 }

@@ -4,8 +4,9 @@ import type { Reply } from '../journal/types.ts'
 import type { Context, Platform } from '../platform/context.ts'
 import { contextForJob } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
-import { closeDay, type DayReport, expireHolds } from './close-day.ts'
+import { closeDay, expireHolds } from './close-day.ts'
 import * as store from './store.ts'
+import type { DayReport } from './types.ts'
 
 export interface ClockView {
   readonly mode: 'frozen' | 'running'

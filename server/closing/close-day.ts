@@ -1,6 +1,6 @@
 /** Closing days in order: for each day and shard the lines that the day concerns, a page at a time. */
 import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
-import * as charges from '../charges/service.ts'
+import { expire } from '../charges/capture.ts'
 import { listExpired } from '../charges/store.ts'
 import * as lines from '../lines/service.ts'
 import { listLinesById, listLinesWithStatement } from '../lines/store.ts'
@@ -13,15 +13,9 @@ import { termsFor } from '../repayments/service.ts'
 import { payDay } from '../settlement/service.ts'
 import { listLinesWithDue, listStatementsDue } from '../statements/store.ts'
 import type { Statement } from '../statements/types.ts'
-import { type Counts, closeLine, reminderDays } from './close-line.ts'
+import { closeLine, reminderDays } from './close-line.ts'
 import * as store from './store.ts'
-
-export interface DayReport extends Counts {
-  readonly day: string
-  readonly lines: number
-  readonly expired: number
-  readonly payouts: number
-}
+import type { Counts, DayReport } from './types.ts'
 
 const pageSize = 500
 
@@ -58,7 +52,7 @@ export async function expireHolds(ctx: Context, shard: number, until: Temporal.I
   let expired = 0
   for (;;) {
     const page = await listExpired(ctx, shard, until.toString(), pageSize)
-    const done = await Promise.all(page.map((charge) => charges.expire(ctx, charge.id)))
+    const done = await Promise.all(page.map((charge) => expire(ctx, charge.id)))
     expired += done.filter(Boolean).length
     if (page.length < pageSize) return expired
   }

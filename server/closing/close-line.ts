@@ -20,6 +20,7 @@ import { rowOfRepayment } from '../repayments/types.ts'
 import { closeStatement, minimumMet, unpaidItems, useCredit } from '../statements/close.ts'
 import type { Statement } from '../statements/types.ts'
 import { collect } from './collect.ts'
+import type { Counts } from './types.ts'
 
 export interface LineDay {
   readonly line: Line
@@ -32,12 +33,6 @@ export interface LineDay {
 
 /** Days before its due date on which an unpaid bill is called to mind. */
 export const reminderDays = 3
-
-export interface Counts {
-  readonly statements: number
-  readonly autopaid: number
-  readonly lateCharges: number
-}
 
 /** What has come together of the day so far. */
 interface Work extends LineDay {

@@ -1,5 +1,5 @@
 import type { Context } from '../platform/context.ts'
-import type { DayReport } from './close-day.ts'
+import type { DayReport } from './types.ts'
 
 export async function beginClose(ctx: Context, day: string): Promise<void> {
   await ctx.db`

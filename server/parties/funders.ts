@@ -4,12 +4,7 @@ import type { Reply } from '../journal/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
-
-export interface FunderView {
-  readonly id: string
-  readonly name: string
-  readonly createdAt: string
-}
+import type { FunderView } from './types.ts'
 
 export async function create(ctx: Context, draft: { name: string }): Promise<Reply<FunderView>> {
   const funder = { id: ctx.platform.ids.create('fun'), name: draft.name, createdAt: ctx.now().toString() }

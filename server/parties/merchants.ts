@@ -5,18 +5,7 @@ import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
-
-export type PayoutTiming = 'T+1' | 'T+0' | 'at-once' | 'manual'
-
-export interface MerchantView {
-  readonly id: string
-  readonly name: string
-  readonly reference: string | null
-  readonly status: 'active' | 'suspended'
-  readonly payoutTiming: PayoutTiming
-  readonly feePercent: string | null
-  readonly createdAt: string
-}
+import type { MerchantView, PayoutTiming } from './types.ts'
 
 export interface NewMerchant {
   readonly name: string

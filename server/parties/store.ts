@@ -1,8 +1,7 @@
 import { createLoader, type Loader } from '../platform/batcher.ts'
 import type { Context, Platform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
-import type { FunderView } from './funders.ts'
-import type { MerchantView } from './merchants.ts'
+import type { FunderView, MerchantView } from './types.ts'
 
 export interface CustomerRow {
   readonly id: string

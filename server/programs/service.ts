@@ -1,6 +1,6 @@
 /** Products: drafted, reviewed against the law in force, activated; a version in use never changes. */
 
-import { type Review, reviewProgram } from '../../core/program/review.ts'
+import { reviewProgram } from '../../core/program/review.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { findRulePack } from '../../core/rules/packs.ts'
 import { once, postReplyWith } from '../journal/post.ts'
@@ -10,18 +10,7 @@ import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
-import { decodeProgramTerms, type ProgramTermsJson } from './types.ts'
-
-export interface ProgramView {
-  readonly id: string
-  readonly name: string
-  readonly status: 'draft' | 'active' | 'retired'
-  readonly activeVersion: number | null
-  readonly latestVersion: number
-  readonly terms: ProgramTermsJson
-  readonly review: Review
-  readonly createdAt: string
-}
+import { decodeProgramTerms, type ProgramTermsJson, type ProgramView } from './types.ts'
 
 export function create(ctx: Context, draft: { name: string; terms: ProgramTermsJson }): Promise<Reply<ProgramView>> {
   return once(ctx, 0, () => draftProgram(ctx, draft))

@@ -1,8 +1,7 @@
 import type { Review } from '../../core/program/review.ts'
 import type { Context } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
-import type { ProgramView } from './service.ts'
-import type { ProgramTermsJson } from './types.ts'
+import type { ProgramTermsJson, ProgramView } from './types.ts'
 
 export async function insertProgram(db: Queryable, tenantId: string, program: ProgramView): Promise<void> {
   await db`

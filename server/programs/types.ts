@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { parseDecimal } from '../../core/fraction.ts'
 import { currencyDecimals } from '../../core/money.ts'
+import type { Review } from '../../core/program/review.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { problem } from '../platform/errors.ts'
 import { Currency, Id, MinorAmount, MinorAmountOrZero, object, oneOf, Percent } from '../shapes.ts'
@@ -74,6 +75,17 @@ export const ProgramTermsJson = object(
   { $id: 'ProgramTerms', description: 'The contract of a credit product. A version in use never changes.' },
 )
 export type ProgramTermsJson = Static<typeof ProgramTermsJson>
+
+export interface ProgramView {
+  readonly id: string
+  readonly name: string
+  readonly status: 'draft' | 'active' | 'retired'
+  readonly activeVersion: number | null
+  readonly latestVersion: number
+  readonly terms: ProgramTermsJson
+  readonly review: Review
+  readonly createdAt: string
+}
 
 /** Fills in what the terms leave open. Throws `terms-invalid` where they contradict themselves. */
 export function decodeProgramTerms(json: ProgramTermsJson): ProgramTerms {

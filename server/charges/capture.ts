@@ -1,0 +1,171 @@
+/** Holds, on their way to a loan or back to the limit. */
+import { accounts } from '../../core/journal/accounts.ts'
+import { encodeTerms } from '../../core/loan/index.ts'
+import { formatMinor, type Minor, minMinor } from '../../core/money.ts'
+import { findPlan, merchantFee, planLoan } from '../../core/program/plan.ts'
+import type { ProgramTerms } from '../../core/program/terms.ts'
+import { postReply } from '../journal/post.ts'
+import type { Operation, Reply } from '../journal/types.ts'
+import type { Line } from '../lines/types.ts'
+import { type Movement, open, rowOfLoan } from '../loans/book.ts'
+import * as merchants from '../parties/merchants.ts'
+import type { MerchantView } from '../parties/types.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as programs from '../programs/service.ts'
+import { eventOf, withCharge } from './find.ts'
+import { type Charge, type ChargeView, heldOf, rowOfCharge, viewOfCharge } from './types.ts'
+
+/** The bill that a purchase of today goes on. */
+export function requireStatement(line: Line): string {
+  if (line.nextStatementOn === null) throw problem('line-not-active', { extra: { status: line.status } })
+  return line.nextStatementOn
+}
+
+interface CaptureCase {
+  readonly line: Line
+  readonly terms: ProgramTerms
+  readonly charge: Charge
+  readonly merchant: MerchantView
+  readonly amount: Minor
+  /** What of a hold goes back to the limit with its last capture. */
+  readonly released: Minor
+}
+
+/** Turns held money, or a purchase in one step, into a loan; the merchant is owed it less the fee. */
+export function captureOf(
+  ctx: Context,
+  { line, terms, charge, merchant, amount, released }: CaptureCase,
+): { charge: Charge; movement: Movement } {
+  // The amount was held to the plan's range as a whole; a part of it may be smaller.
+  const plan = { ...findPlan(terms, charge.plan), minAmount: 0n, maxAmount: null }
+  const planned = planLoan(terms, plan, { amount, on: ctx.today(), statementOn: requireStatement(line) })
+  const fee = merchantFee(terms, merchant.feePercent, amount)
+  const kept = minMinor(fee + planned.merchantSubsidy, amount)
+  const payable = accounts.merchantPayable(merchant.id)
+  const loan = {
+    shard: line.shard,
+    id: ctx.platform.ids.create('loa', line.shard),
+    lineId: line.id,
+    chargeId: charge.id,
+    merchantId: merchant.id,
+    programId: line.programId,
+    termsVersion: line.termsVersion,
+    currency: line.currency,
+    plan: plan.code,
+    terms: planned.loan.terms,
+    events: [],
+    eventSeqs: [],
+    postedOn: ctx.today(),
+    funding: terms.funding,
+    openedOn: ctx.today(),
+    state: planned.loan,
+  }
+  const movement = open(loan, terms, {
+    type: 'charge.captured',
+    today: ctx.today(),
+    counter: payable,
+    legs: [{ account: accounts.merchantFeeIncome(line.programId), amount: -kept }],
+    data: {
+      amount,
+      released,
+      fee,
+      subsidy: planned.merchantSubsidy,
+      plan: plan.code,
+      programId: line.programId,
+      termsVersion: line.termsVersion,
+      loanTerms: encodeTerms(planned.loan.terms),
+      reference: charge.reference,
+    },
+  })
+  const capturedMinor = charge.capturedMinor + amount
+  const releasedMinor = charge.releasedMinor + released
+  const done = capturedMinor + releasedMinor === charge.amountMinor
+  return {
+    charge: {
+      ...charge,
+      capturedMinor,
+      releasedMinor,
+      feeMinor: charge.feeMinor + kept,
+      status: done ? 'captured' : 'authorized',
+      expiresAt: done ? null : charge.expiresAt,
+    },
+    movement,
+  }
+}
+
+export interface CaptureRequest {
+  readonly amount?: Minor
+  /** Gives what is not captured back to the limit. */
+  readonly final?: boolean
+}
+
+/** Full, partial, several: each capture makes a loan of its own. */
+export function capture(ctx: Context, chargeId: string, request: CaptureRequest): Promise<Reply<ChargeView>> {
+  return withCharge(ctx, chargeId, async (line, charge) => {
+    refuseUnlessHeld(ctx, charge, 'capture')
+    const held = heldOf(charge)
+    const amount = request.amount ?? held
+    if (amount > held) {
+      const detail = `${formatMinor(held, charge.currency)} ${charge.currency} is still held, less than the amount to capture.`
+      throw problem('capture-above-held', { detail, extra: { held } })
+    }
+    const merchant = await merchants.find(ctx, charge.merchantId)
+    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+    const released = request.final === true ? held - amount : 0n
+    const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
+    const operation: Operation = {
+      line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
+      charges: [rowOfCharge(ctx.tenantId, captured)],
+      loans: [rowOfLoan(ctx.tenantId, movement.loan, ctx.today())],
+      events: [movement.event],
+    }
+    return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
+  })
+}
+
+/** Gives what is held back to the limit. */
+export function voidCharge(ctx: Context, chargeId: string): Promise<Reply<ChargeView>> {
+  return withCharge(ctx, chargeId, async (line, charge) => {
+    refuseUnlessHeld(ctx, charge, 'void')
+    return release(ctx, line, charge, 'voided')
+  })
+}
+
+/** Gives a hold back whose time has run out; nothing where somebody else dealt with it meanwhile. */
+export async function expire(ctx: Context, chargeId: string): Promise<boolean> {
+  const reply = await withCharge<ChargeView | null>(ctx, chargeId, async (line, charge) => {
+    if (charge.status !== 'authorized') return { status: 200, body: null, replayed: false }
+    return release(ctx, line, charge, 'expired')
+  })
+  return reply.body !== null
+}
+
+function release(ctx: Context, line: Line, charge: Charge, as: 'voided' | 'expired'): Promise<Reply<ChargeView>> {
+  const held = heldOf(charge)
+  const released: Charge = {
+    ...charge,
+    releasedMinor: charge.releasedMinor + held,
+    status: charge.capturedMinor > 0n ? 'captured' : as,
+    expiresAt: null,
+  }
+  const operation: Operation = {
+    line: { id: line.id, version: line.version, held: -held },
+    charges: [rowOfCharge(ctx.tenantId, released)],
+    events: [eventOf(charge, `charge.${as}`, { released: held })],
+  }
+  return postReply(ctx, line.shard, operation, 200, viewOfCharge(released, []))
+}
+
+function refuseUnlessHeld(ctx: Context, charge: Charge, verb: string): void {
+  if (charge.status !== 'authorized') {
+    throw problem('charge-wrong-state', {
+      detail: `Can't ${verb} a charge that is ${charge.status}.`,
+      extra: { status: charge.status },
+    })
+  }
+  const expiresAt = charge.expiresAt
+  if (expiresAt !== null && Temporal.Instant.compare(Temporal.Instant.from(expiresAt), ctx.now()) <= 0) {
+    throw problem('hold-expired', { detail: `The hold ran out at ${expiresAt}.` })
+  }
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type Charge, plainTerms, rowsOf, testCredit } from '../testing.ts'
+import type { PlanQuote } from './quote.ts'
+
+const { sandbox } = await testCredit({ after })
+
+/** Statement on the 3rd, due on the 13th; merchants pay 0.8 %; a hold lasts seven days. */
+async function shopping(changes: Parameters<typeof plainTerms>[0] = {}) {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms(changes))
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  const owedToMerchant = () => world.balance(`liability:merchant:${merchantId}:payable`)
+  const usage = async () => {
+    const { held, owed, available } = await world.readLine(lineId)
+    return [held, owed, available]
+  }
+  return { world, program, merchantId, lineId, owedToMerchant, usage }
+}
+
+test('a quote shows each plan that is offered, as it will be booked, and books nothing', async () => {
+  const { world, lineId, merchantId, usage } = await shopping()
+  const quote = await world.post<{ withinLimit: boolean; plans: (PlanQuote & { total: number })[] }>('/v1/quotes', {
+    lineId,
+    amount: 399_900,
+  })
+  assert.equal(quote.withinLimit, true)
+  // 0.5 % of 3,999.00 is 20.00 a bill (19.995, to the even cent).
+  const totals = Object.fromEntries(quote.plans.map(({ plan, total }) => [plan, total]))
+  assert.deepEqual(
+    [totals['pay-later'], totals['3x'], totals['12x'], totals['24x'], totals['3x-free']],
+    [399_900, 405_900, 423_900, 447_900, 399_900],
+  )
+  assert.deepEqual(await usage(), [0, 0, 800_000])
+
+  const twelve = quote.plans.find(({ plan }) => plan === '12x')!
+  const bought = await world.buy({ lineId, merchantId, amount: 399_900, plan: '12x' })
+  const loan = await world.loan(bought.loanIds[0]!)
+  assert.deepEqual(
+    rowsOf(loan, 'n', 'dueOn', 'principal', 'interest', 'total', 'balanceAfter'),
+    twelve.schedule.map((row) => [row.n, row.dueOn, row.principal, row.interest, row.total, row.balanceAfter]),
+  )
+
+  // Instalments begin at 100.00, 36 of them at 1,000.00; a line of 8,000.00 has not 9,000.00.
+  const small = await world.post<{ plans: PlanQuote[] }>('/v1/quotes', { lineId, amount: 9_999 })
+  assert.deepEqual(
+    small.plans.map(({ plan }) => plan),
+    ['pay-later'],
+  )
+  const large = await world.post<{ withinLimit: boolean }>('/v1/quotes', { lineId, amount: 900_000 })
+  assert.equal(large.withinLimit, false)
+})
+
+test('a purchase in one step takes the limit, lends the price and owes it to the merchant less the fee', async () => {
+  const { world, program, lineId, merchantId, owedToMerchant, usage } = await shopping()
+  const charge = await world.buy({ lineId, merchantId, amount: 399_900, plan: '12x', reference: 'order-1' })
+  // 0.8 % of 3,999.00 is 31.992.
+  assert.deepEqual([charge.status, charge.captured, charge.merchantFee, charge.held], ['captured', 399_900, 3_199, 0])
+  assert.deepEqual(await usage(), [0, 399_900, 400_100])
+  assert.equal(await owedToMerchant(), 396_701)
+  assert.equal(await world.balance(`asset:loans:${program.id}`), 399_900)
+  assert.equal(await world.balance(`income:merchant-fee:${program.id}`), 3_199)
+  const loan = await world.loan(charge.loanIds[0]!)
+  assert.deepEqual([loan.chargeId, loan.plan, loan.principalOutstanding], [charge.id, '12x', 399_900])
+  await world.booksAreTrue()
+})
+
+test('a hold takes the limit and lends nothing; each capture of a part makes a loan of its own', async () => {
+  const { world, lineId, merchantId, owedToMerchant, usage } = await shopping()
+  const held = await world.buy({ lineId, merchantId, amount: 100_000, plan: '3x', capture: false })
+  assert.deepEqual([held.status, held.held, held.loanIds], ['authorized', 100_000, []])
+  assert.deepEqual(await usage(), [100_000, 0, 700_000])
+  assert.equal(await owedToMerchant(), 0)
+
+  const capture = (body: object) => world.post<Charge>(`/v1/charges/${held.id}/capture`, body)
+  const first = await capture({ amount: 40_000 })
+  assert.deepEqual([first.status, first.captured, first.held], ['authorized', 40_000, 60_000])
+  assert.deepEqual(await usage(), [60_000, 40_000, 700_000])
+  const above = await world.refusal(`/v1/charges/${held.id}/capture`, { amount: 60_001 })
+  assert.deepEqual([above.code, above.held], ['capture-above-held', 60_000])
+
+  // The last parcel is lighter: 350.00 are captured and 250.00 given back.
+  const last = await capture({ amount: 35_000, final: true })
+  assert.deepEqual([last.status, last.captured, last.released, last.held], ['captured', 75_000, 25_000, 0])
+  assert.deepEqual(await usage(), [0, 75_000, 725_000])
+
+  const { loanIds } = await world.get<Charge>(`/v1/charges/${held.id}`)
+  const loans = await Promise.all(loanIds.map((id) => world.loan(id)))
+  assert.deepEqual(
+    loans.map(({ principal, plan }) => [principal, plan]),
+    [
+      [40_000, '3x'],
+      [35_000, '3x'],
+    ],
+  )
+  // Fees of 3.20 and 2.80.
+  assert.equal(await owedToMerchant(), 75_000 - 320 - 280)
+  assert.equal((await world.refusal(`/v1/charges/${held.id}/capture`, {})).code, 'charge-wrong-state')
+  await world.booksAreTrue()
+})
+
+test('a capture without an amount takes all that is held', async () => {
+  const { world, lineId, merchantId, usage } = await shopping()
+  const held = await world.buy({ lineId, merchantId, amount: 25_900, capture: false })
+  assert.equal((await world.post<Charge>(`/v1/charges/${held.id}/capture`)).status, 'captured')
+  assert.deepEqual(await usage(), [0, 25_900, 774_100])
+})
+
+test('a void gives back what is still held; what was captured before stays bought', async () => {
+  const { world, lineId, merchantId, usage } = await shopping()
+  const untouched = await world.buy({ lineId, merchantId, amount: 10_000, capture: false })
+  const parted = await world.buy({ lineId, merchantId, amount: 20_000, capture: false })
+  await world.post(`/v1/charges/${parted.id}/capture`, { amount: 5_000 })
+  const statuses = []
+  for (const { id } of [untouched, parted]) {
+    const { status, released } = await world.post<Charge>(`/v1/charges/${id}/void`)
+    statuses.push([status, released])
+  }
+  assert.deepEqual(statuses, [
+    ['voided', 10_000],
+    ['captured', 15_000],
+  ])
+  assert.deepEqual(await usage(), [0, 5_000, 795_000])
+  assert.equal((await world.refusal(`/v1/charges/${untouched.id}/void`)).code, 'charge-wrong-state')
+  await world.booksAreTrue()
+})
+
+test('a hold runs out by itself, to the moment, and can then not be captured', async () => {
+  const { world, lineId, merchantId, usage } = await shopping()
+  const held = await world.buy({ lineId, merchantId, amount: 10_000, capture: false })
+  const parted = await world.buy({ lineId, merchantId, amount: 20_000, capture: false })
+  await world.post(`/v1/charges/${parted.id}/capture`, { amount: 5_000 })
+  assert.equal(held.expiresAt, '2026-03-11T16:00:00Z', 'midnight of 12 March in Shanghai')
+  await world.advance('2026-03-11T15:59:59Z')
+  assert.deepEqual(await usage(), [25_000, 5_000, 770_000])
+  const moved = await world.advance('2026-03-11T16:00:00Z')
+  assert.equal(moved.expired, 2)
+  assert.deepEqual(await usage(), [0, 5_000, 795_000])
+  assert.equal((await world.get<Charge>(`/v1/charges/${held.id}`)).status, 'expired')
+  assert.equal((await world.get<Charge>(`/v1/charges/${parted.id}`)).status, 'captured')
+  assert.equal((await world.refusal(`/v1/charges/${held.id}/capture`)).code, 'charge-wrong-state')
+  assert.deepEqual(
+    (await world.events('charge.expired')).map(({ data }) => data.released),
+    [10_000, 15_000],
+  )
+  await world.booksAreTrue()
+})
+
+test('where the merchant pays, the customer owes the price in parts and the merchant gets less', async () => {
+  const { world, lineId, merchantId, owedToMerchant } = await shopping()
+  const charge = await world.buy({ lineId, merchantId, amount: 300_000, plan: '3x-free' })
+  // Fee 24.00, and 15.00 for each of three bills.
+  assert.equal(charge.merchantFee, 2_400 + 4_500)
+  assert.equal(await owedToMerchant(), 300_000 - 6_900)
+  const loan = await world.loan(charge.loanIds[0]!)
+  assert.deepEqual(
+    rowsOf(loan, 'dueOn', 'principal', 'interest'),
+    ['2026-04-13', '2026-05-13', '2026-06-13'].map((dueOn) => [dueOn, 100_000, 0]),
+  )
+  // A third of the goods comes back: a third of the 69.00 too.
+  await world.post(`/v1/charges/${charge.id}/refunds`, { amount: 100_000 })
+  assert.equal(await owedToMerchant(), 200_000 - 4_600)
+  await world.booksAreTrue()
+})
+
+test('a merchant’s own fee goes before the product’s', async () => {
+  const { world, lineId } = await shopping()
+  const merchantId = await world.merchant({ feePercent: '0.25' })
+  assert.equal((await world.buy({ lineId, merchantId, amount: 400_000 })).merchantFee, 1_000)
+})
+
+test('a line that is late past the product’s patience buys nothing, and buys again when it has paid', async () => {
+  // Due on 13 April; buying stops once the close of a day finds it 4 days late: that of 17 April.
+  const { world, lineId, merchantId } = await shopping()
+  await world.buy({ lineId, merchantId, amount: 25_900 })
+  await world.advance('2026-04-17')
+  await world.buy({ lineId, merchantId, amount: 1_000 })
+  await world.advance('2026-04-18')
+  const order = { lineId, merchantId, amount: 1_000, currency: 'CNY', plan: 'pay-later' }
+  const refusal = await world.refusal('/v1/charges', order)
+  assert.equal(refusal.code, 'charge-declined')
+  assert.deepEqual(
+    (refusal.reasons as { code: string }[]).map(({ code }) => code),
+    ['past-due'],
+  )
+  const { payoff } = (await world.loansOf(lineId))[0]!
+  await world.pay(lineId, payoff)
+  await world.buy({ lineId, merchantId, amount: 1_000 })
+  await world.booksAreTrue()
+})

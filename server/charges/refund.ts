@@ -1,0 +1,145 @@
+/** Goods returned: the debt falls, what was already paid comes back, the merchant gets its fee back in proportion. */
+import { accounts } from '../../core/journal/accounts.ts'
+import { formatMinor, type Minor, maxMinor, minMinor } from '../../core/money.ts'
+import type { ProgramTerms } from '../../core/program/terms.ts'
+import { roundQuotient } from '../../core/rounding.ts'
+import { postReply } from '../journal/post.ts'
+import type { Reply } from '../journal/types.ts'
+import type { Line } from '../lines/types.ts'
+import { type Movement, move } from '../loans/book.ts'
+import * as loans from '../loans/service.ts'
+import { listLoansOfCharge } from '../loans/store.ts'
+import type { Loan } from '../loans/types.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as programs from '../programs/service.ts'
+import { withCharge } from './find.ts'
+import { type Charge, type RefundView, rowOfCharge, viewOfCharge } from './types.ts'
+
+export interface RefundRequest {
+  readonly amount: Minor
+  readonly reference?: string
+}
+
+/**
+ * Full, partial, several, after any number of repayments. The loans of the last captures go first; in each, the last
+ * instalments. What the customer had already paid becomes credit, or is paid back, as the program says.
+ */
+export function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
+  return withCharge(ctx, chargeId, async (line, charge) => {
+    const left = charge.capturedMinor - charge.refundedMinor
+    if (request.amount > left) {
+      const detail = `${formatMinor(left, charge.currency)} ${charge.currency} of this charge can still be refunded.`
+      throw problem('refund-above-captured', { detail, extra: { refundable: left } })
+    }
+    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+    const refundId = ctx.platform.ids.create('ref', line.shard)
+    const refunded = refundedCharge(charge, request.amount, terms)
+    const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
+    const movements = await refundMovements(ctx, {
+      charge,
+      terms,
+      refundId,
+      amount: request.amount,
+      feeBack,
+      reference: request.reference ?? null,
+    })
+    const operation = loans.operationOf(ctx, line, movements)
+    const paidBack = paidBackBy(movements)
+    const credited = operation.line!.credit!
+    const view: RefundView = {
+      id: refundId,
+      chargeId,
+      amount: request.amount,
+      debtReduced: request.amount - credited - paidBack,
+      credited,
+      paidBack,
+      reference: request.reference ?? null,
+      createdAt: ctx.now().toString(),
+      charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
+    }
+    const rows = { charges: [rowOfCharge(ctx.tenantId, refunded)], refunds: [rowOfRefund(ctx, line, view)] }
+    return postReply(ctx, line.shard, { ...operation, ...rows }, 201, view)
+  })
+}
+
+function refundedCharge(charge: Charge, amount: Minor, terms: ProgramTerms): Charge {
+  const refundedMinor = charge.refundedMinor + amount
+  const target = terms.refundsReturnFee
+    ? roundQuotient(charge.feeMinor * refundedMinor, charge.capturedMinor, terms.rounding)
+    : 0n
+  return { ...charge, refundedMinor, feeReturnedMinor: maxMinor(target, charge.feeReturnedMinor) }
+}
+
+interface RefundCase {
+  readonly charge: Charge
+  readonly terms: ProgramTerms
+  readonly refundId: string
+  readonly amount: Minor
+  readonly feeBack: Minor
+  readonly reference: string | null
+}
+
+async function refundMovements(ctx: Context, refundCase: RefundCase): Promise<Movement[]> {
+  const { charge, terms, refundId, amount, reference } = refundCase
+  const captured = (await listLoansOfCharge(ctx, charge.shard, charge.lineId, charge.id)).toReversed()
+  const movements: Movement[] = []
+  let left = amount
+  let { feeBack } = refundCase
+  for (const loan of captured) {
+    const part = minMinor(left, refundable(loan))
+    if (part === 0n) continue
+    const movement = move(loan, terms, {
+      type: 'charge.refunded',
+      today: ctx.today(),
+      loanEvent: { type: 'purchase-refund', ...loans.stamp(ctx), amount: part },
+      counter: accounts.merchantPayable(charge.merchantId),
+      legs: [{ account: accounts.merchantFeeIncome(loan.programId), amount: feeBack }],
+      data: { refundId, amount: part, feeBack, reference },
+    })
+    movements.push(movement)
+    if (terms.refundSurplus === 'pay-back' && movement.credit > 0n)
+      movements.push(payBack(ctx, movement, terms, refundId))
+    left -= part
+    feeBack = 0n
+  }
+  return movements
+}
+
+/** What of a loan's purchase has not been refunded yet. */
+function refundable(loan: Loan): Minor {
+  const refunded = loan.events.reduce((sum, event) => sum + (event.type === 'purchase-refund' ? event.amount : 0n), 0n)
+  return loan.terms.principal - refunded
+}
+
+function payBack(ctx: Context, refunded: Movement, terms: ProgramTerms, refundId: string): Movement {
+  return move(refunded.loan, terms, {
+    type: 'customer.paid-back',
+    today: ctx.today(),
+    loanEvent: { type: 'credit-balance-refund', ...loans.stamp(ctx), amount: refunded.credit },
+    counter: accounts.bank,
+    data: { refundId, amount: refunded.credit },
+  })
+}
+
+function paidBackBy(movements: readonly Movement[]): Minor {
+  return movements
+    .filter((movement) => movement.event.type === 'customer.paid-back')
+    .reduce((sum, movement) => sum - movement.credit, 0n)
+}
+
+function rowOfRefund(ctx: Context, line: Line, refund: RefundView): Record<string, unknown> {
+  return {
+    shard: line.shard,
+    id: refund.id,
+    tenant_id: ctx.tenantId,
+    charge_id: refund.chargeId,
+    line_id: line.id,
+    amount_minor: refund.amount,
+    debt_minor: refund.debtReduced,
+    credit_minor: refund.credited,
+    paid_back_minor: refund.paidBack,
+    reference: refund.reference,
+    created_at: refund.createdAt,
+  }
+}
