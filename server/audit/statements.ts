@@ -26,27 +26,39 @@ export async function statementsRecompute(scope: Scope): Promise<Proof> {
   return proof('every statement computes again to the same cents', checked, failures)
 }
 
-async function* statementsWithSeq({ db, tenantId }: Scope): AsyncGenerator<Closed[]> {
+async function* statementsWithSeq(scope: Scope): AsyncGenerator<Closed[]> {
+  const { db, tenantId } = scope
+  const seqs = await closesInJournal(scope)
   let after = { shard: -1, id: '' }
   for (;;) {
-    const page = await db<Closed[]>`
+    const page = await db<Omit<Closed, 'seq'>[]>`
       with page as (
         select * from statements
         where (shard, id) > (${after.shard}, ${after.id}) ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}
         order by shard, id limit ${pageSize}
       )
-      select page.*, j.seq, t.terms
+      select page.*, t.terms
       from page
       join lines l on l.shard = page.shard and l.id = page.line_id
       join program_terms t on t.program_id = l.program_id and t.version = l.terms_version
-      left join journal j on j.shard = page.shard and j.tenant_id = page.tenant_id and j.type = 'statement.closed'
-        and j.line_id = page.line_id and j.data ->> 'statementId' = page.id
       order by page.shard, page.id`
     if (page.length === 0) return
-    yield page
+    yield page.map((statement) => ({ ...statement, seq: seqs.get(`${statement.lineId} ${statement.id}`) ?? null }))
     const last = page.at(-1)!
     after = { shard: last.shard, id: last.id }
   }
+}
+
+/**
+ * Where in the journal each statement closed, by line and statement, in one pass over it. Joined to the statements in
+ * SQL the journal was read anew for each of them, as it has no index on its data: 20 s for 1,000 statements beside
+ * 170,000 events.
+ */
+async function closesInJournal({ db, tenantId }: Scope): Promise<Map<string, bigint>> {
+  const closes = await db<{ lineId: string; statementId: string; seq: bigint }[]>`
+    select line_id, data ->> 'statementId' as statement_id, seq from journal
+    where type = 'statement.closed' ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}`
+  return new Map(closes.map(({ lineId, statementId, seq }) => [`${lineId} ${statementId}`, seq]))
 }
 
 async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<string, LoanRow[]>> {
