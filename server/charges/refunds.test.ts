@@ -120,7 +120,7 @@ test('a refund of an overdue purchase takes its arrears; the late charge, which 
   const charge = await world.buy({ lineId, merchantId, amount: 25_900 })
   await world.pay(lineId, 10_000)
   await world.advance('2026-04-18')
-  // 5 % of 159.00 is 7.95; the cap leaves 24 % a year of 259.00... of 159.00 since the payment: 43 days, 4.495 → 4.49.
+  // 5 % of 159.00 is 7.95; the cap allows 24 % a year of 159.00 over 43 days, 4.4955, so 4.49.
   const [late] = await world.loansOf(lineId)
   assert.deepEqual([late!.bucket, late!.payoff], ['M1', 15_900 + 449])
   const given = await refund(charge.id, 25_900)
