@@ -201,6 +201,7 @@ async function verifyAnswer(request: FastifyRequest, reply: FastifyReply, payloa
   const declared = request.routeOptions.schema?.response as Record<string, object> | undefined
   const schema = declared?.[reply.statusCode] ?? declared?.[`${String(reply.statusCode)[0]}xx`]
   if (typeof payload !== 'string' || reply.statusCode >= 400) return payload
+  if (!/json/.test(String(reply.getHeader('content-type')))) return payload
   if (schema === undefined)
     throw new Error(`${request.method} ${request.routeOptions.url} does not declare its ${reply.statusCode}`)
   const check = answers.compile(schema)

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import { contextOf } from '../platform/context.ts'
@@ -31,6 +32,13 @@ const Payout = object({
   createdAt: Instant,
   paidAt: nullable(Instant),
 })
+
+const csvAnswer = {
+  200: {
+    description: 'CSV: a header H, a line D per payment, a trailer T with count and sum',
+    content: { 'text/csv': { schema: { type: 'string' } } },
+  },
+}
 
 const tags = ['payouts']
 
@@ -72,14 +80,31 @@ export function registerSettlement(app: App): void {
     (request) => settlement.view(contextOf(request), request.params.id),
   )
   app.get(
-    '/v1/payouts/:id/file',
-    { schema: { tags, summary: 'The batch file for the bank', params: IdParams } },
+    '/v1/payouts/batch',
+    {
+      schema: {
+        tags,
+        summary: 'All payments made on a business day, as one batch file for the bank',
+        querystring: object({ on: Type.Optional(Day) }),
+        response: csvAnswer,
+      },
+    },
     async (request, reply) => {
-      const payout = await settlement.find(contextOf(request), request.params.id)
-      return reply
-        .type('text/csv; charset=utf-8')
-        .serializer((text: string) => text)
-        .send(payout.file ?? '')
+      const ctx = contextOf(request)
+      return csv(reply, await settlement.batchOf(ctx, request.query.on ?? ctx.today()))
     },
   )
+  app.get(
+    '/v1/payouts/:id/file',
+    { schema: { tags, summary: 'The batch file of one payment', params: IdParams, response: csvAnswer } },
+    async (request, reply) => csv(reply, (await settlement.find(contextOf(request), request.params.id)).file ?? ''),
+  )
+}
+
+/** Text goes out as it is, past the JSON serializer. */
+function csv(reply: FastifyReply, text: string): FastifyReply {
+  return reply
+    .type('text/csv; charset=utf-8')
+    .serializer((same: string) => same)
+    .send(text)
 }

@@ -6,7 +6,6 @@
  * in between leaves it pending, and whoever comes next finishes it: nothing is paid twice or forgotten.
  */
 import { accounts } from '../../core/journal/accounts.ts'
-import { formatMinor, type Minor } from '../../core/money.ts'
 import { once, postReply, postReplyWith, WriteConflict } from '../journal/post.ts'
 import type { JournalEvent, Reply } from '../journal/types.ts'
 import { retryConflicts } from '../lines/service.ts'
@@ -15,6 +14,7 @@ import * as merchants from '../parties/merchants.ts'
 import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
+import { batchFile } from './batch.ts'
 import * as store from './store.ts'
 import { type Payout, type PayoutView, viewOfPayout } from './types.ts'
 
@@ -83,7 +83,7 @@ async function draft(ctx: Context, payee: Payee): Promise<Payout | null> {
   if (net === 0n || (net < 0n && payee.kind === 'merchant')) return null
   const id = ctx.platform.ids.create('pay')
   const amountMinor = net < 0n ? -net : net
-  return {
+  const payout: Payout = {
     id,
     payeeKind: payee.kind,
     payeeId: payee.id,
@@ -94,22 +94,11 @@ async function draft(ctx: Context, payee: Payee): Promise<Payout | null> {
     timing: payee.timing,
     throughOn: payee.throughOn,
     parts: parts.map(({ shard, amount }) => ({ shard, amount })),
-    file: batchFile(ctx, payee, id, net, currency),
+    file: null,
     createdAt: ctx.now().toString(),
     paidAt: null,
   }
-}
-
-/** One line per payment, with a header and a trailer that lets the bank check count and sum. */
-function batchFile(ctx: Context, payee: Payee, id: string, net: Minor, currency: string): string {
-  const amount = formatMinor(net < 0n ? -net : net, currency)
-  const kind = net < 0n ? 'collect' : 'pay'
-  return [
-    `H,${ctx.today()},${currency},chit`,
-    `D,${id},${kind},${payee.kind},${payee.id},${amount},${payee.throughOn}`,
-    `T,1,${amount}`,
-    '',
-  ].join('\n')
+  return { ...payout, file: batchFile(ctx.today(), [payout]) }
 }
 
 async function begin(ctx: Context, payout: Payout, settled: Payout, made: number): Promise<Reply<PayoutView>> {
@@ -209,6 +198,11 @@ export async function find(ctx: Context, payoutId: string): Promise<Payout> {
   const payout = await store.findPayout(ctx, payoutId)
   if (payout === undefined) throw problem('not-found', { detail: `There is no payout ${payoutId}.` })
   return payout
+}
+
+/** All payments made on a business day, as one file. */
+export async function batchOf(ctx: Context, on: string): Promise<string> {
+  return batchFile(on, await store.listPayoutsMadeOn(ctx, on))
 }
 
 export async function list(ctx: Context, payeeId: string | null, before: string, limit: number): Promise<PayoutView[]> {

@@ -82,6 +82,15 @@ export function listPayouts(ctx: Context, payeeId: string | null, before: string
     order by id desc limit ${limit}`
 }
 
+/** Payouts written down on a business day of the tenant, in the order made. */
+export function listPayoutsMadeOn(ctx: Context, on: string): Promise<Payout[]> {
+  const { db } = ctx
+  return db<Payout[]>`
+    select ${db(columns)} from payouts
+    where tenant_id = ${ctx.tenantId} and (created_at at time zone ${ctx.timeZone})::date = ${on}
+    order by id`
+}
+
 /** Merchants with money to pay under a timing. */
 export async function listMerchantsToPay(ctx: Context, timing: string): Promise<string[]> {
   const rows = await ctx.db<{ id: string }[]>`
