@@ -3,7 +3,7 @@
  * operation, so a close that is cut off leaves each line either before its day or after it.
  */
 import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
-import { type Minor, minMinor } from '../../core/money.ts'
+import { type Minor, maxMinor, minMinor } from '../../core/money.ts'
 import { isUnpaid, unpaidOf } from '../../core/program/bill.ts'
 import { dueOnOf, statementAfter } from '../../core/program/cycle.ts'
 import { yearlyOfDaily } from '../../core/program/plan.ts'
@@ -121,7 +121,14 @@ function runAutopay(ctx: Context, work: Work, bill: Statement): boolean {
   const data = { statementId: bill.id, amount, result }
   work.events.push({ type: `autopay.${result}`, lineId: work.line.id, data, currency: null, legs: [] })
   if (result !== 'collected') return false
-  const receipt = { line: work.line, loans: work.loans, termsOf: work.termsOf, amount, reference: bill.id }
+  const receipt = {
+    line: work.line,
+    loans: work.loans,
+    termsOf: work.termsOf,
+    amount,
+    reference: bill.id,
+    loanId: null,
+  }
   applyMoney(ctx, work, allocate(ctx, { ...receipt, source: 'autopay', effectiveOn: ctx.today(), until: bill.dueOn }))
   return true
 }
@@ -131,9 +138,11 @@ function amountToCollect(work: Work, bill: Statement, wanted: 'total' | 'minimum
     .flatMap((loan) => (loan.state.status === 'active' ? loan.state.instalments : []))
     .filter((instalment) => instalment.dueOn <= bill.dueOn)
     .reduce((sum, instalment) => sum + unpaidOf(instalment), 0n)
-  if (wanted === 'total') return due
+  // Overdrawn credit takes of the money before the bill does.
+  const overdrawn = maxMinor(-work.line.creditMinor, 0n)
+  if (wanted === 'total') return due + overdrawn
   const unpaid = unpaidItems(bill, work.loans).reduce((sum, amount) => sum + amount, 0n)
-  return minMinor(due, bill.minimumMinor - (bill.totalMinor - unpaid))
+  return overdrawn + maxMinor(minMinor(due, bill.minimumMinor - (bill.totalMinor - unpaid)), 0n)
 }
 
 /**

@@ -22,7 +22,9 @@ export interface Receipt {
   /** Only dues up to this date are paid, the rest is kept. Null: the whole debt in order of due dates. */
   readonly until: string | null
   readonly reference: string | null
-  /** For one loan only, and what its surplus does to the rest of it. */
+  /** The one loan it is for; null: the line as a whole. */
+  readonly loanId: string | null
+  /** What the surplus does to the rest of that loan. */
   readonly prepay?: 'shorten' | 'lower'
 }
 
@@ -42,8 +44,7 @@ function counterOf(receipt: Receipt): string {
 
 export function allocate(ctx: Context, receipt: Receipt): Allocated {
   const repaymentId = ctx.platform.ids.create('rep', receipt.line.shard)
-  // A reversal may have left the customer's credit overdrawn; that is made good first.
-  const overdrawn = receipt.source === 'credit' ? 0n : minMinor(receipt.amount, maxMinor(-receipt.line.creditMinor, 0n))
+  const overdrawn = toMakeGood(receipt)
   const { shares, rest } = spread(receipt.amount - overdrawn, receipt.loans.map(billed), ctx.today(), receipt.until)
   const active = shares.map((share) => {
     const loan = receipt.loans.find((candidate) => candidate.id === share.loanId)!
@@ -57,7 +58,7 @@ export function allocate(ctx: Context, receipt: Receipt): Allocated {
       shard: receipt.line.shard,
       id: repaymentId,
       lineId: receipt.line.id,
-      loanId: receipt.loans.length === 1 && receipt.prepay !== undefined ? receipt.loans[0]!.id : null,
+      loanId: receipt.loanId,
       currency: receipt.line.currency,
       amountMinor: receipt.source === 'credit' ? receipt.amount - left : receipt.amount,
       source: receipt.source,
@@ -72,6 +73,11 @@ export function allocate(ctx: Context, receipt: Receipt): Allocated {
     kept: receipt.source === 'credit' || kept === 0n ? [] : [keptEvent(receipt, kept, repaymentId)],
     credit: receipt.source === 'credit' ? left - receipt.amount : kept,
   }
+}
+
+/** A reversal may have left the customer's credit overdrawn. Money for the line makes that good first. */
+function toMakeGood({ source, loanId, amount, line }: Receipt): Minor {
+  return source === 'credit' || loanId !== null ? 0n : minMinor(amount, maxMinor(-line.creditMinor, 0n))
 }
 
 export function billed(loan: Loan): BilledLoan {

@@ -91,11 +91,11 @@ function book(
       effectiveOn,
       until: null,
       reference: money.reference ?? null,
+      loanId,
       ...(money.prepay === undefined ? {} : { prepay: money.prepay }),
     })
-    const repayment = { ...allocated.repayment, loanId }
-    const operation = operationOf(ctx, line, { ...allocated, repayment })
-    return postReply(ctx, line.shard, operation, 201, viewOfRepayment(repayment))
+    const operation = operationOf(ctx, line, allocated)
+    return postReply(ctx, line.shard, operation, 201, viewOfRepayment(allocated.repayment))
   })
 }
 

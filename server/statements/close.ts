@@ -31,6 +31,7 @@ export function useCredit(
     effectiveOn: closedOn,
     until: dueOn,
     reference: null,
+    loanId: null,
   })
 }
 
