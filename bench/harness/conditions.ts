@@ -1,0 +1,118 @@
+/** What a figure depends on besides the code: machine, settings, and who else was busy. */
+
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import type { Server } from './server.ts'
+import { withDatabase } from './world.ts'
+
+export async function printConditions(server: Server): Promise<void> {
+  const settings = await withDatabase(server, async (db) => {
+    const rows = await db<{ name: string; setting: string }[]>`
+      select name, current_setting(name) as setting from unnest(${db.typed.texts(settingsShown)}) as name`
+    return rows.map(({ name, setting }) => `${name} ${setting}`).join(', ')
+  })
+  const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+  console.log(
+    `Conditions: ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${memory}, Node ${process.version}`,
+  )
+  console.log(`  PostgreSQL: ${settings}`)
+  console.log(
+    `  server, PostgreSQL and load generator share the machine; load average before ${loadavg()[0]!.toFixed(1)}`,
+  )
+  const revision = revisionOf()
+  if (revision !== null) console.log(`  revision ${revision}`)
+}
+
+const settingsShown = ['server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers']
+
+function revisionOf(): string | null {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+    }).trim()
+  } catch {
+    return null
+  }
+}
+
+/** Processor seconds so far. Zero where there is no /proc. */
+interface CpuSeconds {
+  readonly server: number
+  readonly postgres: number
+  readonly machine: number
+}
+
+const ticksPerSecond = 100
+
+function cpuSeconds({ pid, postmasterPid }: Server): CpuSeconds {
+  try {
+    return {
+      server: ticksOf(String(pid)).own / ticksPerSecond,
+      postgres: postgresTicks(postmasterPid) / ticksPerSecond,
+      machine: machineTicks() / ticksPerSecond,
+    }
+  } catch {
+    return { server: 0, postgres: 0, machine: 0 }
+  }
+}
+
+/** User and system time of a process, and of its children that have ended. */
+function ticksOf(pid: string): { own: number; ended: number; parent: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .map(Number)
+  return { parent: fields[1]!, own: fields[11]! + fields[12]!, ended: fields[13]! + fields[14]! }
+}
+
+function postgresTicks(postmasterPid: number): number {
+  const own = ticksOf(String(postmasterPid))
+  let ticks = own.own + own.ended
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const child = ticksOf(pid)
+      if (child.parent === postmasterPid) ticks += child.own
+    } catch {
+      // Ended between the two readings.
+    }
+  }
+  return ticks
+}
+
+function machineTicks(): number {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/)
+  return Number(user) + Number(nice) + Number(system) + Number(irq) + Number(softirq)
+}
+
+/** Runs work and says how many cores each party used meanwhile: `server 0.92, PostgreSQL 0.31, others 0.40`. */
+export async function withCores<Result>(
+  server: Server,
+  ownCores: (result: Result) => number,
+  work: () => Promise<Result>,
+): Promise<{ result: Result; cores: string }> {
+  const before = cpuSeconds(server)
+  const startedAt = performance.now()
+  const result = await work()
+  const seconds = (performance.now() - startedAt) / 1000
+  const after = cpuSeconds(server)
+  if (after.machine === 0) return { result, cores: 'cores used: unknown here' }
+  const used = {
+    server: (after.server - before.server) / seconds,
+    postgres: (after.postgres - before.postgres) / seconds,
+    generator: ownCores(result),
+  }
+  const all = (after.machine - before.machine) / seconds
+  const others = Math.max(0, all - used.server - used.postgres - used.generator)
+  const parts = Object.entries({ ...used, 'everybody else': others }).map(
+    ([name, cores]) => `${name} ${cores.toFixed(2)}`,
+  )
+  return { result, cores: `cores used: ${parts.join(', ')}` }
+}
+
+export function megabytesOf(pid: number): { now: number; peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024
+  return { now: read('VmRSS'), peak: read('VmHWM') }
+}

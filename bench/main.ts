@@ -1,0 +1,49 @@
+/** `npm run bench -- NAME`: each benchmark prints its figures beside those of a peer in the same run, and ends by itself. */
+import { parseArgs } from 'node:util'
+import type { BenchOptions } from './options.ts'
+
+const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER]
+
+  charges      purchases over HTTP at 64 and 256 connections, beside TPC-B on the same PostgreSQL
+  latency      one purchase at a time, beside a commit of one row
+  mix          authorize, capture, refund
+  repayments   repayments over HTTP, beside TPC-B
+  events       a follower of the event feed beside the purchases
+  close-day    one ordinary day at several sizes (--full: 250,000, 500,000 and 1,000,000 loans)
+  schedule, loan, rates    the calculations by themselves
+
+  --short      half a minute at most
+  --profile    writes a processor profile of the server into the folder
+`
+
+type Bench = (options: BenchOptions) => Promise<unknown>
+
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  charges: async () => (await import('./charges.ts')).benchCharges,
+  latency: async () => (await import('./latency.ts')).benchLatency,
+  mix: async () => (await import('./mix.ts')).benchMix,
+  repayments: async () => (await import('./mix.ts')).benchRepayments,
+  events: async () => (await import('./events.ts')).benchEvents,
+  'close-day': async () => (await import('./close-day.ts')).benchCloseDay,
+  schedule: async () => () => import('./schedule.ts'),
+  loan: async () => () => import('./loan.ts'),
+  rates: async () => () => import('./rates.ts'),
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const find = benches[positionals[0] ?? '']
+if (find === undefined || values.help) {
+  process.stdout.write(help)
+  process.exitCode = values.help ? 0 : 2
+} else {
+  const bench = await find()
+  await bench({ short: values.short, full: values.full, profile: values.profile ?? null })
+}
