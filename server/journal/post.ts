@@ -74,9 +74,9 @@ function verdictOf(row: VerdictRow): Verdict {
   return { outcome: row.outcome }
 }
 
-/** Posts without an answer to keep: what closing a day and other own work does. */
+/** Posts without an answer: what closing a day and other own work does. A key in the context makes it happen once. */
 export async function post(ctx: Context, shard: number, operation: Operation): Promise<Verdict> {
-  return posterOf(ctx.platform).submit(posting(ctx, shard, operation, {}))
+  return posterOf(ctx.platform).submit(posting(ctx, shard, operation, keyed(ctx, 200, {})))
 }
 
 /**
