@@ -64,9 +64,11 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   const { clockMode } = await store.readClock(fresh)
   const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
   const moved = { ...fresh, now: () => target, today: () => dateOf(fresh, target) }
-  for (let shard = 0; shard < fresh.platform.shards; shard++) await expireHolds(moved, shard, target)
+  let expiredToday = 0
+  for (let shard = 0; shard < fresh.platform.shards; shard++) expiredToday += await expireHolds(moved, shard, target)
   await store.setClock(fresh, clockMode, target)
-  return { ...(await view(moved)), ...sumOf(reports) }
+  const sum = sumOf(reports)
+  return { ...(await view(moved)), ...sum, expired: sum.expired + expiredToday }
 }
 
 /** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
