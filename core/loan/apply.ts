@@ -12,6 +12,7 @@ import {
   noAmounts,
   owedOf,
   periodIndex,
+  planIndex,
   type Slot,
   settledOf,
   touch,
@@ -181,13 +182,15 @@ function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day
   slot.paidInAdvance += prepaid
   amounts.principal += prepaid
   book.planPrincipal -= prepaid
-  slot.lent -= prepaid
+  // On a due date the balance that the period opens with is lower already.
+  const withinPeriod = book.daily && planIndex(book, on) < index ? 0n : prepaid
+  slot.lent -= withinPeriod
   followPrincipal(book, slot, index, prepaid, on)
   replan(book, index)
   slot.planned += prepaid
   slot.basis += prepaid
   book.planPrincipal += prepaid
-  slot.lent += prepaid
+  slot.lent += withinPeriod
   touch(book, index)
   workOutAll(book)
   return surplus - prepaid
