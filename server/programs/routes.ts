@@ -69,6 +69,7 @@ export function registerPrograms(app: App): void {
         tags,
         summary: 'Review the latest terms against the rules in force and put them to use',
         params: IdParams,
+        body: Type.Optional(nullable(object({}))),
         response: { 200: Program },
       },
     },
