@@ -99,7 +99,7 @@ function frontPage({ config }: Platform): string {
     `<h1>Chit</h1><p>Buy now, pay later, in instalments or on a monthly bill. This server is running.</p>
 <ul>${rows.join('')}</ul>
 <p>Requests need a secret key, from ${keys}:</p>
-<pre>curl -s localhost:${config.port}/v1/trial-balance -H "Authorization: Bearer $CHIT_KEY"</pre>`,
+<pre>${config.databaseUrl === null ? `export CHIT_KEY=$(node -p "require('./.chit/demo.json').secretKey")\n` : ''}curl -s localhost:${config.port}/v1/trial-balance -H "Authorization: Bearer $CHIT_KEY"</pre>`,
   )
 }
 
