@@ -71,6 +71,12 @@ const writes: Record<string, (world: World) => Promise<Write>> = {
     const path = '/v1/repayments'
     return { path, body: { lineId, amount: 2_000 }, other: { path, body: { lineId, amount: 2_001 } } }
   },
+  'credit paid back': async (world) => {
+    const { id: lineId } = await line(world)
+    await made(world.call, '/v1/repayments', { lineId, amount: 5_000 })
+    const path = `/v1/lines/${lineId}/pay-back`
+    return { path, body: { amount: 2_000 }, other: { path, body: { amount: 2_001 } } }
+  },
   'a reversal': async (world) => {
     const { id: lineId } = await line(world)
     await buy(world, lineId, 5_000)

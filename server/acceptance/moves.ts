@@ -1,8 +1,8 @@
 /** What a client may do next, as data for fast-check, and the doing of it. An independent little ledger is kept beside. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Charge, Loan, ProblemDocument, Refund, Repayment } from './answers.ts'
-import { type Answer, loansOf, order, type World } from './world.ts'
+import type { Charge, Line, Loan, ProblemDocument, Refund, Repayment } from './answers.ts'
+import { type Answer, loansOf, order, read, type World } from './world.ts'
 
 const plans = ['pay-later', '3x', '6x', '12x', '24x', '3x-free', '12x-daily', '36x'] as const
 const cardPlans = ['pay-later', '12x'] as const
@@ -29,6 +29,7 @@ const kinds = {
   }),
   waive: fc.record({ loan: which, component: fc.constantFrom('interest', 'fee', 'penalty'), amount }),
   writeOff: fc.record({ loan: which }),
+  payBack: fc.record({ line: which, amount: fc.option(amount) }),
   limit: fc.record({ line: which, amount: fc.integer({ min: 1, max: 2_000_000 }) }),
   freeze: fc.record({ line: which, freeze: fc.boolean() }),
   autopay: fc.record({
@@ -57,6 +58,7 @@ const weights: Record<Kind, number> = {
   reschedule: 2,
   waive: 2,
   writeOff: 1,
+  payBack: 2,
   limit: 1,
   freeze: 1,
   autopay: 2,
@@ -75,9 +77,18 @@ export const moves = (maxLength: number): fc.Arbitrary<Move[]> =>
     { minLength: 4, maxLength, size: 'max' },
   )
 
+export interface OwnLine {
+  readonly id: string
+  readonly plans: readonly string[]
+  limit: number
+  reversed: boolean
+  /** Credit that went back to the customer. */
+  paidBack: number
+}
+
 /** What the test knows by its own bookkeeping; nothing of it is read back from the server's sums. */
 export interface Ledger {
-  readonly lines: { readonly id: string; readonly plans: readonly string[]; limit: number; reversed: boolean }[]
+  readonly lines: OwnLine[]
   readonly charges: Map<string, Charge>
   readonly refunds: Refund[]
   readonly repayments: { readonly id: string; readonly lineId: string }[]
@@ -212,6 +223,12 @@ const handlers: Handlers = {
     if (owing === undefined) return
     const written = await post<Loan>(play, `/v1/loans/${owing.id}/write-off`)
     if (written !== null) play.ledger.writtenOff.add(owing.lineId)
+  },
+  async payBack(play, { line, amount }) {
+    const on = pick(play.ledger.lines, line)!
+    const { credit } = await read<Line>(play.world.call, `/v1/lines/${on.id}`)
+    const left = await post<Line>(play, `/v1/lines/${on.id}/pay-back`, amount === null ? {} : { amount })
+    if (left !== null) on.paidBack += credit - left.credit
   },
   async limit(play, { line, amount: limit }) {
     const on = pick(play.ledger.lines, line)!

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { callerOf, testApp, testTenant } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
 import type { Charge, Instalment, Line, ListOf, Loan, Payout, Repayment, Statement, TrialBalance } from './answers.ts'
-import { linePlans, make, moves, type Play } from './moves.ts'
+import { linePlans, make, moves, type OwnLine, type Play } from './moves.ts'
 import { assertBooksAreTrue, line, loansOf, openWorld, read, worldBeginsAt } from './world.ts'
 
 const { app, platform } = await testApp({ after }, registerRoutes)
@@ -48,7 +48,7 @@ async function begin(): Promise<Play> {
     { ...first, plans: linePlans.instalments },
     { ...second, plans: linePlans.instalments },
     { ...card, plans: linePlans.card },
-  ].map(({ id, plans, limit }) => ({ id, plans, limit, reversed: false }))
+  ].map(({ id, plans, limit }) => ({ id, plans, limit, reversed: false, paidBack: 0 }))
   const ledger = {
     lines,
     charges: new Map(),
@@ -71,7 +71,7 @@ async function assertLedgerAgrees(play: Play): Promise<void> {
 }
 
 /** Gives the cash that came in for the line, less what was paid back. */
-async function assertLineAgrees({ world, ledger }: Play, own: Play['ledger']['lines'][number]): Promise<number> {
+async function assertLineAgrees({ world, ledger }: Play, own: OwnLine): Promise<number> {
   const now = await read<Line>(world.call, `/v1/lines/${own.id}`)
   const loans = await loansOf(world.call, own.id)
   const { data: charges } = await read<ListOf<Charge>>(world.call, `/v1/charges?lineId=${own.id}&limit=1000`)
@@ -119,7 +119,7 @@ async function assertLineAgrees({ world, ledger }: Play, own: Play['ledger']['li
 
   const booked = repayments.filter((repayment) => repayment.status === 'booked' && repayment.source !== 'credit')
   const refunds = ledger.refunds.filter((refund) => refund.charge.lineId === own.id)
-  const cashIn = sum(booked, (repayment) => repayment.amount) - sum(refunds, (refund) => refund.paidBack)
+  const cashIn = sum(booked, (repayment) => repayment.amount) - sum(refunds, (refund) => refund.paidBack) - own.paidBack
   if (!ledger.writtenOff.has(own.id)) {
     const paid = sum(loans, (loan) => sum(loan.instalments, (instalment) => instalment.paid))
     // What a refund gave back for an instalment that was paid stays paid there and is credit besides.
