@@ -6,6 +6,7 @@
  * in between leaves it pending, and whoever comes next finishes it: nothing is paid twice or forgotten.
  */
 import { accounts } from '../../core/journal/accounts.ts'
+import type { Minor } from '../../core/money.ts'
 import { once, postReply, postReplyWith, WriteConflict } from '../journal/post.ts'
 import type { JournalEvent, Reply } from '../journal/types.ts'
 import { retryConflicts } from '../lines/service.ts'
@@ -16,7 +17,7 @@ import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 import { batchFile } from './batch.ts'
 import * as store from './store.ts'
-import { type Payout, type PayoutView, viewOfPayout } from './types.ts'
+import { type Part, type Payout, type PayoutView, viewOfPayout } from './types.ts'
 
 export interface NewPayout {
   readonly merchantId?: string
@@ -73,14 +74,21 @@ async function payeeOf(ctx: Context, order: NewPayout): Promise<Payee> {
   return { kind: 'funder', id: funder.id, name: funder.name, account, timing: order.timing ?? 'T+0', throughOn: today }
 }
 
-/** Null where nothing is owed. A merchant in debit (more refunded than captured) waits for its next captures. */
+/**
+ * Of the first currency in which something is owed; null where there is none. A merchant in debit (more refunded than
+ * captured) waits for its next captures in that currency.
+ */
 async function draft(ctx: Context, payee: Payee): Promise<Payout | null> {
   const matured = await store.readMatured(ctx, payee.account, payee.throughOn)
-  const currency = matured.find((part) => part.amount !== 0n)?.currency
-  if (currency === undefined) return null
-  const parts = matured.filter((part) => part.currency === currency && part.amount !== 0n)
-  const net = parts.reduce((sum, part) => sum + part.amount, 0n)
-  if (net === 0n || (net < 0n && payee.kind === 'merchant')) return null
+  for (const [currency, all] of Map.groupBy(matured, (part) => part.currency)) {
+    const parts = all.filter((part) => part.amount !== 0n)
+    const net = parts.reduce((sum, part) => sum + part.amount, 0n)
+    if (net > 0n || (net < 0n && payee.kind === 'funder')) return payoutOf(ctx, payee, currency, parts, net)
+  }
+  return null
+}
+
+function payoutOf(ctx: Context, payee: Payee, currency: string, parts: readonly Part[], net: Minor): Payout {
   const id = ctx.platform.ids.create('pay')
   const amountMinor = net < 0n ? -net : net
   const payout: Payout = {
@@ -169,7 +177,8 @@ export async function payDay(ctx: Context): Promise<number> {
   await finishPending(ctx, null)
   for (const timing of ['at-once', 'T+0', 'T+1'] as const) {
     for (const merchantId of await store.listMerchantsToPay(ctx, timing)) {
-      if (await payIfOwed(ctx, { merchantId, timing })) paid++
+      // One payout for each currency.
+      while (await payIfOwed(ctx, { merchantId, timing })) paid++
     }
   }
   return paid
