@@ -69,7 +69,10 @@ export async function repaymentsAreSpread({ db, tenantId }: Scope): Promise<Proo
   return proof('every repayment is spread to the last cent', rows.length, failures)
 }
 
-/** Captured, less fees, less refunds, less paid out. */
+/**
+ * Captured, less fees, less refunds, less paid out. The parts of a payout that is under way are booked one by one, so
+ * they are taken from the journal; that they are what the payout says is another proof.
+ */
 export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
   const { db, tenantId } = scope
   const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
@@ -79,8 +82,8 @@ export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
       select tenant_id, currency, merchant_id, captured_minor - fee_minor + fee_returned_minor - refunded_minor as owed
         from charges where ${own}
       union all
-      select tenant_id, currency, payee_id, -amount_minor from payouts
-        where payee_kind = 'merchant' and status = 'paid' and ${own}
+      select tenant_id, currency, merchant_id, -(data ->> 'amount')::bigint from journal
+        where type = 'payout.paid' and merchant_id is not null and ${own}
     ) movements
     group by tenant_id, currency, merchant_id`
   const sums = new Map<string, Minor>(
