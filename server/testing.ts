@@ -50,6 +50,7 @@ export interface Purchase {
   readonly lineId: string
   readonly merchantId: string
   readonly amount: number
+  readonly currency?: string
   readonly plan?: string
   readonly capture?: boolean
   readonly reference?: string
