@@ -232,6 +232,9 @@ const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>> = {
   reschedule: ['instalments', 'firstDueOn', 'annualRatePercent'],
   're-age': ['instalments', 'firstDueOn'],
   're-amortise': [],
+  deferral: ['periods', 'until', 'interest'],
+  'contract-termination': [],
+  sale: ['buyer'],
   'charge-off': [],
   recovery: ['amount'],
   'credit-balance-refund': ['amount'],
@@ -281,12 +284,30 @@ export function readEvent(item: unknown, path: string, terms: LoanTerms, before:
     }
     case 're-age':
       return { ...base, type, instalments: count(), firstDueOn: day('firstDueOn') }
+    case 'deferral':
+      return { ...base, type, ...readDeferral(fields, path) }
+    case 'sale':
+      return { ...base, type, buyer: readText(fields.buyer, `${path}.buyer`) }
     case 're-amortise':
+    case 'contract-termination':
     case 'charge-off':
     case 'recalculate':
       return { ...base, type }
     default:
       return { ...base, type, amount: amount() }
+  }
+}
+
+function readDeferral(
+  fields: Fields,
+  path: string,
+): Omit<Extract<LoanEvent, { type: 'deferral' }>, 'id' | 'on' | 'type'> {
+  return {
+    interest: or(fields.interest, 'continues', (value) =>
+      readChoice(value, `${path}.interest`, ['continues', 'stops'] as const),
+    ),
+    ...(absent(fields.periods) ? {} : { periods: readInteger(fields.periods, `${path}.periods`, 1, 1200) }),
+    ...(absent(fields.until) ? {} : { until: readDate(fields.until, `${path}.until`) }),
   }
 }
 

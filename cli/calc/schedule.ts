@@ -1,7 +1,7 @@
 /** `chit calc schedule`: a loan's instalments, how its money was spread, what settles it, its true rates. */
 import { bookOf } from '../../core/loan/fold.ts'
 import { foldLoan, payoffOn } from '../../core/loan/index.ts'
-import type { Allocated, Instalment, LoanEvent, LoanState } from '../../core/loan/types.ts'
+import type { Allocated, Instalment, LoanEvent, LoanState, Ownership } from '../../core/loan/types.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { ratesOf, type ScheduleRates } from '../../core/schedule/rates.ts'
@@ -40,6 +40,8 @@ export interface ScheduleAnswer {
   readonly totals: Readonly<Record<string, string>>
   readonly payoff: { readonly on: string; readonly amount: string }
   readonly rates: ScheduleRates
+  /** Buyers of the claim, where it was sold. */
+  readonly owners?: readonly Ownership[]
 }
 
 export function calcSchedule(input: unknown): ScheduleAnswer {
@@ -52,6 +54,7 @@ export function calcSchedule(input: unknown): ScheduleAnswer {
     totals: totalsOf(state, money),
     payoff: { on: loan.asOf, amount: money(payoffAmount(state, loan.asOf)) },
     rates: ratesOf(loan.terms, state.instalments, bookOf(state).disbursements),
+    ...(state.owners.length === 0 ? {} : { owners: state.owners }),
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { foldLoan, ownersOn } from '../../core/loan/index.ts'
+import { readLoan } from './loan-input.ts'
 import { calcSchedule, type ScheduleAnswer } from './schedule.ts'
 
 const base = {
@@ -213,6 +215,42 @@ const examples: readonly Example[] = [
     [event('disbursement', '2024-02-10', { amount: '150' })],
     ['02-01 100.00+0.00 100.00', '03-01 175.00+0.00 175.00', '04-01 175.00+0.00 175.00'],
   ],
+  [
+    'the rest deferred by a month, interest goes on: E = 200.99·1.02·1.01 / 2.01 = 103.0148',
+    {},
+    [first, event('deferral', '2024-02-10', { periods: 1 })],
+    ['02-01 99.01+3.00 0.00', '04-01 98.99+4.02 103.01', '05-01 102.00+1.02 103.02'],
+  ],
+  [
+    'the rest deferred by a month without interest: the same instalments later',
+    {},
+    [first, event('deferral', '2024-02-10', { periods: 1, interest: 'stops' })],
+    ['02-01 99.01+3.00 0.00', '04-01 100.00+2.01 102.01', '05-01 100.99+1.01 102.00'],
+  ],
+  [
+    'deferred to 16 March, a month and 15 of 31 days: 200.99 × 1 % × 46/31 = 2.98; E = 206.0122 / 2.01 = 102.4936',
+    {},
+    [first, event('deferral', '2024-02-10', { until: '2024-03-16' })],
+    ['02-01 99.01+3.00 0.00', '03-16 99.51+2.98 102.49', '04-16 101.48+1.01 102.49'],
+  ],
+  [
+    'a deferral reversed',
+    {},
+    [first, event('deferral', '2024-02-10', { id: 'd', periods: 1 }), event('reversal', '2024-02-11', { of: 'd' })],
+    onTime,
+  ],
+  [
+    'terminated 15 of 29 days late: 300.00 and 3.00 + 1.55 of interest are due that day, and bear no more',
+    {},
+    [event('contract-termination', '2024-02-16'), event('recalculate', '2024-05-01')],
+    ['02-01 0.00+0.00 0.00', '02-16 300.00+4.55 304.55'],
+  ],
+  [
+    'terminated, then paid in part',
+    {},
+    [first, event('contract-termination', '2024-02-01'), pay('2024-02-20', '200')],
+    ['02-01 99.01+3.00 0.00', '02-01 200.99+0.00 0.99'],
+  ],
 ]
 
 function rowsOf(answer: ScheduleAnswer): string[] {
@@ -233,4 +271,19 @@ test('a charge-off loses the principal and the 3.00 earned; nothing is left to p
   const answer = calcSchedule({ ...base, events: [event('charge-off', '2024-02-10')] })
   const { principal, interest } = answer.transactions[0]!
   assert.deepEqual([principal, interest, answer.payoff.amount], ['300.00', '3.00', '0.00'])
+})
+
+test('sold on 10 February: the seller is paid 200.99 and the 3.00 it earned is its own, the buyer has the rest', () => {
+  const answer = calcSchedule({ ...base, events: [first, event('sale', '2024-02-10', { buyer: 'Second Fund' })] })
+  assert.deepEqual(rowsOf(answer), onTime)
+  assert.deepEqual(answer.owners, [{ owner: 'Second Fund', from: '2024-02-10' }])
+  const events = [
+    { id: 'p', type: 'repayment', on: '2024-02-01', amount: 10_201n },
+    { id: 's', type: 'sale', on: '2024-02-10', buyer: 'Second Fund' },
+    { id: 'q', type: 'repayment', on: '2024-03-01', amount: 10_201n },
+  ] as const
+  const state = foldLoan(readLoan({ ...base }).terms, events)
+  const [seller, buyer] = ownersOn(state, '2024-03-01').map(({ ledger }) => ledger)
+  assert.deepEqual([seller!.disbursed, seller!.principalPaid, seller!.interestPaid], [30_000n, 30_000n, 300n])
+  assert.deepEqual([buyer!.disbursed, buyer!.principalPaid, buyer!.interestPaid], [20_099n, 10_000n, 201n])
 })

@@ -17,6 +17,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { defer } from './deferral.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
@@ -24,7 +25,7 @@ import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
 import { replan, replanUnpaid } from './replan.ts'
-import { changeRateFrom, pauseInterest, reAmortise, reschedule } from './restructure.ts'
+import { changeRateFrom, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
 import { paySettling } from './settle-all.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
@@ -81,6 +82,15 @@ export function applyToBook(book: Book, event: LoanEvent): void {
       break
     case 're-amortise':
       reAmortise(book, on)
+      break
+    case 'deferral':
+      defer(book, event, on)
+      break
+    case 'contract-termination':
+      terminate(book, on)
+      break
+    case 'sale':
+      book.owners = [...book.owners, { owner: event.buyer, from: event.on }]
       break
     case 'charge-off':
       chargeOff(book, event, on)

@@ -5,7 +5,7 @@
  */
 import type { Day } from '../calendar.ts'
 import type { Measure } from '../schedule/measure.ts'
-import type { Allocated, Component, LoanEvent, LoanTerms } from './types.ts'
+import type { Allocated, Component, LoanEvent, LoanTerms, Ownership } from './types.ts'
 
 export type Amounts = Record<Component, bigint>
 
@@ -125,6 +125,7 @@ export interface Book {
   events: LoanEvent[]
   /** Disbursements as they were made, for the balance column. */
   readonly disbursements: Lending[]
+  owners: readonly Ownership[]
   interestRefunded: bigint
 }
 

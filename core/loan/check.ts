@@ -92,7 +92,19 @@ export function checkEvent(terms: LoanTerms, event: LoanEvent): void {
   if ('annualRatePercent' in event && event.annualRatePercent !== undefined) {
     checkRate(event.annualRatePercent, 'annualRatePercent')
   }
+  if (event.type === 'deferral') checkDeferral(event)
+  if (event.type === 'sale' && event.buyer === '') {
+    throw new LoanProblem('no-buyer', 'a sale names its buyer', 'buyer')
+  }
   if ('instalments' in event) checkCount(event.instalments, 1, limits.instalments, 'instalments')
+}
+
+function checkDeferral({ periods, until }: Extract<LoanEvent, { type: 'deferral' }>): void {
+  if ((periods === undefined) === (until === undefined)) {
+    throw new LoanProblem('deferral-unclear', 'a deferral is by a number of periods or until a day', 'periods')
+  }
+  if (periods !== undefined) checkCount(periods, 1, limits.everyUnits, 'periods')
+  if (until !== undefined) parseDay(until, 'until')
 }
 
 const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
@@ -108,6 +120,9 @@ const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
   'reschedule',
   're-age',
   're-amortise',
+  'deferral',
+  'contract-termination',
+  'sale',
   'charge-off',
 ])
 

@@ -15,6 +15,7 @@ export function freeze(book: Book): LoanState {
     allocated: book.allocated,
     principalOutstanding: slots.reduce((sum, slot) => sum + owedPrincipal(slot), 0n),
     creditBalance: book.credit,
+    owners: book.owners,
   }
 }
 

@@ -4,7 +4,7 @@ import { fraction, parseDecimal } from '../fraction.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
-import { type Measure, measureOf } from '../schedule/measure.ts'
+import { type Measure, measureOf, noInterest } from '../schedule/measure.ts'
 import { addMove, addPaid, type Book, noAmounts, nothing, planIndex, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
@@ -36,6 +36,7 @@ export function openBook(terms: LoanTerms): Book {
     allocated: [],
     events: [],
     disbursements: [],
+    owners: [],
     interestRefunded: 0n,
   }
   disburse(book, start, terms.principal)
@@ -75,8 +76,6 @@ export function slotAfterMaturity(book: Book, on: Day): Slot {
   return later
 }
 
-const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, wholeUnits: 0 }
-
 export function extraSlot(book: Book, kind: 'down-payment' | 'extra', from: Day, due: Day): Slot {
   const slot = newSlot(kind, from, due, noInterest, true)
   const before = book.extras.filter((other) => other.due <= due).length
@@ -84,7 +83,7 @@ export function extraSlot(book: Book, kind: 'down-payment' | 'extra', from: Day,
   return slot
 }
 
-function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measure, interestFree: boolean): Slot {
+export function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measure, interestFree: boolean): Slot {
   return {
     kind,
     from,

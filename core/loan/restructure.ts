@@ -4,9 +4,11 @@ import { splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { addMove, type Book, components, insertMove, noAmounts, owedOf, settledOf, touch } from './book.ts'
-import { bearLateInterest } from './late.ts'
-import { percentOf, regularSlot } from './open.ts'
+import { noInterest } from '../schedule/measure.ts'
+import { addMove, type Book, components, insertMove, noAmounts, owedOf, type Slot, settledOf, touch } from './book.ts'
+import { forgiveFlat, forgivesFlat } from './forgive.ts'
+import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
+import { newSlot, percentOf, regularSlot } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { reckonInterest, replan } from './replan.ts'
@@ -28,7 +30,7 @@ export function reschedule(book: Book, on: Day, term: NewTerm): void {
   const principal = book.outstanding
   closePlan(book, on)
   if (term.annualRatePercent !== undefined) changeRate(book, on, term.annualRatePercent)
-  openPlan(book, on, term, principal)
+  openPlan(book, on, slotsOf(book, on, term), principal)
   const even = book.plan.map(() => 1n)
   splitByWeights(interest, even).forEach((part, index) => {
     book.plan[index]!.arrearsInterest = part
@@ -48,6 +50,31 @@ function owedBy(book: Book, component: 'fee' | 'penalty'): bigint {
   return book.plan.reduce((sum, slot) => sum + owedOf(slot, component), 0n)
 }
 
+function slotsOf(book: Book, on: Day, term: NewTerm): Slot[] {
+  if (term.firstDue <= on)
+    throw new LoanProblem('due-before-change', 'the first new due date must follow', 'firstDueOn')
+  const spans = spansFrom(on, term.firstDue, book.terms.every, term.instalments)
+  return spans.map((span) => regularSlot(book.terms, span, false))
+}
+
+/** Everything is due today, in one instalment that bears no more interest: what a payoff today would cost. */
+export function terminate(book: Book, on: Day): void {
+  bearLateInterestToSettle(book, on)
+  if (forgivesFlat(book)) forgiveFlat(book, on)
+  workOutAll(book)
+  const interest = interestOwedOn(book, on)
+  const fees = owedBy(book, 'fee')
+  const penalties = owedBy(book, 'penalty')
+  const principal = book.outstanding
+  closePlan(book, on)
+  const whole = newSlot('regular', on, on, noInterest, true)
+  openPlan(book, on, [whole], principal)
+  whole.arrearsInterest = interest
+  whole.owing.fee = fees
+  whole.owing.penalty = penalties
+  replan(book, 0)
+}
+
 /** What was paid of the old instalments stays visible; they ask for nothing more. */
 function closePlan(book: Book, on: Day): void {
   for (const slot of book.plan) {
@@ -60,11 +87,8 @@ function closePlan(book: Book, on: Day): void {
   book.extras.sort((a, b) => a.due - b.due)
 }
 
-function openPlan(book: Book, on: Day, term: NewTerm, principal: bigint): void {
-  if (term.firstDue <= on)
-    throw new LoanProblem('due-before-change', 'the first new due date must follow', 'firstDueOn')
-  const spans = spansFrom(on, term.firstDue, book.terms.every, term.instalments)
-  book.plan = spans.map((span) => regularSlot(book.terms, span, false))
+function openPlan(book: Book, on: Day, slots: Slot[], principal: bigint): void {
+  book.plan = slots
   book.planPrincipal = principal
   book.flatLent = [{ day: on, amount: principal }]
   book.lateUntil = null

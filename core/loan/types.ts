@@ -92,6 +92,20 @@ export type LoanEvent = EventBase &
       }
     | { readonly type: 're-age'; readonly instalments: number; readonly firstDueOn: string }
     | { readonly type: 're-amortise' }
+    /**
+     * Instalments due on or after `on` and not yet paid are moved: by a number of periods, or the first of them to
+     * `until` and the rest by the rule from there. Interest goes on over the longer period, or stops on the old due date.
+     */
+    | {
+        readonly type: 'deferral'
+        readonly interest: 'continues' | 'stops'
+        readonly periods?: number
+        readonly until?: string
+      }
+    /** What `payoffOn(state, on)` quotes becomes due on `on`, in one instalment that bears no more interest. */
+    | { readonly type: 'contract-termination' }
+    /** The claim goes to another funder at the end of `on`; nothing changes for the customer. See `ownersOn`. */
+    | { readonly type: 'sale'; readonly buyer: string }
     | { readonly type: 'charge-off' }
     | { readonly type: 'recovery'; readonly amount: Minor }
     | { readonly type: 'credit-balance-refund'; readonly amount: Minor }
@@ -141,6 +155,12 @@ export interface Allocated {
   readonly reversed: boolean
 }
 
+/** Who owns the claim, from the end of which day. */
+export interface Ownership {
+  readonly owner: string
+  readonly from: string
+}
+
 export type LoanStatus = 'active' | 'paid' | 'overpaid' | 'charged-off'
 
 export interface LoanState {
@@ -153,6 +173,8 @@ export interface LoanState {
   readonly principalOutstanding: Minor
   /** Customer's money beyond the debt, not yet given back. */
   readonly creditBalance: Minor
+  /** Buyers of the claim in order; empty as long as it was never sold. */
+  readonly owners: readonly Ownership[]
 }
 
 /**

@@ -17,6 +17,14 @@ export interface Measure {
   readonly wholeUnits: number
 }
 
+/** A stretch that bears nothing. */
+export const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, wholeUnits: 0 }
+
+/** The same measure, with nothing borne after a day. */
+export function untilDay(measure: Measure, last: Day): Measure {
+  return { ...measure, units: (from, to) => (from >= last ? 0 : measure.units(from, Math.min(to, last))) }
+}
+
 const actualDays = (from: Day, to: Day): number => to - from
 
 /** Days of years with 365 days count 366, the others 365, over 365 × 366. */
@@ -44,6 +52,8 @@ export interface PeriodShape {
   readonly due: Day
   readonly every: Period
   readonly regular: boolean
+  /** A period made longer by a deferral: as many periods of the rule as it lasts, however interest is reckoned. */
+  readonly stretched?: boolean
 }
 
 export function measureOf(shape: PeriodShape, dayCount: DayCount, interestPeriod: InterestPeriod): Measure {
@@ -72,9 +82,11 @@ function proRata(days: number, whole: Share): Measure {
 }
 
 /** every/12 or every/52 of the rate, whatever the actual length. */
-function periodShare({ every }: PeriodShape): Share {
-  if (every.unit === 'year') return { num: every.n, den: 1 }
-  return { num: every.n, den: every.unit === 'month' ? 12 : 52 }
+function periodShare(shape: PeriodShape): Share {
+  const { every } = shape
+  const length = shape.stretched === true ? unitsBetween(shape) : { num: every.n, den: 1 }
+  if (every.unit === 'year') return length
+  return { num: length.num, den: length.den * (every.unit === 'month' ? 12 : 52) }
 }
 
 const thirtyDaysPer: Readonly<Record<Period['unit'], number>> = { day: 1, week: 7, month: 30, year: 360 }
