@@ -17,8 +17,11 @@ export async function explainPayout(ctx: Context, payoutId: string): Promise<Exp
     payout.payeeKind === 'merchant'
       ? accounts.merchantPayable(payout.payeeId)
       : accounts.funderSettlement(payout.payeeId)
-  const movements = await readMovements(ctx, account, { throughOn: payout.throughOn, beforePayout: payoutId })
-  const events = await readAccountEvents(ctx, account, eventsShown)
+  const movements = await readMovements(ctx, account, payout.currency, {
+    throughOn: payout.throughOn,
+    beforePayout: payoutId,
+  })
+  const events = await readAccountEvents(ctx, account, payout.currency, eventsShown)
   const sign = payout.direction === 'pay' ? -1n : 1n
   return {
     id: payoutId,
@@ -37,14 +40,17 @@ function part(movement: { type: string; events: number; amount: bigint }, sign: 
   return leaf(movement.type, sign * movement.amount, `the sum of ${times} of this type`)
 }
 
-/** A balance, by the path of its account. */
-export async function explainBalance(ctx: Context, account: string): Promise<Explanation> {
-  const balances = (await accountsUnder(ctx, account, null)).filter((balance) => balance.account === account)
-  const [balance] = balances
-  if (balance === undefined)
-    throw problem('not-found', { detail: `Nothing was ever booked on the account ${account}.` })
-  const movements = await readMovements(ctx, account, null)
-  const events = await readAccountEvents(ctx, account, eventsShown)
+/** A balance, by the path of its account; in its only currency, or the one wanted. */
+export async function explainBalance(ctx: Context, account: string, wanted: string | null): Promise<Explanation> {
+  const balance = (await accountsUnder(ctx, account, null)).find(
+    (candidate) => candidate.account === account && (wanted === null || candidate.currency === wanted),
+  )
+  if (balance === undefined) {
+    const where = wanted === null ? account : `${account} in ${wanted}`
+    throw problem('not-found', { detail: `Nothing was ever booked on the account ${where}.` })
+  }
+  const movements = await readMovements(ctx, account, balance.currency, null)
+  const events = await readAccountEvents(ctx, account, balance.currency, eventsShown)
   const sign: Minor = balance.side === 'debit' ? 1n : -1n
   return {
     id: account,

@@ -37,14 +37,17 @@ export function registerExplain(app: App): void {
         description:
           'Of an instalment (`loa_….3`), a statement (`stm_…`) or a line of it (`stm_….2`), a repayment (`rep_…`), a payout (`pay_…`), or the balance of an account by its path (`asset:cash:bank`).',
         params: object({ id: Type.String({ minLength: 3, maxLength: 300 }) }),
+        querystring: object({
+          currency: Type.Optional({ ...Currency, description: 'Of an account that has several.' }),
+        }),
         response: { 200: ExplanationSchema },
       },
     },
-    (request) => explain(contextOf(request), request.params.id),
+    (request) => explain(contextOf(request), request.params.id, request.query.currency ?? null),
   )
 }
 
-function explain(ctx: Context, id: string): Promise<Explanation> {
+function explain(ctx: Context, id: string, currency: string | null): Promise<Explanation> {
   const [, subject = '', position] = /^([a-z]+_[0-9a-z]+)(?:\.(\d{1,4}))?$/.exec(id) ?? []
   const n = Number(position)
   if (subject.startsWith('loa_') && position !== undefined) return explainInstalment(ctx, subject, n)
@@ -53,7 +56,7 @@ function explain(ctx: Context, id: string): Promise<Explanation> {
   }
   if (subject.startsWith('rep_')) return explainRepayment(ctx, subject)
   if (subject.startsWith('pay_')) return explainPayout(ctx, subject)
-  if (/^(asset|liability|income|expense):/.test(id)) return explainBalance(ctx, id)
+  if (/^(asset|liability|income|expense):/.test(id)) return explainBalance(ctx, id, currency)
   throw problem('not-found', {
     detail: `"${id.slice(0, 80)}" is none of: an instalment (loa_….3), a statement (stm_…), a line of it (stm_….2), a repayment (rep_…), a payout (pay_…), an account (asset:…).`,
   })

@@ -71,13 +71,19 @@ export function readBalances(ctx: Context, prefix: string, asOf: string | null):
     order by account, currency`
 }
 
-/** Journal rows that moved an account, newest first; for explaining a balance. */
-export function readAccountEvents(ctx: Context, account: string, limit: number): Promise<StoredEvent[]> {
+/** Journal rows that moved an account in a currency, newest first; for explaining a balance. */
+export function readAccountEvents(
+  ctx: Context,
+  account: string,
+  currency: string,
+  limit: number,
+): Promise<StoredEvent[]> {
   return ctx.db<StoredEvent[]>`
     select shard, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts, amounts, effective_on,
            booked_at, actor
     from journal
     where tenant_id = ${ctx.tenantId} and shard between 0 and ${ctx.platform.shards - 1} and accounts @> array[${account}]
+      and currency = ${currency}
     order by recorded_at desc, seq desc
     limit ${limit}`
 }
@@ -90,23 +96,25 @@ export interface MovementSum {
 }
 
 /**
- * What moved an account, summed by type of event. With a limit: credits through a day and all debits, booked before a
- * payout was; which is what that payout was made of.
+ * What moved an account in a currency, summed by type of event. With a limit: credits through a day and all debits,
+ * booked before a payout was made; which is what that payout was made of.
  */
 export function readMovements(
   ctx: Context,
   account: string,
+  currency: string,
   limit: { throughOn: string; beforePayout: string } | null,
 ): Promise<MovementSum[]> {
   const { db } = ctx
-  const booked = db`(select min(p.recorded_at) from journal p
-    where p.tenant_id = ${ctx.tenantId} and p.type = 'payout.paid' and p.data ->> 'payoutId' = ${limit?.beforePayout ?? ''})`
+  // The payout's own row is written when it is made; the money may be booked later, if the server stopped in between.
+  const made = db`(select min(p.recorded_at) from journal p
+    where p.tenant_id = ${ctx.tenantId} and p.type = 'payout.created' and p.data ->> 'payoutId' = ${limit?.beforePayout ?? ''})`
   return db<MovementSum[]>`
     select j.type, count(*)::int as events, sum(leg.amount)::bigint as amount
     from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
     where j.tenant_id = ${ctx.tenantId} and j.shard between 0 and ${ctx.platform.shards - 1}
-      and j.accounts @> array[${account}] and leg.account = ${account}
-      ${limit === null ? db`` : db`and j.recorded_at < ${booked} and (leg.amount > 0 or j.effective_on <= ${limit.throughOn})`}
+      and j.accounts @> array[${account}] and leg.account = ${account} and j.currency = ${currency}
+      ${limit === null ? db`` : db`and j.recorded_at < ${made} and (leg.amount > 0 or j.effective_on <= ${limit.throughOn})`}
     group by j.type
     order by j.type`
 }
