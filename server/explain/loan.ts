@@ -129,7 +129,8 @@ function principalFormula(state: LoanState, instalment: Instalment, money: Money
 }
 
 function interestFormula(state: LoanState, instalment: Instalment, money: Money): string {
-  const { method, annualRatePercent, interestPeriod, every, rounding, dayCount } = state.terms
+  const { method, interestPeriod, every, rounding, dayCount } = state.terms
+  const annualRatePercent = rateOf(state, instalment)
   const result = money(instalment.interest)
   if (method === 'flat') {
     const lent = state.terms.principal - refundedOf(state)
@@ -140,6 +141,17 @@ function interestFormula(state: LoanState, instalment: Instalment, money: Money)
     return `${result} = ${basis} × ${annualRatePercent} % a year × ${every.n}/12 for one bill, rounded ${rounding}`
   }
   return `${result} = each day's balance (${basis} as scheduled) × ${annualRatePercent} % a year from ${instalment.fromOn} to ${instalment.dueOn}, ${dayCount}, rounded ${rounding}`
+}
+
+/** The rate that the instalment bears: the contract's, or the last one agreed before it fell due. */
+function rateOf(state: LoanState, instalment: Instalment): string {
+  const reversed = new Set(state.events.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
+  const agreed = state.events.flatMap((event) =>
+    'annualRatePercent' in event && event.on < instalment.dueOn && !reversed.has(event.id)
+      ? [event.annualRatePercent]
+      : [],
+  )
+  return agreed.findLast((rate) => rate !== undefined) ?? state.terms.annualRatePercent
 }
 
 function refundedOf(state: LoanState): Minor {
