@@ -188,8 +188,6 @@ function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day
   const slot = book.plan[index]
   const prepaid = slot === undefined ? 0n : minMinor(surplus, comingPrincipal(book, index))
   if (slot === undefined || prepaid === 0n) return surplus
-  addPaid(slot, 'principal', prepaid)
-  slot.paidInAdvance += prepaid
   amounts.principal += prepaid
   book.planPrincipal -= prepaid
   // On a due date the balance that the period opens with is lower already.
@@ -197,6 +195,9 @@ function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day
   slot.lent -= withinPeriod
   followPrincipal(book, slot, index, prepaid, on)
   replan(book, index)
+  // Counted as paid only now: the plan is made as if that much less had been lent.
+  addPaid(slot, 'principal', prepaid)
+  slot.paidInAdvance += prepaid
   slot.planned += prepaid
   slot.basis += prepaid
   book.planPrincipal += prepaid
