@@ -135,6 +135,8 @@ function refuseContradictions(json: ProgramTermsJson): void {
     if (plan.method === 'flat' && plan.rate.per === 'year') refuse(`Plan ${plan.code}: a flat fee is \`per\` period.`)
     if (parseDecimal(plan.rate.percent).num < 0n) refuse(`Plan ${plan.code}: the rate must not be negative.`)
   }
+  const funders = (json.funding?.shares ?? []).map((share) => share.funderId)
+  if (new Set(funders).size < funders.length) refuse('A funder is named twice in `funding`; give it one share.')
   const shared = (json.funding?.shares ?? []).reduce((sum, share) => sum + share.basisPoints, 0)
   if (shared > 10_000) refuse("The funders' shares sum to more than 10,000 basis points.")
   if (json.cycle.statementDay === json.cycle.dueDay) refuse('The due day must differ from the statement day.')
