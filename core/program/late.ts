@@ -31,11 +31,19 @@ export function isReminderDay(daysPastDue: number): boolean {
   return reminderDays.includes(daysPastDue)
 }
 
-/** Days past due on which something happens to an overdue loan. */
-export function milestones({
-  lateCharge,
-  suspendAfterDays,
-}: Pick<ProgramTerms, 'lateCharge' | 'suspendAfterDays'>): number[] {
+type AgeingTerms = Pick<ProgramTerms, 'lateCharge' | 'suspendAfterDays'>
+
+/** By terms, which never change: every purchase asks. */
+const known = new WeakMap<AgeingTerms, readonly number[]>()
+
+/** Days past due on which something happens to an overdue loan, ascending. */
+export function milestones(terms: AgeingTerms): readonly number[] {
+  const days = known.get(terms) ?? milestonesOf(terms)
+  known.set(terms, days)
+  return days
+}
+
+function milestonesOf({ lateCharge, suspendAfterDays }: AgeingTerms): readonly number[] {
   const days = new Set([...reminderDays, ...buckets.map((bucket) => bucket.from), suspendAfterDays])
   if (lateCharge !== null) days.add(lateCharge.graceDays + 1)
   return [...days].toSorted((a, b) => a - b)

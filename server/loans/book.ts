@@ -3,7 +3,7 @@
  * last posted becomes the legs. So back-dated events and day closes are no special case.
  */
 
-import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
+import { addPeriods, type Day, formatDay, parseDay } from '../../core/calendar.ts'
 import { balanceAgainst, type Leg, mergeLegs } from '../../core/journal/legs.ts'
 import { emptyLedger, type Funding, funderPart, loanLegs } from '../../core/journal/posting.ts'
 import {
@@ -126,14 +126,18 @@ function paidOf({ principalPaid, interestPaid, feePaid, penaltyPaid }: Instalmen
 function nextAction(state: LoanState, terms: ProgramTerms, today: string): string | null {
   if (state.status !== 'active') return null
   const from = parseDay(today)
-  const candidates = state.instalments.filter(isUnpaid).flatMap((instalment) => {
-    const due = parseDay(instalment.dueOn)
-    return [due, ...milestones(terms).map((days) => due + days)]
-  })
-  const next = candidates
-    .filter((day) => day >= from)
-    .reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY)
+  let next = Number.POSITIVE_INFINITY
+  for (const instalment of state.instalments) {
+    if (isUnpaid(instalment)) next = Math.min(next, nextActionOf(parseDay(instalment.dueOn), terms, from))
+  }
   return Number.isFinite(next) ? formatDay(next) : null
+}
+
+/** Of an instalment to come its due day; of one in arrears its next milestone. */
+function nextActionOf(due: Day, terms: ProgramTerms, from: Day): Day {
+  if (due >= from) return due
+  const days = milestones(terms).find((milestone) => due + milestone >= from)
+  return days === undefined ? Number.POSITIVE_INFINITY : due + days
 }
 
 /** After the close of a day: whatever that day had to do is done. */
