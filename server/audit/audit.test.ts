@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { runAuditCommand } from '../../cli/audit.ts'
+import { baitiaoTerms } from '../demo-terms.ts'
+import { type Payout, testCredit, type World } from '../testing.ts'
+import type { AuditReport } from './types.ts'
+
+const { sandbox, db } = await testCredit({ after })
+
+/** A purchase with a refund, a bill, a repayment with credit, a held amount, payouts: a row of every kind. */
+async function bookkeeping() {
+  const world = await sandbox('2026-03-05')
+  const [bank, trust] = [await world.funder('Bank'), await world.funder('Trust')]
+  const shares = [
+    { funderId: bank, basisPoints: 7_000 },
+    { funderId: trust, basisPoints: 3_000 },
+  ]
+  const program = await world.program(baitiaoTerms(shares))
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  const phone = await world.buy({ lineId, merchantId, amount: 300_000, plan: '3x' })
+  await world.buy({ lineId, merchantId, amount: 25_900 })
+  await world.post(`/v1/charges/${phone.id}/refunds`, { amount: 50_000 })
+  await world.advance('2026-04-10')
+  const [statement] = await world.statements(lineId)
+  const paid = await world.pay(lineId, statement!.total)
+  const { payoff } = (await world.loansOf(lineId)).find((loan) => loan.plan === '3x')!
+  await world.pay(lineId, payoff + 500)
+  const held = await world.buy({ lineId, merchantId, amount: 7_000, capture: false })
+  await world.post('/v1/payouts', { funderId: bank })
+  const [payout] = (await world.get<{ data: Payout[] }>(`/v1/payouts?payeeId=${merchantId}`)).data
+  await world.booksAreTrue()
+  return {
+    world,
+    program: program.id,
+    merchant: merchantId,
+    line: lineId,
+    charge: phone.id,
+    loan: phone.loanIds[0]!,
+    statement: statement!.id,
+    repayment: paid.id,
+    held: held.id,
+    payout: payout!.id,
+    capturedSeq: (await world.events('charge.captured'))[0]!.cursor,
+  }
+}
+
+function auditOf(world: World): Promise<AuditReport> {
+  return world.get('/v1/audit')
+}
+
+/** `proof: what it found` of every proof that fails. */
+async function failuresOf(world: World): Promise<string[]> {
+  const { ok, proofs } = await auditOf(world)
+  const failures = proofs.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`))
+  assert.equal(ok, failures.length === 0)
+  return failures
+}
+
+/** Changes rows behind the back of the system, looks what the audit says, and puts them back. */
+async function tampered<Result>(
+  table: string,
+  where: string,
+  change: string,
+  look: () => Promise<Result>,
+): Promise<Result> {
+  await db.unsafe(`create table kept as select * from ${table} where ${where}`)
+  const { count } = await db.unsafe(
+    change.startsWith('delete') ? change : `update ${table} set ${change} where ${where}`,
+  )
+  assert.equal(count, 1, `one row is changed by ${change}`)
+  try {
+    return await look()
+  } finally {
+    await db.unsafe(`delete from ${table} where ${where}; insert into ${table} select * from kept; drop table kept`)
+  }
+}
+
+test('whatever is changed behind the system’s back is found, and the row is named', async () => {
+  const { world, program, merchant, line, charge, loan, statement, repayment, held, payout, capturedSeq } =
+    await bookkeeping()
+  // The database itself refuses legs that do not balance; somebody who can change rows can drop that too.
+  await db`alter table journal drop constraint legs_balance`
+  const captured = `tenant_id = '${world.tenantId}' and seq = ${capturedSeq}`
+  const id = (name: string) => `id = '${name}'`
+  const merchantDay = `account = 'liability:merchant:${merchant}:payable' and effective_on = '2026-03-05'`
+  const cases: [what: string, table: string, where: string, change: string, found: RegExp[]][] = [
+    [
+      'one leg',
+      'journal',
+      captured,
+      'amounts[1] = amounts[1] + 1',
+      [
+        /legs sum to zero: event evt_\w+ \(shard 0, seq \d+\): legs sum to 1/,
+        /sum of its legs: asset:loans:\w+ CNY on/,
+      ],
+    ],
+    [
+      'two legs, so that they balance still',
+      'journal',
+      captured,
+      'amounts[1] = amounts[1] + 5, amounts[2] = amounts[2] - 5',
+      [/sum of its legs: asset:loans:/, /sum of its legs: liability:/],
+    ],
+    ['the day of an event', 'journal', captured, `effective_on = '2026-03-06'`, [/asset:loans:\w+ CNY on 2026-03-06/]],
+    [
+      'a deleted event',
+      'journal',
+      captured,
+      `delete from journal where ${captured}`,
+      [
+        new RegExp(`no event is missing from the journal: shard 0: .* missing: ${capturedSeq}$`),
+        new RegExp(`loan ${loan}: the journal has no disbursement of it`),
+      ],
+    ],
+    [
+      'a balance',
+      'balances',
+      merchantDay,
+      'credit_minor = credit_minor + 1',
+      [new RegExp(`sum of its legs: liability:merchant:${merchant}:payable CNY on 2026-03-05: balance has`)],
+    ],
+    [
+      'the principal of a loan',
+      'loans',
+      id(loan),
+      'principal_minor = principal_minor + 1',
+      [new RegExp(`loan ${loan}: principal is stored as 1, folded it is 0`), new RegExp(`line ${line}: owes 0`)],
+    ],
+    [
+      'an event of a loan',
+      'loans',
+      id(loan),
+      `events = jsonb_set(events, '{0,amount}', '"49999"')`,
+      [new RegExp(`loan ${loan}: its events differ from those in the journal`)],
+    ],
+    [
+      'a contract',
+      'loans',
+      id(loan),
+      `terms = jsonb_set(terms, '{annualRatePercent}', '"0"')`,
+      [new RegExp(`loan ${loan}: its contract differs from the one in the journal`)],
+    ],
+    [
+      'the status of a loan',
+      'loans',
+      id(loan),
+      `status = 'active'`,
+      [new RegExp(`loan ${loan}: status is stored as active, folded it is paid`)],
+    ],
+    [
+      'a counter of a loan',
+      'loans',
+      id(loan),
+      `posted = jsonb_set(posted, '{interestPaid}', '"1"')`,
+      [new RegExp(`loan ${loan}: posted counters are`), new RegExp(`asset:interest:${program}`)],
+    ],
+    ['what a line owes', 'lines', id(line), 'owed_minor = owed_minor + 1', [new RegExp(`line ${line}: owes 1`)]],
+    ['what a line holds', 'lines', id(line), 'held_minor = 0', [new RegExp(`line ${line}: .* holds 0, .* 7000`)]],
+    [
+      'a customer’s credit',
+      'lines',
+      id(line),
+      'credit_minor = credit_minor + 1',
+      [new RegExp(`liability:customers:credit:${program}: the account has -500, its parts sum to -501`)],
+    ],
+    [
+      'a hold',
+      'charges',
+      id(held),
+      'amount_minor = amount_minor + 1',
+      [new RegExp(`line ${line}: .* holds 7000, its charges 7001`)],
+    ],
+    [
+      'a capture',
+      'charges',
+      id(charge),
+      'captured_minor = captured_minor - 1',
+      [new RegExp(`charge ${charge}: captured 299999, lent 300000`), new RegExp(`merchant:${merchant}:payable`)],
+    ],
+    [
+      'a refund',
+      'refunds',
+      `charge_id = '${charge}'`,
+      'amount_minor = amount_minor - 1',
+      [new RegExp(`charge ${charge}: .* refunded 50000, refunds 49999`)],
+    ],
+    [
+      'a merchant’s fee',
+      'charges',
+      id(charge),
+      'fee_minor = fee_minor - 1',
+      [new RegExp(`merchants are owed .* liability:merchant:${merchant}:payable`)],
+    ],
+    [
+      'an item of a bill',
+      'statements',
+      id(statement),
+      `items = jsonb_set(items, '{0,total}', '1')`,
+      [new RegExp(`statement ${statement}: its items are`)],
+    ],
+    [
+      'the minimum of a bill',
+      'statements',
+      id(statement),
+      'minimum_minor = 1',
+      [new RegExp(`statement ${statement}: total and minimum are \\d+ and 1, computed again`)],
+    ],
+    [
+      'where a repayment went',
+      'repayments',
+      id(repayment),
+      `allocations = jsonb_set(allocations, '{0,amount}', '1')`,
+      [new RegExp(`repayment ${repayment}: \\d+ came in, \\d+ was spread`)],
+    ],
+    [
+      'a payout',
+      'payouts',
+      id(payout),
+      'amount_minor = amount_minor + 1',
+      [new RegExp(`every payout was booked once: payout ${payout}: `)],
+    ],
+  ]
+  for (const [what, table, where, change, found] of cases) {
+    const failures = await tampered(table, where, change, () => failuresOf(world))
+    for (const pattern of found) {
+      assert.ok(
+        failures.some((failure) => pattern.test(failure)),
+        `${what}: ${pattern} is not in\n${failures.join('\n')}`,
+      )
+    }
+  }
+  assert.deepEqual(await failuresOf(world), [], 'every row is back')
+})
+
+test('what is wrong in one tenant’s rows is not told to another', async () => {
+  const [mine, other] = [await bookkeeping(), await sandbox('2026-03-05')]
+  const seen = await tampered('loans', `id = '${mine.loan}'`, 'principal_minor = principal_minor + 1', () =>
+    failuresOf(other),
+  )
+  assert.deepEqual(seen, [])
+})
+
+/** Runs `chit audit` on this file's database; gives its exit code and what it printed. */
+async function chitAudit(args: string[], url: string): Promise<{ code: number; printed: string }> {
+  const lines: string[] = []
+  const { log, error } = console
+  const before = { url: process.env.DATABASE_URL, key: process.env.CHIT_MASTER_KEY }
+  process.env.DATABASE_URL = url
+  process.env.CHIT_MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
+  console.log = console.error = (line: unknown) => lines.push(String(line))
+  try {
+    return { code: await runAuditCommand(args), printed: lines.join('\n') }
+  } finally {
+    Object.assign(console, { log, error })
+    restore('DATABASE_URL', before.url)
+    restore('CHIT_MASTER_KEY', before.key)
+  }
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}
+
+async function ownUrl(): Promise<string> {
+  const [row] = await db<{ name: string }[]>`select current_database() as name`
+  const url = new URL(process.env.CHIT_TEST_DATABASE_URL!)
+  url.pathname = `/${row!.name}`
+  return url.href
+}
+
+test('chit audit lists each proof with its count; it ends with 0, with 1 naming the rows, with 2 if it could not run', async () => {
+  const { world, loan } = await bookkeeping()
+  const url = await ownUrl()
+  const good = await chitAudit([], url)
+  assert.equal(good.code, 0, good.printed)
+  assert.match(good.printed, /^✓ every loan is the fold of its journal events \(\d+ checked\)$/m)
+  assert.match(good.printed, /The books are true\./)
+  assert.equal(good.printed.match(/^✓/gm)!.length, (await auditOf(world)).proofs.length)
+
+  const bad = await tampered('loans', `id = '${loan}'`, 'principal_minor = principal_minor + 1', () =>
+    chitAudit(['--tenant', world.tenantId], url),
+  )
+  assert.equal(bad.code, 1)
+  assert.match(bad.printed, new RegExp(`^ +loan ${loan}: principal is stored as 1, folded it is 0$`, 'm'))
+  assert.match(bad.printed, /2 of \d+ proofs fail\./)
+
+  const nowhere = new URL(url)
+  nowhere.pathname = '/no_such_database'
+  const none = await chitAudit([], nowhere.href)
+  assert.equal(none.code, 2)
+  assert.match(none.printed, /^chit: /)
+})
