@@ -121,14 +121,19 @@ export async function openSandbox(
   return { tenantId, name: order.name, timeZone: order.timeZone, now: start.toString(), secretKey }
 }
 
+/** Years that every calendar, contract and database in use can write. */
+const years = { first: 1900, last: 2200 }
+
 function startOf(platform: Platform, order: { timeZone: string; now?: string }): Temporal.Instant {
   try {
     if (order.now === undefined) return platform.clock.now().toZonedDateTimeISO(order.timeZone).toInstant()
-    return order.now.includes('T')
-      ? Temporal.Instant.from(order.now).toZonedDateTimeISO(order.timeZone).toInstant()
-      : Temporal.PlainDate.from(order.now).toZonedDateTime(order.timeZone).toInstant()
+    const start = order.now.includes('T')
+      ? Temporal.Instant.from(order.now).toZonedDateTimeISO(order.timeZone)
+      : Temporal.PlainDate.from(order.now).toZonedDateTime(order.timeZone)
+    if (start.year < years.first || start.year > years.last) throw new RangeError(`the year ${start.year}`)
+    return start.toInstant()
   } catch {
-    const detail = `"${order.now ?? 'now'}" in "${order.timeZone}" is not a time; send a date or an RFC 3339 instant, and an IANA time zone.`
+    const detail = `"${order.now ?? 'now'}" in "${order.timeZone}" is not a time between ${years.first} and ${years.last}; send a date or an RFC 3339 instant, and an IANA time zone.`
     throw problem('invalid-request', { detail })
   }
 }
