@@ -82,7 +82,9 @@ function closePlan(book: Book, on: Day): void {
     for (const component of components) settled[component] = settledOf(slot, component)
     const anything = components.some((component) => settled[component] > 0n)
     if (!anything && slot.due > on) continue
-    book.extras.push({ ...slot, kind: 'closed', owing: settled })
+    // What was charged back to an instalment after today is lent by the new plan.
+    const restored = slot.due > on ? 0n : slot.restored
+    book.extras.push({ ...slot, kind: 'closed', owing: settled, restored })
   }
   book.extras.sort((a, b) => a.due - b.due)
 }

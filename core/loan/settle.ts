@@ -15,7 +15,9 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   if (!book.daily) return scheduledInterest(book)
   let current = 0
   while (current < plan.length && plan[current]!.due < on) current++
-  workOut(book, Math.min(current, plan.length - 1))
+  // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
+  if (current === plan.length) workOutAll(book)
+  else workOut(book, current)
   let owed = 0n
   for (let index = 0; index < current; index++) owed += owedOf(plan[index]!, 'interest')
   if (current === plan.length) return owed
