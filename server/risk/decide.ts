@@ -68,13 +68,19 @@ function firstLimit(terms: ProgramTerms, profile: Profile): { limit: Minor; reas
     ...(profile.monthlyIncome === undefined ? [] : [profile.monthlyIncome / 2n]),
   ]
   if (bounds.length === 0) {
-    return { limit: initial, reason: { code: 'initial-limit', text: 'The first limit of the product, without further data.' } }
+    return {
+      limit: initial,
+      reason: { code: 'initial-limit', text: 'The first limit of the product, without further data.' },
+    }
   }
   const affordable = bounds.reduce(minMinor)
   const limit = maxMinor(min, minMinor(max, affordable))
   return {
     limit,
-    reason: { code: 'affordable', text: 'Twice the monthly spending or half the monthly income, within the product’s range.' },
+    reason: {
+      code: 'affordable',
+      text: 'Twice the monthly spending or half the monthly income, within the product’s range.',
+    },
   }
 }
 
