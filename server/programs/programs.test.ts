@@ -130,7 +130,9 @@ test('a law that takes effect later stops the activation from its day', async ()
 test('terms that contradict themselves are refused before they are kept', async () => {
   const world = await sandbox('2026-03-05')
   const limit = { min: 100n, max: 1_000n, initial: 500n }
-  const twice = { shares: [{ funderId: await world.funder(), basisPoints: 10_000 }], serviceFeeBasisPoints: 0 }
+  const whole = async () => ({ funderId: await world.funder(), basisPoints: 10_000 })
+  const [first, second] = [await whole(), await whole()]
+  const funding = (...shares: { funderId: string; basisPoints: number }[]) => ({ shares, serviceFeeBasisPoints: 0 })
   const cases: [changes: Partial<ProgramTermsJson>, code: string, detail: RegExp][] = [
     [{ limit: { ...limit, initial: 1_001n } }, 'terms-invalid', /min ≤ initial ≤ max/],
     [{ limit: { ...limit, min: 501n } }, 'terms-invalid', /min ≤ initial ≤ max/],
@@ -140,12 +142,9 @@ test('terms that contradict themselves are refused before they are kept', async 
     [{ cycle: { statementDay: 3, dueDay: 3 } }, 'terms-invalid', /due day must differ/],
     [{ rulePack: 'atlantis' }, 'terms-invalid', /no rule pack "atlantis"/],
     [{ currency: 'XXQ' }, 'unknown-currency', /XXQ/],
-    [{ funding: { ...twice, shares: [...twice.shares, ...twice.shares] } }, 'terms-invalid', /more than 10,000/],
-    [
-      { funding: { ...twice, shares: [{ funderId: 'fun_00000000000000000000000', basisPoints: 5_000 }] } },
-      'terms-invalid',
-      /no funder/,
-    ],
+    [{ funding: funding(first, second) }, 'terms-invalid', /more than 10,000/],
+    [{ funding: funding(first, first) }, 'terms-invalid', /named twice/],
+    [{ funding: funding({ ...first, funderId: 'fun_00000000000000000000000' }) }, 'terms-invalid', /no funder/],
   ]
   for (const [changes, code, detail] of cases) {
     const refusal: Refusal = await world.refusal('/v1/programs', { name: 'Wrong', terms: plainTerms(changes) })

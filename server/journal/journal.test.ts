@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type Account, type Event, plainTerms, testCredit } from '../testing.ts'
+
+const { sandbox } = await testCredit({ after })
+
+interface Page {
+  readonly data: Event[]
+  readonly next: string
+  readonly more: boolean
+}
+
+/** 259.00 on 5 March, paid out on the 6th, paid back on the 10th. */
+async function bookkeeping() {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  const charge = await world.buy({ lineId, merchantId, amount: 25_900, reference: 'order-1' })
+  await world.advance('2026-03-10')
+  await world.pay(lineId, 25_900)
+  return { world, program, merchantId, lineId, charge }
+}
+
+test('the feed tells everything once, in order, page after page, and goes on where a reader stopped', async () => {
+  const { world, lineId, merchantId } = await bookkeeping()
+  const all = await world.events()
+  assert.deepEqual(
+    all.map(({ type, effectiveOn }) => [effectiveOn, type]),
+    [
+      ['2026-03-05', 'program.created'],
+      ['2026-03-05', 'program.activated'],
+      ['2026-03-05', 'merchant.created'],
+      ['2026-03-05', 'customer.created'],
+      ['2026-03-05', 'line.activated'],
+      ['2026-03-05', 'charge.captured'],
+      ['2026-03-06', 'payout.created'],
+      ['2026-03-06', 'payout.paid'],
+      ['2026-03-10', 'repayment.booked'],
+    ],
+  )
+  const read: Event[] = []
+  let page: Page = { data: [], next: '', more: true }
+  while (page.more) {
+    page = await world.get<Page>(`/v1/events?limit=2${page.next === '' ? '' : `&after=${page.next}`}`)
+    read.push(...page.data)
+  }
+  assert.deepEqual(read, all)
+
+  assert.deepEqual((await world.get<Page>(`/v1/events?after=${page.next}`)).data, [], 'up to date')
+  await world.buy({ lineId, merchantId, amount: 100 })
+  const later = await world.get<Page>(`/v1/events?after=${page.next}`)
+  assert.deepEqual(
+    later.data.map(({ type }) => type),
+    ['charge.captured'],
+  )
+  assert.equal((await world.call('GET', '/v1/events?after=nonsense')).status, 400)
+})
+
+test('an event carries its legs, ids and actor, and those of another tenant are not seen', async () => {
+  const { world, program, merchantId, lineId, charge } = await bookkeeping()
+  const [captured] = await world.events('charge.captured')
+  assert.deepEqual(captured!.legs, [
+    { account: `asset:loans:${program.id}`, amount: 25_900 },
+    { account: `income:merchant-fee:${program.id}`, amount: -207 },
+    { account: `liability:merchant:${merchantId}:payable`, amount: -25_693 },
+  ])
+  assert.deepEqual(
+    [captured!.lineId, captured!.chargeId, captured!.loanId, captured!.merchantId, captured!.currency],
+    [lineId, charge.id, charge.loanIds[0], merchantId, 'CNY'],
+  )
+  assert.deepEqual([captured!.data.amount, captured!.data.fee, captured!.data.reference], [25_900, 207, 'order-1'])
+  assert.match(captured!.actor, /^key_/)
+  const closed = (await world.events('payout.paid'))[0]!
+  assert.equal(closed.actor, 'system:close-day')
+  const other = await sandbox('2026-03-05')
+  assert.deepEqual(await other.events(), [])
+})
+
+test('a trial balance stands on any day, past days included, and debits equal credits on each', async () => {
+  const { world, program, merchantId } = await bookkeeping()
+  const loans = `asset:loans:${program.id}`
+  const fee = `income:merchant-fee:${program.id}`
+  const payable = `liability:merchant:${merchantId}:payable`
+  const days: [day: string, total: number, balances: Record<string, number>][] = [
+    ['2026-03-04', 0, {}],
+    ['2026-03-05', 25_900, { [loans]: 25_900, [fee]: 207, [payable]: 25_693 }],
+    // The bank is overdrawn by the payout: it stands on the credit side.
+    ['2026-03-06', 25_900, { [loans]: 25_900, [fee]: 207, 'asset:cash:bank': -25_693 }],
+    ['2026-03-10', 207, { [fee]: 207, 'asset:cash:bank': 207 }],
+  ]
+  for (const [day, total, balances] of days) {
+    const sheet = await world.get<{
+      accounts: Account[]
+      totals: { debits: number; credits: number; balanced: boolean }[]
+    }>(`/v1/trial-balance?asOf=${day}`)
+    const standing = sheet.accounts.filter((account) => account.balance !== 0)
+    assert.deepEqual(Object.fromEntries(standing.map(({ account, balance }) => [account, balance])), balances, day)
+    for (const { debits, credits, balanced } of sheet.totals) {
+      assert.deepEqual([debits, credits, balanced], [total, total, true], day)
+    }
+  }
+})
+
+test('accounts are listed by the beginning of their path', async () => {
+  const { world, merchantId } = await bookkeeping()
+  const under = async (prefix: string) => {
+    const { data } = await world.get<{ data: Account[] }>(`/v1/accounts?prefix=${prefix}`)
+    return data.map(({ account, side, debits, credits, balance }) => [account, side, debits, credits, balance])
+  }
+  assert.deepEqual(await under(`liability:merchant:${merchantId}`), [
+    [`liability:merchant:${merchantId}:payable`, 'credit', 25_693, 25_693, 0],
+  ])
+  assert.deepEqual(await under('asset:cash'), [['asset:cash:bank', 'debit', 25_900, 25_693, 207]])
+  assert.deepEqual(await under('asset:cash:bank:nowhere'), [])
+})
