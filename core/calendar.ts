@@ -81,7 +81,20 @@ function digits(text: string, from: number, to: number): number {
   return value
 }
 
+/** Loans share their dates: a text is made once and kept until another day takes its place. */
+const keptDays = new Int32Array(8192)
+const keptTexts = new Array<string>(8192).fill('')
+
 export function formatDay(day: Day): string {
+  const place = day & 8191
+  if (keptDays[place] === day && keptTexts[place] !== '') return keptTexts[place]!
+  const text = textOf(day)
+  keptDays[place] = day
+  keptTexts[place] = text
+  return text
+}
+
+function textOf(day: Day): string {
   const { year, month, day: dayOfMonth } = civilOf(day)
   const yearText = year >= 1000 ? `${year}` : `${year}`.padStart(4, '0')
   return `${yearText}-${month < 10 ? '0' : ''}${month}-${dayOfMonth < 10 ? '0' : ''}${dayOfMonth}`
@@ -101,10 +114,18 @@ export function addPeriods(anchor: Day, every: Period, count: number): Day {
   return moved
 }
 
+/** The due dates of a loan are counted from one anchor, one after the other. */
+let latestAnchor: Day = 0
+let anchorCivil: Civil = civilOf(0)
+
 function movedBy(anchor: Day, count: number, unit: Unit): Day {
   if (unit === 'day') return anchor + count
   if (unit === 'week') return anchor + 7 * count
-  const civil = civilOf(anchor)
+  if (anchor !== latestAnchor) {
+    latestAnchor = anchor
+    anchorCivil = civilOf(anchor)
+  }
+  const civil = anchorCivil
   const months = civil.year * 12 + (civil.month - 1) + (unit === 'year' ? 12 * count : count)
   const year = Math.floor(months / 12)
   const month = months - year * 12 + 1

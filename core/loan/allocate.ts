@@ -60,12 +60,13 @@ export interface Payment {
   /** What the money went to so far. */
   readonly spread: Amounts
   left: bigint
-  readonly interestDays: Map<number, Day>
+  /** By place in the plan; null until the first is asked. */
+  interestDays: Map<number, Day> | null
 }
 
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
-  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
+  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
   for (const group of groupsOf(rule)) {
     if (payment.left === 0n) break
     if (only === undefined || only.includes(group[0]!.timing)) payWhilePlaced(payment, group, rule)
@@ -170,13 +171,14 @@ function payEvenly(payment: Payment, group: readonly Step[]): void {
 function interestDay(payment: Payment, { slot, index }: Target): Day {
   const { book, on } = payment
   if (book.terms.earlyInterest === 'to-day') return on
-  const known = payment.interestDays.get(index)
+  const known = payment.interestDays?.get(index)
   if (known !== undefined) return known
   const settling = settlingDay(book, slot, on)
   const asked = askedOn(book, index, settling)
   const paid = slot.owing.interest + slot.owing.principal - owedOf(slot, 'interest') - owedOf(slot, 'principal')
   const whole = asked.interest + asked.principal - paid + owedOf(slot, 'fee') + owedOf(slot, 'penalty')
   const day = payment.left >= whole ? settling : on
+  payment.interestDays ??= new Map()
   payment.interestDays.set(index, day)
   return day
 }
@@ -214,7 +216,7 @@ export function followPrincipal(book: Book, slot: Slot, index: number, amount: b
   book.outstanding -= amount
   if (!book.daily) return
   if (on >= slot.due) {
-    insertMove(slot.moves, slot.due, -amount)
+    insertMove(slot, slot.due, -amount)
     return
   }
   if (on <= slot.from) keepAsPaid(book, slot, index)

@@ -55,10 +55,11 @@ export interface Slot {
   arrearsInterest: bigint
   /** Settled before its due date, so that no more interest falls to it. */
   settledEarly: boolean
-  readonly moves: Move[]
-  readonly paid: Amounts
+  /** Replaced, never changed, like the amounts below: copies of a book share them. */
+  moves: readonly Move[]
+  paid: Readonly<Amounts>
   /** Paid, waived and written off together; changed only by the functions below. */
-  readonly settled: Amounts
+  settled: Readonly<Amounts>
   /** Rare, so that untouched ones share one object. */
   waived: Readonly<Amounts>
   writtenOff: Readonly<Amounts>
@@ -135,21 +136,31 @@ export function noAmounts(): Amounts {
   return { penalty: 0n, fee: 0n, interest: 0n, principal: 0n }
 }
 
+export const noMoves: readonly Move[] = Object.freeze([])
+
 export const nothing: Readonly<Amounts> = Object.freeze(noAmounts())
 
+function withMore(amounts: Readonly<Amounts>, component: Component, amount: bigint): Amounts {
+  const { penalty, fee, interest, principal } = amounts
+  const sum = { penalty, fee, interest, principal }
+  sum[component] += amount
+  return sum
+}
+
 export function addPaid(slot: Slot, component: Component, amount: bigint): void {
-  slot.paid[component] += amount
-  slot.settled[component] += amount
+  const same = slot.paid === slot.settled
+  slot.paid = withMore(slot.paid, component, amount)
+  slot.settled = same ? slot.paid : withMore(slot.settled, component, amount)
 }
 
 export function addWaived(slot: Slot, component: Component, amount: bigint): void {
-  slot.waived = { ...slot.waived, [component]: slot.waived[component] + amount }
-  slot.settled[component] += amount
+  slot.waived = withMore(slot.waived, component, amount)
+  slot.settled = withMore(slot.settled, component, amount)
 }
 
 export function addWrittenOff(slot: Slot, component: Component, amount: bigint): void {
-  slot.writtenOff = { ...slot.writtenOff, [component]: slot.writtenOff[component] + amount }
-  slot.settled[component] += amount
+  slot.writtenOff = withMore(slot.writtenOff, component, amount)
+  slot.settled = withMore(slot.settled, component, amount)
 }
 
 export function settledOf(slot: Slot, component: Component): bigint {
@@ -190,12 +201,18 @@ export function touch(book: Book, index: number): void {
 /** Records a change of balance; a day after the last period moves nothing that still bears interest. */
 export function addMove(book: Book, day: Day, amount: bigint, kind: MoveKind = 'paid'): void {
   const index = planIndex(book, day)
-  insertMove(book.plan[index]!.moves, day, amount, kind)
+  insertMove(book.plan[index]!, day, amount, kind)
   touch(book, index)
 }
 
 /** In order of days; moves of one day and kind become one. */
-export function insertMove(moves: Move[], day: Day, amount: bigint, kind: MoveKind = 'paid'): void {
+export function insertMove(slot: Slot, day: Day, amount: bigint, kind: MoveKind = 'paid'): void {
+  if (slot.moves.length === 0) {
+    slot.moves = [{ day, amount, kind }]
+    return
+  }
+  const moves = slot.moves.slice()
+  slot.moves = moves
   let at = moves.length
   for (; at > 0 && moves[at - 1]!.day >= day; at--) {
     const same = moves[at - 1]!
@@ -232,9 +249,6 @@ export function copyUnpaid(book: Book): Book {
 function copySlot(slot: Slot): Slot {
   return {
     ...slot,
-    moves: [...slot.moves],
-    paid: { ...slot.paid },
-    settled: { ...slot.settled },
     owing: { ...slot.owing },
   }
 }

@@ -3,13 +3,13 @@ import { parseDay } from '../calendar.ts'
 import { applyToBook } from './apply.ts'
 import { type Book, copyBook } from './book.ts'
 import { checkEvent, checkNewEvent, checkTerms } from './check.ts'
-import { freeze } from './freeze.ts'
+import { FoldedLoan, freeze } from './freeze.ts'
 import { computedInterestRefund } from './interest-refund.ts'
 import { openBook } from './open.ts'
 import { LoanProblem } from './problem.ts'
 import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
 
-/** Each state's book; a state that came from elsewhere (JSON) gets one by folding again. */
+/** Books of states that came from elsewhere (JSON), made by folding again; a folded state carries its own. */
 const books = new WeakMap<LoanState, Book>()
 
 /** The loan as disbursed, with its schedule. */
@@ -19,7 +19,7 @@ export function openLoan(terms: LoanTerms): LoanState {
 
 export function foldLoan(terms: LoanTerms, events: readonly LoanEvent[]): LoanState {
   checkTerms(terms)
-  return stateOf(foldBook(terms, inOrder(events)))
+  return freeze(foldBook(terms, inOrder(events)))
 }
 
 /** One more event; one with an earlier date than the latest makes the loan fold anew. */
@@ -31,18 +31,12 @@ export function applyEvent(state: LoanState, event: LoanEvent): LoanState {
   if (refolds) return foldLoan(state.terms, [...state.events, event])
   const book = copyBook(bookOf(state))
   applyOne(book, event)
-  return stateOf(book)
-}
-
-function stateOf(book: Book): LoanState {
-  const state = freeze(book)
-  books.set(state, book)
-  return state
+  return freeze(book)
 }
 
 /** The book behind a state; to be read, or copied before it is changed. */
 export function bookOf(state: LoanState): Book {
-  const known = books.get(state)
+  const known = FoldedLoan.bookOf(state) ?? books.get(state)
   if (known !== undefined) return known
   const book = foldBook(state.terms, inOrder(state.events))
   freeze(book)

@@ -5,7 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
 import { type Measure, measureOf, noInterest } from '../schedule/measure.ts'
-import { addMove, addPaid, type Book, noAmounts, nothing, planIndex, type Slot } from './book.ts'
+import { addMove, addPaid, type Book, noAmounts, noMoves, nothing, planIndex, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
@@ -100,9 +100,9 @@ export function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measur
     deferred: 0n,
     arrearsInterest: 0n,
     settledEarly: false,
-    moves: [],
-    paid: noAmounts(),
-    settled: noAmounts(),
+    moves: noMoves,
+    paid: nothing,
+    settled: nothing,
     waived: nothing,
     writtenOff: nothing,
     paidInAdvance: 0n,

@@ -2,7 +2,7 @@
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, inMultiples } from '../schedule/annuity.ts'
-import { type Book, copyBook, noAmounts, type Slot, settledOf, touch } from './book.ts'
+import { type Book, copyBook, nothing, type Slot, settledOf, touch } from './book.ts'
 import { factorOf, flatInterest } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
@@ -39,8 +39,9 @@ export function replanUnpaid(book: Book, first: number): void {
 }
 
 function forgetPayments(slot: Slot): void {
-  for (const amounts of [slot.paid, slot.settled]) Object.assign(amounts, noAmounts())
-  slot.moves.splice(0, slot.moves.length, ...slot.moves.filter((move) => move.kind === 'lent'))
+  slot.paid = nothing
+  slot.settled = nothing
+  slot.moves = slot.moves.filter((move) => move.kind === 'lent')
   slot.settledEarly = false
   slot.deferred = 0n
 }

@@ -97,7 +97,7 @@ function openPlan(book: Book, on: Day, slots: Slot[], principal: bigint): void {
   book.firstOpen = 0
   book.dirty = 0
   book.plan[0]!.lent = principal
-  insertMove(book.plan[0]!.moves, on, principal, 'lent')
+  insertMove(book.plan[0]!, on, principal, 'lent')
 }
 
 /** A rate that counts from the day after `on`. */
@@ -168,7 +168,7 @@ function moveArrears(book: Book, index: number, on: Day): bigint {
   const interest = book.daily ? owedOf(slot, 'interest') : 0n
   slot.planned -= principal + interest
   if (book.daily && book.terms.overdueInterest && principal > 0n) {
-    insertMove(slot.moves, slot.due, -principal)
+    insertMove(slot, slot.due, -principal)
     addMove(book, on, principal)
   }
   touch(book, index)

@@ -25,7 +25,7 @@ export function paySettling(book: Book, amount: bigint, on: Day, rule: Allocatio
 
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
-  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: new Map() }
+  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
   let quoted = interest
   for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))

@@ -18,6 +18,8 @@ export function equalInstalment(
   multiple: bigint | null,
   balloon = 0n,
 ): bigint {
+  const near = nearly(balance, factors, mode, balloon)
+  if (near !== null) return inMultiples(near, multiple)
   const first = factors[0]!
   let growth = first.den + first.num
   let sum = 1n
@@ -30,6 +32,29 @@ export function equalInstalment(
   }
   const numerator = balance * growth - balloon * denominators * first.den
   return inMultiples(roundQuotient(numerator, first.den * sum, mode), multiple)
+}
+
+/**
+ * The same in doubles, where that decides the rounding for certain: each of the operations errs by at most 2^-53 of its
+ * result, all terms are positive, so E errs by less than (6n + 8) × 2^-53 of itself. Where the half lies within a
+ * thousand times that, or amounts are not exact as doubles, it is worked out exactly: null.
+ */
+function nearly(balance: bigint, factors: readonly Factor[], mode: Rounding, balloon: bigint): bigint | null {
+  if (balloon !== 0n || balance >= 2n ** 52n || mode === 'up' || mode === 'down') return null
+  let growth = Number(balance)
+  let sum = 0
+  for (const { num, den } of factors) {
+    if (den >= 2n ** 52n || num >= 2n ** 52n) return null
+    const step = 1 + Number(num) / Number(den)
+    growth *= step
+    sum = 1 + sum * step
+  }
+  const instalment = growth / sum
+  const error = instalment * (6 * factors.length + 8) * 2 ** -43
+  const whole = Math.floor(instalment)
+  const toHalf = instalment - whole - 0.5
+  if (!(Math.abs(toHalf) > error) || error > 0.1) return null
+  return BigInt(toHalf > 0 ? whole + 1 : whole)
 }
 
 /**
