@@ -99,9 +99,28 @@ function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule
     payEvenly(payment, group)
     return
   }
+  if (timing !== 'in-advance' && payment.book.extras.length === 0) {
+    payDue(payment, group, timing)
+    return
+  }
   for (const target of targetsOf(payment, timing, rule)) {
     for (const { component } of group) payTarget(payment, target, component, payment.left)
     if (payment.left === 0n) return
+  }
+}
+
+/** The usual case, nothing beside the plan: a plain loop, as a generator costs as much as the payment. */
+function payDue(payment: Payment, group: readonly Step[], timing: Timing): void {
+  const { book, on } = payment
+  for (let index = book.firstOpen; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    if (slot.due > on || (timing === 'past-due' && slot.due === on)) return
+    if (timing === 'due' && slot.due < on) continue
+    const target: Target = { slot, index }
+    for (const { component } of group) {
+      payTarget(payment, target, component, payment.left)
+      if (payment.left === 0n) return
+    }
   }
 }
 

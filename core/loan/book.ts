@@ -167,8 +167,18 @@ export function settledOf(slot: Slot, component: Component): bigint {
   return slot.settled[component]
 }
 
-export function owedOf(slot: Slot, component: Component): bigint {
-  return slot.owing[component] - slot.settled[component]
+/** By name, as an access by variable is not compiled to one: a tenth of a fold. */
+export function owedOf({ owing, settled }: Slot, component: Component): bigint {
+  switch (component) {
+    case 'penalty':
+      return owing.penalty - settled.penalty
+    case 'fee':
+      return owing.fee - settled.fee
+    case 'interest':
+      return owing.interest - settled.interest
+    case 'principal':
+      return owing.principal - settled.principal
+  }
 }
 
 export function owedTotal(slot: Slot): bigint {
@@ -196,6 +206,11 @@ export function planIndex(book: Book, day: Day): number {
 export function touch(book: Book, index: number): void {
   if (index < book.dirty) book.dirty = index
   book.settled = false
+}
+
+/** Instalments from here on may owe again, though they owed nothing before. */
+export function reopen(book: Book, index: number): void {
+  if (index < book.firstOpen) book.firstOpen = index
 }
 
 /** Records a change of balance; a day after the last period moves nothing that still bears interest. */

@@ -103,11 +103,20 @@ function keepReversed(book: Book, event: LoanEvent): void {
 }
 
 function reversedIds(events: readonly LoanEvent[]): ReadonlySet<string> {
-  const known = new Map<string, LoanEvent>()
+  const known = new Set<string>()
+  let reversals = 0
   for (const event of events) {
     if (known.has(event.id)) throw new LoanProblem('duplicate-event', `two events have the id "${event.id}"`, 'id')
-    known.set(event.id, event)
+    known.add(event.id)
+    if (event.type === 'reversal') reversals++
   }
+  return reversals === 0 ? noIds : reversedOf(events)
+}
+
+const noIds: ReadonlySet<string> = new Set()
+
+function reversedOf(events: readonly LoanEvent[]): ReadonlySet<string> {
+  const known = new Map(events.map((event) => [event.id, event]))
   const reversed = new Set<string>()
   for (const event of events) {
     if (event.type !== 'reversal') continue

@@ -9,6 +9,8 @@ export function bearLateInterest(book: Book, on: Day): void {
   if (!book.daily || !terms.overdueInterest) return
   const until = Math.min(on, plan[plan.length - 1]!.due)
   if (book.lateUntil !== null && until <= book.lateUntil) return
+  const open = plan[book.firstOpen]
+  if (open === undefined || open.due >= until) return
   skipPaid(book)
   let late = 0n
   for (let index = book.firstOpen; index < plan.length && plan[index]!.due < until; index++) {

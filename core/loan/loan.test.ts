@@ -137,3 +137,13 @@ test('terms and events survive JSON', () => {
   assert.deepEqual(decodeTerms(JSON.parse(JSON.stringify(encodeTerms(bill)))), bill)
   assert.deepEqual(decodeEvent(JSON.parse(JSON.stringify(encodeEvent(event)))), event)
 })
+
+test('an instalment that asked for nothing and is given principal by a new plan can be paid', () => {
+  const terms: LoanTerms = { ...declining, principal: 1n, annualRatePercent: '0.01', instalments: 2, principalGrace: 1 }
+  const state = foldLoan(terms, [
+    { id: 'a', type: 're-amortise', on: '2024-01-10' },
+    { id: 'p', type: 'repayment', on: '2024-01-11', amount: 1n },
+  ])
+  assert.equal(state.status, 'paid')
+  assert.equal(state.creditBalance, 0n)
+})

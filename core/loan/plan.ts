@@ -1,6 +1,6 @@
 /** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, type Slot, settledOf, touch } from './book.ts'
+import { type Book, reopen, type Slot, settledOf, touch } from './book.ts'
 import { interestUntil } from './interest.ts'
 
 /** Works periods out up to and including `last`; those before `dirty` stand. */
@@ -50,6 +50,7 @@ function giveRemainder(book: Book): void {
     const planned = maxMinor(slot.planned + rest, lowestPlan(book, slot))
     if (planned === slot.planned) return
     slot.planned = planned
+    reopen(book, last)
     touch(book, last)
     workOut(book, book.plan.length - 1)
   }

@@ -2,12 +2,13 @@
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, inMultiples } from '../schedule/annuity.ts'
-import { type Book, copyBook, nothing, type Slot, settledOf, touch } from './book.ts'
+import { type Book, copyBook, nothing, reopen, type Slot, settledOf, touch } from './book.ts'
 import { factorOf, flatInterest } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
 /** Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. */
 export function replan(book: Book, first: number, grace = 0): void {
+  reopen(book, first)
   touch(book, first)
   if (first > 0) workOut(book, first - 1)
   const slots = book.plan.slice(first)
@@ -179,6 +180,7 @@ export function reckonInterest(book: Book, first: number): void {
     if (book.terms.method === 'flat') refreshFlat(book, slot)
     else slot.fixedInterest = null
   }
+  reopen(book, first)
   touch(book, first)
   workOutAll(book)
   if (!book.daily) freezeInterest(slots)

@@ -5,7 +5,18 @@ import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
 import { noInterest } from '../schedule/measure.ts'
-import { addMove, type Book, components, insertMove, noAmounts, owedOf, type Slot, settledOf, touch } from './book.ts'
+import {
+  addMove,
+  type Book,
+  components,
+  insertMove,
+  noAmounts,
+  owedOf,
+  reopen,
+  type Slot,
+  settledOf,
+  touch,
+} from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { newSlot, percentOf, regularSlot } from './open.ts'
@@ -157,6 +168,7 @@ function raiseEvenly(book: Book, first: number, amount: bigint): void {
     slot.planned += share
     slot.basis += share
   })
+  reopen(book, first)
   touch(book, 0)
   workOutAll(book)
 }
