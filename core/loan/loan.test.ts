@@ -147,3 +147,13 @@ test('an instalment that asked for nothing and is given principal by a new plan 
   assert.equal(state.status, 'paid')
   assert.equal(state.creditBalance, 0n)
 })
+
+test('money taken back after a charge-off is owed on that day; what was written off stays so', () => {
+  const state = foldLoan(bill, [
+    { id: 'o', type: 'charge-off', on: '2024-01-20' },
+    { id: 'c', type: 'chargeback', on: '2024-02-01', amount: 700n },
+  ])
+  const ledger = ledgerOn(state, '2024-02-01')
+  assert.deepEqual([ledger.principalWrittenOff, ledger.principalRestored], [300_000n, 700n])
+  assert.equal(state.principalOutstanding, 700n)
+})

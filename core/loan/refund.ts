@@ -16,7 +16,7 @@ import {
   touch,
 } from './book.ts'
 import { flatInterest } from './interest.ts'
-import { slotAfterMaturity } from './open.ts'
+import { extraSlot, slotAfterMaturity } from './open.ts'
 import { workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
 
@@ -171,6 +171,12 @@ export function useCredit(book: Book, amount: bigint): void {
 
 function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   book.totals.restored += amount
+  if (book.chargedOffOn !== null) {
+    // The plan was written off and stays so; this came after it.
+    const slot = extraSlot(book, 'extra', on, on)
+    slot.owing.principal += amount
+    return slot
+  }
   const last = book.plan.length - 1
   const maturity = book.plan[last]!.due
   if (on > maturity) {
