@@ -18,6 +18,8 @@ test('npm run demo tells the story to its end, with figures a banker could check
     /Due on 2026-04-13 +592\.25 +17\.50 +609\.75/,
     // 5 % of 350.75
     /once: 17\.54/,
+    // 3,165.75 + two bills of 17.50 + 17.54
+    /3,165\.75 +35\.00 +17\.54 +3,218\.29/,
     /Harbour Bank, 70 % +2,980\.60 +2,980\.60/,
     /Plum Consumer Finance, 30 % +1,277\.40 +1,277\.40/,
     /✓ +every balance is the sum of its legs/,

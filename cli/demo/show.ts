@@ -105,9 +105,9 @@ export function settlement(gross: number, payout: api.Payout, merchant: string, 
   )
 }
 
-export function statement(bill: api.Statement, currency: string): string {
+export function statement(bill: api.Statement, goods: ReadonlyMap<string, string>, currency: string): string {
   const rows = bill.items.map((item) => [
-    `${item.kind} ${item.instalment}`,
+    `${goods.get(item.loanId) ?? item.loanId}, ${item.kind} ${item.instalment}`,
     money(item.principal, currency),
     money(item.interest, currency),
     money(item.total, currency),
@@ -128,10 +128,10 @@ export function statement(bill: api.Statement, currency: string): string {
   return tableOf(columns, [...rows, null, sum])
 }
 
-export function allocation(repayment: api.Repayment, currency: string): string {
+export function allocation(repayment: api.Repayment, goods: ReadonlyMap<string, string>, currency: string): string {
   const figures = ['principal', 'interest', 'penalty', 'amount'] as const
-  const rows = repayment.allocations.map((part, index) => [
-    `Loan ${index + 1}`,
+  const rows = repayment.allocations.map((part) => [
+    goods.get(part.loanId) ?? part.loanId,
     ...figures.map((figure) => money(part[figure], currency)),
   ])
   const sums = figures.map((figure) =>

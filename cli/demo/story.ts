@@ -2,10 +2,11 @@
  * One customer from the first limit to the last cent, told through the API. Each chapter calls it, says in a sentence
  * what that meant, shows the figures, and checks them: a wrong one ends the story.
  */
+import { roundQuotient } from '../../core/rounding.ts'
 import { baitiaoTerms } from '../../server/demo-terms.ts'
 import type * as api from '../http/api.ts'
 import type { Client } from '../http/client.ts'
-import { money } from '../http/money.ts'
+import { minor, money } from '../http/money.ts'
 import * as show from './show.ts'
 
 export const startsOn = '2026-03-05'
@@ -28,6 +29,8 @@ interface Shop {
 interface Purchase {
   readonly line: api.Line
   readonly phone: api.Charge
+  /** What each loan was for. */
+  readonly goods: ReadonlyMap<string, string>
 }
 
 export async function tellStory(cast: Cast): Promise<void> {
@@ -106,7 +109,7 @@ async function buy(cast: Cast, { merchant }: Shop, line: api.Line): Promise<Purc
     plan: '12x',
     reference: 'phone',
   })
-  await client.post<api.Charge>('/v1/charges', {
+  const groceries = await client.post<api.Charge>('/v1/charges', {
     ...order,
     amount: groceriesPrice,
     plan: 'pay-later',
@@ -123,7 +126,11 @@ async function buy(cast: Cast, { merchant }: Shop, line: api.Line): Promise<Purc
   )
   const loan = await loanOf(client, phone)
   say(show.schedule(loan, currency))
-  return { line, phone }
+  const goods = [
+    ...phone.loanIds.map((id) => [id, 'Phone'] as const),
+    ...groceries.loanIds.map((id) => [id, 'Groceries'] as const),
+  ]
+  return { line, phone, goods: new Map(goods) }
 }
 
 function loanOf(client: Client, charge: api.Charge): Promise<api.Loan> {
@@ -165,7 +172,7 @@ async function payMerchant(cast: Cast, { merchant }: Shop): Promise<void> {
   say(show.settlement(gross, payouts[0]!, merchant.name, currency))
 }
 
-async function billAndCollect(cast: Cast, { line }: Purchase): Promise<void> {
+async function billAndCollect(cast: Cast, { line, goods }: Purchase): Promise<void> {
   const { client, say } = cast
   await client.post<api.Line>(`/v1/lines/${line.id}/autopay`, {
     autopay: { token: 'tok_salary_account', amount: 'total' },
@@ -178,13 +185,13 @@ async function billAndCollect(cast: Cast, { line }: Purchase): Promise<void> {
     `6  ${bill!.closedOn}: the first bill`,
     'One bill for everything that falls due: the first instalment of the phone and the groceries, in one amount.',
   )
-  say(show.statement(bill!, currency))
+  say(show.statement(bill!, goods, currency))
   await client.post<api.Advanced>('/v1/clock/advance', { to: '2026-04-14' })
   const paid = await client.get<api.Statement>(`/v1/statements/${bill!.id}`)
   const [repayment] = (await client.get<api.Listed<api.Repayment>>(`/v1/repayments?lineId=${line.id}`)).data
   check(paid.status === 'paid' && repayment!.amount === bill!.total, 'autopay collects the bill on its due day')
   say(`\n  ${repayment!.effectiveOn}: autopay collects ${money(repayment!.amount, currency)}, spread to the cent:\n`)
-  say(show.allocation(repayment!, currency))
+  say(show.allocation(repayment!, goods, currency))
 }
 
 async function statementsOf(client: Client, line: api.Line): Promise<readonly api.Statement[]> {
@@ -201,7 +208,8 @@ async function missAMonth(cast: Cast, { line, phone }: Purchase): Promise<void> 
   const missed = loan.instalments.find((instalment) => instalment.status === 'past-due')
   const charge = loan.instalments.reduce((sum, instalment) => sum + instalment.penalty, 0)
   check(moved.lateCharges === 1 && missed !== undefined, 'a missed instalment bears one late charge')
-  check(charge === Math.round(missed!.outstanding * 0.05), 'the late charge is 5 % of what is late')
+  const fivePercent = roundQuotient(minor(missed!.outstanding) * 5n, 100n)
+  check(minor(charge) === fivePercent, 'the late charge is 5 % of what is late')
   chapter(
     cast,
     '7  2026-05-13: a month is missed',
@@ -223,7 +231,7 @@ async function refusedPurchase({ client, say }: Cast, line: api.Line, loan: api.
   say(`\n  A purchase of ${money(1_000, currency)} on that day is refused: ${refusal}.`)
 }
 
-async function settleEarly(cast: Cast, { line, phone }: Purchase): Promise<void> {
+async function settleEarly(cast: Cast, { line, phone, goods }: Purchase): Promise<void> {
   const { client, say } = cast
   const owed = await loanOf(client, phone)
   const repayment = await client.post<api.Repayment>(`/v1/loans/${owed.id}/settle`)
@@ -232,13 +240,14 @@ async function settleEarly(cast: Cast, { line, phone }: Purchase): Promise<void>
   check(repayment.amount === owed.payoff && settled.status === 'paid', 'the payoff settles the loan')
   check(after.owed === 0 && after.available === after.limit, 'the whole limit is free again')
   const agreed = owed.instalments.reduce((sum, instalment) => sum + instalment.outstanding, 0)
+  check(repayment.amount < agreed, 'early settlement costs less than paying as scheduled')
   chapter(
     cast,
     '8  2026-05-20: the rest is settled early',
     `As scheduled ${money(agreed, currency)} would still be paid. Settled today it is ${money(repayment.amount, currency)}: the charges of bills to come fall away,`,
     `${money(agreed - repayment.amount, currency)} less. Nothing is owed now, and the whole limit of ${money(after.limit, currency)} is free.`,
   )
-  say(show.allocation(repayment, currency))
+  say(show.allocation(repayment, goods, currency))
 }
 
 async function payFunders(cast: Cast, { funders }: Shop): Promise<void> {

@@ -261,6 +261,14 @@ async function lateLoans({ world, lateLines }: Stage): Promise<Replayed['lateThe
   return late
 }
 
+/** Everything customers still owe, charges too. */
+async function receivables({ patient }: Stage): Promise<number> {
+  const { data } = await patient.get<api.Listed<api.Account>>('/v1/accounts?prefix=asset:')
+  return data
+    .filter(({ account }) => !account.startsWith('asset:cash:'))
+    .reduce((sum, account) => sum + account.balance, 0)
+}
+
 /** After the last order days go on until nothing is owed, or for as many months as asked. */
 async function runOut(stage: Stage, lastOrderDay: string): Promise<string> {
   const end = Temporal.PlainDate.from(lastOrderDay).add({ months: stage.plan.tailMonths }).toString()
@@ -272,7 +280,7 @@ async function runOut(stage: Stage, lastOrderDay: string): Promise<string> {
     await turnTo(stage, day)
     await playDay(stage, day, [])
     stage.progress.done()
-    if (day.endsWith('-01') && (await outstanding(stage)) === 0) break
+    if (day.endsWith('-01') && (await receivables(stage)) === 0) break
   }
   return day
 }
