@@ -44,7 +44,7 @@ export function lastOpen(book: Book): number {
 function giveRemainder(book: Book): void {
   for (let pass = 0; pass < book.plan.length; pass++) {
     const rest = book.planPrincipal - principalDue(book)
-    const last = rest === 0n ? -1 : lastOpenOrFinal(book)
+    const last = rest === 0n ? -1 : lastOpenOrFinal(book, rest > 0n)
     if (last < 0) return
     const slot = book.plan[last]!
     const planned = maxMinor(slot.planned + rest, lowestPlan(book, slot))
@@ -57,10 +57,10 @@ function giveRemainder(book: Book): void {
 }
 
 /** The last instalment that payments have not met: where it asks for nothing yet it can take the remainder. */
-function lastOpenOrFinal(book: Book): number {
+function lastOpenOrFinal(book: Book, more: boolean): number {
   for (let index = book.plan.length - 1; index >= 0; index--) {
     const slot = book.plan[index]!
-    if (isOpen(slot) || settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n) return index
+    if (isOpen(slot) || (settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n && more)) return index
   }
   return book.plan.length - 1
 }
