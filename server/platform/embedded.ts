@@ -33,6 +33,8 @@ const settings = [
   'max_wal_size=2GB',
   'checkpoint_timeout=15min',
   'random_page_cost=1.1',
+  // Tables grow from nothing within minutes; plans made on statistics of an empty table are bad ones.
+  'autovacuum_naptime=10s',
   // Statements here are many and short; compiling them would cost more than running them.
   'jit=off',
 ]
