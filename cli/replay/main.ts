@@ -53,7 +53,7 @@ async function run(options: ReplayOptions, args: readonly string[]): Promise<num
   const replayed = await withServer(options, (server) => replay(server, plan, progress)).finally(() => progress.stop())
   const subject = {
     file,
-    command: ['npx chit replay', ...args].join(' '),
+    command: commandOf(args),
     currency: format.currency,
     rules: format.rules,
     seed: options.seed,
@@ -63,6 +63,15 @@ async function run(options: ReplayOptions, args: readonly string[]): Promise<num
   }
   publish(subject, options.report)
   return replayed.audit.ok && replayed.trialBalance.totals.every((total) => total.balanced) ? 0 : 1
+}
+
+/** As typed, without the key: reports are passed around. */
+function commandOf(args: readonly string[]): string {
+  const shown = args.map((arg, index) => {
+    if (args[index - 1] === '--key') return '…'
+    return arg.replace(/^--key=.*/, '--key=…')
+  })
+  return ['npx chit replay', ...shown].join(' ')
 }
 
 /** The first orders in order of time; the counts of the file stay those of the file. */

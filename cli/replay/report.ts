@@ -138,7 +138,6 @@ function lateSection({ replayed, currency }: ReportSubject): Section {
       count(tally.reached.get(bucket)?.count ?? 0),
     ]
   })
-  const penalties = incomeOf(replayed, 'penalties')
   return {
     title: 'Late',
     columns: ['', `On ${lastOrderDay}>`, `${currency}>`, 'Ever reached>'],
@@ -147,17 +146,11 @@ function lateSection({ replayed, currency }: ReportSubject): Section {
       ['Late loans', count(totalOf(lateThen).count), money(totalOf(lateThen).amount, currency), ''],
       ...bucketRows,
       null,
-      ['Late charges', count(tally.lateCharges), penalties === null ? '' : money(penalties, currency), ''],
-      ['Written off', count(tally.writtenOff.count), money(tally.writtenOff.amount, currency), ''],
+      [...sumRow('Late charges', tally.lateCharges, currency), ''],
+      [...sumRow('Written off', tally.writtenOff, currency), ''],
       [`Outstanding on ${replayed.lastDay}`, '', money(replayed.outstandingNow, currency), ''],
     ],
   }
-}
-
-/** Of an income account with the funders' parts, which their ledgers hold. */
-function incomeOf({ trialBalance }: Replayed, kind: string): Minor | null {
-  const account = trialBalance.accounts.find((candidate) => candidate.account.startsWith(`income:${kind}`))
-  return account === undefined ? null : minor(account.balance)
 }
 
 /** Accounts that differ only in whom they concern are added up, so that a mall of a thousand shops fits a page. */

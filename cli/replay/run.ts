@@ -142,7 +142,6 @@ async function turnTo({ patient, tally, progress }: Stage, day: string): Promise
   const moved = await patient.post<api.Advanced>('/v1/clock/advance', { to: day })
   tally.statements += moved.statements
   tally.autopaid += moved.autopaid
-  tally.lateCharges += moved.lateCharges
   tally.payouts += moved.payouts
 }
 
@@ -205,10 +204,10 @@ async function inParallel(queues: readonly (readonly (() => Promise<void>)[])[],
   await Promise.all(Array.from({ length: Math.min(atOnce, queues.length) }, work))
 }
 
-/** Reads on in the feed of events: who has a new bill, which loan is late. */
+/** Reads on in the feed of events: who has a new bill, which loan is late, what that cost. */
 async function heed(stage: Stage): Promise<void> {
   for (;;) {
-    const query = `types=statement.closed,loan.delinquency-changed&limit=1000&after=${stage.cursor}`
+    const query = `types=statement.closed,loan.delinquency-changed,loan.late-charged&limit=1000&after=${stage.cursor}`
     const page = await stage.world.client.get<api.EventPage>(`/v1/events?${query}`)
     for (const event of page.data) await react(stage, event)
     stage.cursor = page.next
@@ -220,6 +219,10 @@ async function react(stage: Stage, event: api.JournalEvent): Promise<void> {
   const lineId = event.lineId!
   if (event.type === 'statement.closed') {
     planRepayments(stage, stage.customerOfLine.get(lineId)!, String(event.data.statementId), String(event.data.dueOn))
+    return
+  }
+  if (event.type === 'loan.late-charged') {
+    add(stage.tally.lateCharges, minor(Number(event.data.amount)))
     return
   }
   const bucket = String(event.data.to)

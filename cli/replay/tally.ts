@@ -24,8 +24,8 @@ export interface Tally {
   readonly repayments: Map<string, Sum>
   statements: number
   autopaid: number
-  lateCharges: number
   payouts: number
+  readonly lateCharges: Sum
   readonly writtenOff: Sum
   /** Loans that ever came to a bucket. */
   readonly reached: Map<string, Sum>
@@ -47,8 +47,8 @@ export function createTally(): Tally {
     repayments: new Map(),
     statements: 0,
     autopaid: 0,
-    lateCharges: 0,
     payouts: 0,
+    lateCharges: nothing(),
     writtenOff: nothing(),
     reached: new Map(),
   }
