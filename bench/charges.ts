@@ -2,7 +2,7 @@
  * Durable purchases in one step with everything on: key, validation, limit, risk, plan, loan, journal, balances,
  * idempotency. One merchant takes half the traffic, which is what a sale looks like.
  */
-import { printConditions, withCores } from './harness/conditions.ts'
+import { coresLine, printConditions, withCores } from './harness/conditions.ts'
 import { figure, type LoadResult, ms, percentile, rateOf, runLoad, summary } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makePeer, type PeerResult, tpcbByDriver, tpcbByPgbench } from './harness/tpcb.ts'
@@ -67,13 +67,9 @@ function printPeer(how: string, { perSecond, p50, p99 }: PeerResult): void {
 async function purchases(server: Server, world: World, connections: number, sizes: Sizes): Promise<LoadResult> {
   const { seconds, warmupSeconds } = sizes
   const plan = { scenario: 'charges' as const, port: server.port, connections, seconds, warmupSeconds, ...world }
-  const { result, cores } = await withCores(
-    server,
-    (load: LoadResult) => load.cores,
-    () => runLoad(plan),
-  )
+  const { result, cores } = await withCores(server, () => runLoad(plan))
   console.log(`purchases, ${connections} connections: ${summary(result)}`)
-  console.log(`  ${cores}`)
+  console.log(`  ${coresLine(cores, rateOf(result))}`)
   return result
 }
 

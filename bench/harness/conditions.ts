@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import type { LoadResult } from './load.ts'
 import type { Server } from './server.ts'
 import { withDatabase } from './world.ts'
 
@@ -86,29 +87,41 @@ function machineTicks(): number {
   return Number(user) + Number(nice) + Number(system) + Number(irq) + Number(softirq)
 }
 
-/** Runs work and says how many cores each party used meanwhile: `server 0.92, PostgreSQL 0.31, others 0.40`. */
-export async function withCores<Result>(
+/** Cores kept busy on average. */
+export interface Cores {
+  readonly server: number
+  readonly postgres: number
+  readonly generator: number
+  /** Other programs on the machine; what they take is missing here. */
+  readonly others: number
+}
+
+/** Runs work and says who used how much of the machine meanwhile. Null where there is no /proc. */
+export async function withCores(
   server: Server,
-  ownCores: (result: Result) => number,
-  work: () => Promise<Result>,
-): Promise<{ result: Result; cores: string }> {
+  work: () => Promise<LoadResult>,
+): Promise<{ result: LoadResult; cores: Cores | null }> {
   const before = cpuSeconds(server)
   const startedAt = performance.now()
   const result = await work()
   const seconds = (performance.now() - startedAt) / 1000
   const after = cpuSeconds(server)
-  if (after.machine === 0) return { result, cores: 'cores used: unknown here' }
+  if (after.machine === 0) return { result, cores: null }
   const used = {
     server: (after.server - before.server) / seconds,
     postgres: (after.postgres - before.postgres) / seconds,
-    generator: ownCores(result),
+    generator: result.cores,
   }
   const all = (after.machine - before.machine) / seconds
-  const others = Math.max(0, all - used.server - used.postgres - used.generator)
-  const parts = Object.entries({ ...used, 'everybody else': others }).map(
-    ([name, cores]) => `${name} ${cores.toFixed(2)}`,
-  )
-  return { result, cores: `cores used: ${parts.join(', ')}` }
+  return { result, cores: { ...used, others: Math.max(0, all - used.server - used.postgres - used.generator) } }
+}
+
+/** Processor time of a request depends less on busy neighbours than its rate does. */
+export function coresLine(cores: Cores | null, perSecond: number): string {
+  if (cores === null) return 'cores used: unknown on this system'
+  const each = (busy: number) => `${Math.round((busy * 1e6) / perSecond)} µs`
+  const used = Object.entries(cores).map(([name, busy]) => `${name} ${busy.toFixed(2)}`)
+  return `cores: ${used.join(', ')}; for each request server ${each(cores.server)}, PostgreSQL ${each(cores.postgres)}`
 }
 
 export function megabytesOf(pid: number): { now: number; peak: number } {
