@@ -65,13 +65,19 @@ async function payeeOf(ctx: Context, order: NewPayout): Promise<Payee> {
   if (order.merchantId !== undefined) {
     const merchant = await merchants.find(ctx, order.merchantId)
     const timing = order.timing ?? (merchant.payoutTiming === 'manual' ? 'T+0' : merchant.payoutTiming)
-    const throughOn = timing === 'T+1' ? Temporal.PlainDate.from(today).subtract({ days: 1 }).toString() : today
+    const throughOn = throughOf(ctx, timing)
     const account = accounts.merchantPayable(merchant.id)
     return { kind: 'merchant', id: merchant.id, name: merchant.name, account, timing, throughOn }
   }
   const funder = await funders.find(ctx, order.funderId!)
   const account = accounts.funderSettlement(funder.id)
   return { kind: 'funder', id: funder.id, name: funder.name, account, timing: order.timing ?? 'T+0', throughOn: today }
+}
+
+/** The last day whose movements a payout of today settles. */
+function throughOf(ctx: Context, timing: string): string {
+  const today = ctx.today()
+  return timing === 'T+1' ? Temporal.PlainDate.from(today).subtract({ days: 1 }).toString() : today
 }
 
 /**
@@ -176,7 +182,7 @@ export async function payDay(ctx: Context): Promise<number> {
   let paid = 0
   await finishPending(ctx, null)
   for (const timing of ['at-once', 'T+0', 'T+1'] as const) {
-    for (const merchantId of await store.listMerchantsToPay(ctx, timing)) {
+    for (const merchantId of await store.listMerchantsToPay(ctx, timing, throughOf(ctx, timing))) {
       // One payout for each currency.
       while (await payIfOwed(ctx, { merchantId, timing })) paid++
     }

@@ -91,13 +91,16 @@ export function listPayoutsMadeOn(ctx: Context, on: string): Promise<Payout[]> {
     order by id`
 }
 
-/** Merchants with money to pay under a timing. */
-export async function listMerchantsToPay(ctx: Context, timing: string): Promise<string[]> {
+/** Merchants of a timing that are owed something (see `readMatured`): on most days of most merchants nothing is. */
+export async function listMerchantsToPay(ctx: Context, timing: string, throughOn: string): Promise<string[]> {
   const rows = await ctx.db<{ id: string }[]>`
-    select m.id from merchants m
+    select distinct m.id
+    from merchants m
+    join balances b on b.tenant_id = m.tenant_id and b.account = 'liability:merchant:' || m.id || ':payable'
+      and b.shard between 0 and ${ctx.platform.shards - 1}
     where m.tenant_id = ${ctx.tenantId} and m.payout_timing = ${timing}
-      and exists (select 1 from balances b where b.tenant_id = m.tenant_id
-                  and b.account = 'liability:merchant:' || m.id || ':payable' and b.shard between 0 and ${ctx.platform.shards - 1})
+    group by m.id, b.currency
+    having sum(case when b.effective_on <= ${throughOn} then b.credit_minor else 0 end) > sum(b.debit_minor)
     order by m.id`
   return rows.map((row) => row.id)
 }
