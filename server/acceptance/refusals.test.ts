@@ -277,7 +277,7 @@ const refusals: Record<string, (scene: Scene) => Promise<Refused>> = {
     400,
     'invalid-request',
   ],
-  'terms in no currency': async () => ['/v1/programs', terms({ currency: 'XXX' }), 422, 'unknown-currency'],
+  'terms in no currency': async () => ['/v1/programs', terms({ currency: 'ZZZ' }), 422, 'unknown-currency'],
   'terms with limits upside down': async () => [
     '/v1/programs',
     terms({ limit: { min: 5, max: 2, initial: 3 } }),
