@@ -36,7 +36,7 @@ test('pieces come back from the latest order first, and what is left from the on
     { chargeId: 'chg_2', amount: 700n },
     { chargeId: 'chg_1', amount: 333n },
   ])
-  assert.deepEqual(unmatched, [])
+  assert.deepEqual(unmatched, [{ reason: 'asked at more than the price paid', amount: 17n }])
 })
 
 test('thirds of 10.00 returned one by one sum to 10.00, and a fourth is more than was bought', () => {

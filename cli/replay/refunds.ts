@@ -38,7 +38,9 @@ export function matchRefund(refund: Order, history: History): Matching {
   const take = (purchase: Purchase, amount: Minor) =>
     amounts.set(purchase.chargeId, (amounts.get(purchase.chargeId) ?? 0n) + amount)
   for (const entry of refund.items) {
-    const left = entry.article === null ? takeAmount(entry, history, take) : takePieces(entry, history, take)
+    const { left, dearer } =
+      entry.article === null ? takeAmount(entry, history, take) : takePieces(entry, history, take)
+    if (dearer > 0n) unmatched.push({ reason: 'asked at more than the price paid', amount: dearer })
     if (left > 0n) unmatched.push({ reason: reasonFor(entry, history), amount: left })
   }
   const refunds = [...amounts].map(([chargeId, amount]) => ({ chargeId, amount })).filter(({ amount }) => amount > 0n)
@@ -47,23 +49,29 @@ export function matchRefund(refund: Order, history: History): Matching {
 
 type Take = (purchase: Purchase, amount: Minor) => void
 
-/** Pieces of one article at the lower of the two prices; gives the amount of what could not be taken back. */
-function takePieces(refund: Entry, { purchases }: History, take: Take): Minor {
-  let pieces = refund.quantity
+/**
+ * Pieces of one article at the lower of the two prices. What is given back, what was asked above the price paid and what
+ * could not be taken back sum to the amount asked for.
+ */
+function takePieces(refund: Entry, { purchases }: History, take: Take): { left: Minor; dearer: Minor } {
+  let done = 0n
+  let asked = 0n
+  let taken = 0n
   for (const purchase of purchases.toReversed()) {
     for (const item of purchase.items) {
-      if (item.entry.article !== refund.article || item.pieces === 0n || pieces === 0n) continue
-      const back = minMinor(pieces, item.pieces)
-      const bought = shareOf(item, item.entry.quantity - item.pieces + back) - item.refunded
-      const asked = roundQuotient(refund.amount * back, refund.quantity)
-      const amount = minMinor(bought, asked)
+      const back = minMinor(refund.quantity - done, item.pieces)
+      if (item.entry.article !== refund.article || back === 0n) continue
+      done += back
+      const part = roundQuotient(refund.amount * done, refund.quantity) - asked
+      const amount = minMinor(part, shareOf(item, item.entry.quantity - item.pieces + back) - item.refunded)
       item.pieces -= back
       item.refunded += amount
-      pieces -= back
+      asked += part
+      taken += amount
       take(purchase, amount)
     }
   }
-  return pieces === 0n ? 0n : roundQuotient(refund.amount * pieces, refund.quantity)
+  return { left: refund.amount - asked, dearer: asked - taken }
 }
 
 /** What the first `pieces` of a line cost; the last piece takes what rounding left. */
@@ -71,7 +79,7 @@ function shareOf({ entry }: Item, pieces: bigint): Minor {
   return roundQuotient(entry.amount * pieces, entry.quantity)
 }
 
-function takeAmount(refund: Entry, { purchases }: History, take: Take): Minor {
+function takeAmount(refund: Entry, { purchases }: History, take: Take): { left: Minor; dearer: Minor } {
   let left = refund.amount
   for (const purchase of purchases.toReversed()) {
     if (!isFor(refund, purchase.order)) continue
@@ -83,7 +91,7 @@ function takeAmount(refund: Entry, { purchases }: History, take: Take): Minor {
       take(purchase, amount)
     }
   }
-  return left
+  return { left, dearer: 0n }
 }
 
 function isFor(refund: Entry, order: Order): boolean {

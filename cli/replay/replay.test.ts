@@ -38,6 +38,7 @@ test('the same file and seed give the same report, whatever runs at the same tim
     assert.equal(tally.sent.count, tally.accepted.count + totalOf(tally.declined).count)
     assert.ok(tally.guests.count > 0 && tally.empty.count === 1)
     assert.ok(tally.refunded.count > 0 && totalOf(tally.unmatched).count > 0)
+    assert.equal(tally.refundsAsked.amount, tally.refunded.amount + totalOf(tally.unmatched).amount)
     assert.ok(tally.statements > 0 && tally.autopaid > 0 && tally.payouts > 0)
     assert.match(first.report, /no earlier order of this customer +1 /)
     const other = await replayed(server, '2', '8')
