@@ -25,7 +25,7 @@ const sources: Source[] = globSync(
     return { path, text, lines: text.split('\n') }
   })
 
-const isTest = (source: Source) => /\.(test|test-support)\.ts$/.test(source.path)
+const isTest = (source: Source) => /\.(test|test-support)\.ts$|^server\/acceptance\//.test(source.path)
 
 /** Lines of the given files that match, as `path:line: text`. */
 function findings(pattern: RegExp, among: (source: Source) => boolean): string[] {

@@ -454,20 +454,20 @@ begin
   insert into loans
     select filled.*
     from (
-      select n, loans, events,
-          v_head + coalesce(sum(jsonb_array_length(events)) over (order by n rows between unbounded preceding and 1 preceding), 0)
+      select ops.n, ops.loans as contracts, ops.events,
+          v_head + coalesce(sum(jsonb_array_length(ops.events)) over (order by ops.n rows between unbounded preceding and 1 preceding), 0)
             as before
         from jsonb_to_recordset(p_ops) as ops(n integer, loans jsonb, events jsonb)
         where ops.n = any (v_ok)
     ) o
-    cross join jsonb_array_elements(o.loans) as r(row)
+    cross join jsonb_array_elements(o.contracts) as r(row)
     -- Joined, not `(f(x)).*`, which would call it once for each of the twenty columns.
     cross join lateral jsonb_populate_record(null::loans, r.row || jsonb_build_object('event_seqs', (
       select coalesce(jsonb_agg((o.before + e.position)::bigint order by e.position), '[]')
         from jsonb_array_elements(o.events) with ordinality as e(event, position)
         where e.event ->> 'loanId' = r.row ->> 'id' and (e.event -> 'data' ? 'loanEvent' or e.event -> 'data' ? 'loanTerms')
     ))) as filled
-    where (r.row ->> 'shard')::smallint = p_shard
+    where filled.shard = p_shard
     on conflict on constraint loans_pkey do update set
       status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
       posted = excluded.posted, posted_on = excluded.posted_on, principal_minor = excluded.principal_minor,

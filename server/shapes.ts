@@ -7,7 +7,11 @@ export { amountMax, MinorAmount, MinorAmountOrZero, MinorBalance, object } from 
 
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217 code, e.g. CNY.' })
 export const Id = Type.String({ pattern: '^[a-z]{2,8}_[0-9a-z]{10,40}$', description: 'An id that Chit gave.' })
-export const Day = Type.String({ format: 'date', description: 'YYYY-MM-DD' })
+export const Day = Type.String({
+  format: 'date',
+  pattern: '^(1[6-9]|2)',
+  description: 'YYYY-MM-DD, from the year 1600.',
+})
 export const Percent = Type.String({
   pattern: '^[0-9]{1,5}(\\.[0-9]{1,10})?$',
   description: 'Percent as a decimal string, e.g. "0.5".',

@@ -5,8 +5,9 @@
 import { assertBalanced } from '../../core/journal/legs.ts'
 import { type Batcher, createBatcher } from '../platform/batcher.ts'
 import type { Context, Platform } from '../platform/context.ts'
+import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
-import { asProblem, isProblemCode, type Problem, problem } from '../platform/errors.ts'
+import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
 import { stringifyJson } from '../platform/json.ts'
 import type { JournalEvent, Operation, Reply, Verdict } from './types.ts'
 

@@ -10,8 +10,9 @@ import {
 import type { App, RegisterRoutes, SchemaTypes } from './app.ts'
 import { authenticate } from './auth.ts'
 import type { Platform } from './context.ts'
+import { asProblem } from './core-problems.ts'
 import { isConnectionError } from './database.ts'
-import { asProblem, type Problem, problem, problemDocument } from './errors.ts'
+import { type Problem, problem, problemDocument } from './errors.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { stringifyJson } from './json.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -52,6 +53,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   registerPages(app, platform)
   await app.register(async (api) => {
     api.addHook('onRequest', requireCaller)
+    api.addHook('preValidation', refuseBrokenAddress)
     api.addHook('preValidation', checkIdempotencyKey)
     await registerRoutes(api as App, platform)
   })
@@ -108,9 +110,31 @@ function readJsonBodies(app: App): void {
     if (body === '') return done(null, undefined)
     parse(request, String(body), (error, value) => {
       if (error) done(problem('malformed-json', { detail: whereBroken(String(body), error) }))
+      else if (holdsBrokenText(String(body), value)) done(brokenText())
       else done(null, value)
     })
   })
+}
+
+/** A NUL or half a surrogate pair is JSON, but no text that a database can keep. Only escapes can bring one in. */
+function holdsBrokenText(body: string, value: unknown): boolean {
+  return /\\u(0000|d[89a-f][0-9a-f]{2})/i.test(body) && hasBrokenText(value)
+}
+
+function hasBrokenText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, member]) => hasBrokenText(key) || hasBrokenText(member))
+}
+
+function brokenText(): Problem {
+  return problem('invalid-request', {
+    detail: 'A text holds a NUL character or half a surrogate pair; send well-formed text.',
+  })
+}
+
+async function refuseBrokenAddress(request: FastifyRequest): Promise<void> {
+  if (/%00/.test(request.url)) throw brokenText()
 }
 
 function whereBroken(body: string, refusal: Error): string {
