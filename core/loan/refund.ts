@@ -30,13 +30,29 @@ export interface Spread {
  * not yet due bears interest on it. What was repaid already pays what else is owed, and then is the customer's.
  */
 export function refundPurchase(book: Book, amount: bigint, on: Day): Spread {
+  if (book.chargedOffOn !== null) return refundLost(book, amount)
   workOutAll(book)
   const cancelled = minMinor(amount, principalOwed(book))
-  cancelPrincipal(book, cancelled, on)
+  // A settled loan is not planned anew: what its settlement forgave would come back.
+  if (cancelled > 0n) cancelPrincipal(book, cancelled, on)
   book.totals.refunded += cancelled
   const rest = pay(book, amount - cancelled, on, usualRule)
   addCredit(book, rest.left)
   return { amounts: { ...rest.spread, principal: rest.spread.principal + cancelled }, overpaid: rest.left }
+}
+
+/** Of a debt that was given up the refund first makes good what was lost; only the rest is the customer's. */
+function refundLost(book: Book, amount: bigint): Spread {
+  const recovered = minMinor(amount, maxMinor(lostOf(book) - book.totals.recovered, 0n))
+  book.totals.recovered += recovered
+  addCredit(book, amount - recovered)
+  return { amounts: noAmounts(), overpaid: amount - recovered }
+}
+
+function lostOf(book: Book): bigint {
+  return [...book.extras, ...book.plan].reduce((all, { writtenOff }) => {
+    return all + writtenOff.principal + writtenOff.interest + writtenOff.fee + writtenOff.penalty
+  }, 0n)
 }
 
 function principalOwed(book: Book): bigint {

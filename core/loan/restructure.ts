@@ -34,6 +34,8 @@ export interface NewTerm {
 /** All that is unpaid goes into new instalments: principal as a new plan, interest and charges in equal parts. */
 export function reschedule(book: Book, on: Day, term: NewTerm): void {
   bearLateInterest(book, on)
+  // The new plan charges its own periods; those of the old one that have not begun are over.
+  if (forgivesFlat(book)) forgiveFlat(book, on)
   workOutAll(book)
   const interest = interestOwedOn(book, on)
   const fees = owedBy(book, 'fee')
