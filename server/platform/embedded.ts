@@ -65,11 +65,13 @@ export async function startEmbedded(home: string, options: EmbeddedOptions = {})
   const postmaster = found ?? (await start(cluster, options))
   const owner = await own(cluster, postmaster)
   await createDatabase(owner)
+  const watch = found === null ? null : watchTakenOver(cluster, found, options.onExit)
   return {
     url: urlOf(cluster, postmaster, 'chit'),
     tookOver: found !== null,
     async stop() {
       cluster.stopping = true
+      if (watch !== null) clearInterval(watch)
       await owner.end({ timeout: 1 })
       await stopPostmaster(cluster.dataDir, postmaster.pid)
     },
@@ -239,6 +241,18 @@ async function own(cluster: Cluster, postmaster: Postmaster): Promise<Database> 
     `Another Chit server is running on ${cluster.home}.`,
     'Stop it first, or set CHIT_HOME to another folder (and PORT to another port) for a second one.',
   )
+}
+
+const watchEveryMilliseconds = 1_000
+
+/** What was taken over is not a child of this process, whose end would be reported; so its process is looked for. */
+function watchTakenOver(cluster: Cluster, { pid }: Postmaster, onExit: (() => void) | undefined): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    if (cluster.stopping || isPostgresProcess(pid)) return
+    clearInterval(timer)
+    onExit?.()
+  }, watchEveryMilliseconds)
+  return timer.unref()
 }
 
 async function createDatabase(db: Database): Promise<void> {
