@@ -3,15 +3,15 @@ import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
 import { expire } from '../charges/capture.ts'
 import { listExpired } from '../charges/store.ts'
 import * as lines from '../lines/service.ts'
-import { listLinesById, listLinesWithStatement } from '../lines/store.ts'
+import { listLinesById } from '../lines/store.ts'
 import type { Line } from '../lines/types.ts'
-import { listLinesWithLoanAction, listOpenLoansOfLines } from '../loans/store.ts'
+import { listOpenLoansOfLines } from '../loans/store.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import * as programs from '../programs/service.ts'
 import { termsFor } from '../repayments/service.ts'
 import { payDay } from '../settlement/service.ts'
-import { listLinesWithDue, listStatementsDue } from '../statements/store.ts'
+import { listStatementsDue } from '../statements/store.ts'
 import type { Statement } from '../statements/types.ts'
 import { closeLine, reminderDays } from './close-line.ts'
 import * as store from './store.ts'
@@ -58,21 +58,10 @@ export async function expireHolds(ctx: Context, shard: number, until: Temporal.I
   }
 }
 
-/** Ids of the lines that a day concerns, ascending, each once. */
+/** Ids of the lines that a day concerns, ascending, each once; found in one reading and handed on a page at a time. */
 async function* pagesOf(ctx: Context, shard: number, day: string): AsyncGenerator<string[]> {
-  const days = [day, daysAfter(day, reminderDays)]
-  let after = ''
-  for (;;) {
-    const found = await Promise.all([
-      listLinesWithStatement(ctx, shard, day, after, pageSize),
-      listLinesWithLoanAction(ctx, shard, day, after, pageSize),
-      listLinesWithDue(ctx, shard, days, after, pageSize),
-    ])
-    const page = [...new Set(found.flat())].toSorted().slice(0, pageSize)
-    if (page.length === 0) return
-    yield page
-    after = page.at(-1)!
-  }
+  const ids = await store.listLinesOfDay(ctx, shard, day, [day, daysAfter(day, reminderDays)])
+  for (let from = 0; from < ids.length; from += pageSize) yield ids.slice(from, from + pageSize)
 }
 
 function daysAfter(day: string, days: number): string {

@@ -43,3 +43,24 @@ export async function listRunningTenants(db: Context['db']): Promise<string[]> {
   const rows = await db<{ id: string }[]>`select id from tenants where clock_mode = 'running' order by id`
   return rows.map((row) => row.id)
 }
+
+/**
+ * Lines with a bill to close, a loan with something to do, or a bill due on one of the days. All at once: asked a page at
+ * a time, each page read and sorted every due loan of the day again (70 % of the time at 500,000 loans).
+ */
+export async function listLinesOfDay(
+  ctx: Context,
+  shard: number,
+  day: string,
+  dueOn: readonly string[],
+): Promise<string[]> {
+  const { db, tenantId } = ctx
+  const rows = await db<{ id: string }[]>`
+    select id from lines where shard = ${shard} and tenant_id = ${tenantId} and next_statement_on <= ${day}
+    union
+    select line_id from loans where shard = ${shard} and tenant_id = ${tenantId} and next_action_on <= ${day}
+    union
+    select line_id from statements where shard = ${shard} and tenant_id = ${tenantId} and due_on = any (${db.typed.dates(dueOn)})
+    order by id`
+  return rows.map((row) => row.id)
+}

@@ -64,21 +64,6 @@ export function listLinesOf(ctx: Context, shard: number, customerId: string): Pr
     order by id`
 }
 
-/** Lines whose statement closes on a day, a page at a time. */
-export async function listLinesWithStatement(
-  ctx: Context,
-  shard: number,
-  on: string,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await ctx.db<{ id: string }[]>`
-    select id from lines
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and next_statement_on <= ${on} and id > ${after}
-    order by id limit ${limit}`
-  return rows.map((row) => row.id)
-}
-
 export function rowOfLine(tenantId: string, line: Line): Record<string, unknown> {
   return {
     shard: line.shard,

@@ -61,21 +61,6 @@ export async function listLoansOfCharge(
   return loans.filter((loan) => loan.chargeId === chargeId)
 }
 
-/** Lines that have a loan with something to do up to a day, a page at a time. */
-export async function listLinesWithLoanAction(
-  ctx: Context,
-  shard: number,
-  on: string,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await ctx.db<{ lineId: string }[]>`
-    select distinct line_id from loans
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and next_action_on <= ${on} and line_id > ${after}
-    order by line_id limit ${limit}`
-  return rows.map((row) => row.lineId)
-}
-
 /** Loans that are not settled, of several lines. */
 export async function listOpenLoansOfLines(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Loan[]> {
   const { db } = ctx

@@ -46,19 +46,3 @@ export function listStatementsDue(
     where shard = ${shard} and tenant_id = ${ctx.tenantId} and line_id = any (${db.typed.texts(lineIds)})
       and due_on = any (${db.typed.dates(days)})`
 }
-
-/** Lines with a bill due on one of some days, a page at a time. */
-export async function listLinesWithDue(
-  ctx: Context,
-  shard: number,
-  days: readonly string[],
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const { db } = ctx
-  const rows = await db<{ lineId: string }[]>`
-    select distinct line_id from statements
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and due_on = any (${db.typed.dates(days)}) and line_id > ${after}
-    order by line_id limit ${limit}`
-  return rows.map((row) => row.lineId)
-}
