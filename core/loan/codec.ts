@@ -1,4 +1,7 @@
-/** Terms and events as plain JSON: amounts become decimal strings of minor units, everything else stays. */
+/**
+ * Terms and events as plain JSON: amounts become decimal strings of minor units, everything else stays. A contract is
+ * written twice for every purchase (with the loan and in its journal event), so what a contract has not is left out.
+ */
 import { LoanProblem } from './problem.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
@@ -7,32 +10,75 @@ export type JsonObject = { readonly [name: string]: Json }
 
 const termAmounts = ['principal', 'instalmentMultiple', 'balloon'] as const
 
+/** What a contract without the word has: nothing. Stored contracts rely on it, so no value here may ever change. */
+const absentTerms = {
+  firstDueOn: null,
+  overdueInterest: false,
+  instalmentMultiple: null,
+  downPaymentPercent: null,
+  downPaymentPaid: false,
+  principalGrace: 0,
+  interestFreePeriods: 0,
+  allocation: null,
+} satisfies Partial<LoanTerms>
+
 export function encodeTerms(terms: LoanTerms): JsonObject {
-  return encode(terms)
+  const encoded: Record<string, Json> = {}
+  for (const name in terms) {
+    const field = terms[name as keyof LoanTerms]
+    if (field === undefined || field === absentTerms[name as keyof typeof absentTerms]) continue
+    encoded[name] = typeof field === 'bigint' ? field.toString() : (field as Json)
+  }
+  if (terms.dueDates !== undefined) encoded['dueDates'] = encodeDueDates(terms.dueDates)
+  return encoded
 }
 
 export function decodeTerms(json: unknown): LoanTerms {
-  return decode<LoanTerms>(json, termAmounts)
+  const fields = decode<Record<string, unknown>>(json, termAmounts)
+  const { dueDates } = fields
+  const dates = dueDates === undefined ? {} : { dueDates: decodeDueDates(dueDates, Number(fields['instalments'])) }
+  return { ...absentTerms, ...fields, ...dates } as unknown as LoanTerms
+}
+
+/** Dates that fall on one day of consecutive months, as those of bills do, are told by the first of them. */
+function encodeDueDates(dates: readonly string[]): Json {
+  const first = dates[0]
+  if (dates.length < 3 || first === undefined || first.slice(8) > '28') return dates
+  let month = monthOf(first)
+  for (const date of dates) {
+    if (date.slice(8) !== first.slice(8) || monthOf(date) !== month) return dates
+    month++
+  }
+  return { monthlyFrom: first }
+}
+
+function decodeDueDates(encoded: unknown, count: number): unknown {
+  const first = typeof encoded === 'object' && encoded !== null && 'monthlyFrom' in encoded && encoded.monthlyFrom
+  if (typeof first !== 'string') return encoded
+  const from = monthOf(first)
+  return Array.from({ length: count }, (_, index) => dateOf(from + index, first.slice(8)))
+}
+
+/** Months since the year 0. */
+function monthOf(date: string): number {
+  return 12 * Number(date.slice(0, 4)) + Number(date.slice(5, 7)) - 1
+}
+
+function dateOf(month: number, day: string): string {
+  const year = String(Math.floor(month / 12)).padStart(4, '0')
+  return `${year}-${String((month % 12) + 1).padStart(2, '0')}-${day}`
 }
 
 export function encodeEvent(event: LoanEvent): JsonObject {
-  return encode(event)
+  return Object.fromEntries(
+    Object.entries(event)
+      .filter(([, field]) => field !== undefined)
+      .map(([name, field]) => [name, typeof field === 'bigint' ? field.toString() : (field as Json)]),
+  )
 }
 
 export function decodeEvent(json: unknown): LoanEvent {
   return decode<LoanEvent>(json, ['amount'])
-}
-
-function encode(value: object): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .map(encodeField),
-  )
-}
-
-function encodeField([name, field]: [string, unknown]): [string, Json] {
-  return [name, typeof field === 'bigint' ? field.toString() : (field as Json)]
 }
 
 /** What was encoded here is trusted to have the fields of its type; only the amounts change. */

@@ -8,16 +8,21 @@ import type { Context, Platform } from '../platform/context.ts'
 import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
-import { stringifyJson } from '../platform/json.ts'
-import type { JournalEvent, Operation, Reply, Verdict } from './types.ts'
+import { type Column, readColumns, rowArray } from './rows.ts'
+import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
 
 /** An operation ready for SQL. */
 interface Posting {
   readonly shard: number
   /** The line, or something unique: operations of one line never share a batch. */
   readonly lane: string
-  readonly op: Record<string, unknown>
+  /** A row of the type `operation`. */
+  readonly head: Row
+  readonly events: readonly Row[]
+  readonly rows: Pick<Operation, (typeof tables)[number]>
 }
+
+const tables = ['customers', 'lines', 'charges', 'loans', 'statements', 'repayments', 'refunds'] as const
 
 const posters = new WeakMap<Platform, Batcher<Posting, Verdict>>()
 
@@ -29,7 +34,7 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
   const known = posters.get(platform)
   if (known !== undefined) return known
   const created = createBatcher<string, Posting, Verdict>({
-    run: (postings, shard) => commit(platform.db, shard, postings),
+    run: (postings, shard) => commit(platform, platform.db, shard, postings),
     keyOf: (posting) => posting.lane,
     groupOf: (posting) => posting.shard,
     maxBatch,
@@ -54,25 +59,95 @@ export async function drainPostings(platform: Platform): Promise<void> {
   await posters.get(platform)?.drain()
 }
 
+const columnsOf = new WeakMap<Platform, Promise<ReadonlyMap<string, Column[]>>>()
+
+function columns(platform: Platform): Promise<ReadonlyMap<string, Column[]>> {
+  const known = columnsOf.get(platform)
+  if (known !== undefined) return known
+  const read = readColumns(platform.db, ['operation', 'journal', ...tables])
+  columnsOf.set(platform, read)
+  read.catch(() => columnsOf.delete(platform))
+  return read
+}
+
 interface VerdictRow {
-  outcome: Verdict['outcome']
+  /** From 1. */
+  n: number
+  outcome: Exclude<Verdict['outcome'], 'ok'>
   status: number | null
   body: unknown
-  seq: bigint | null
 }
 
-async function commit(db: Queryable, shard: number, postings: readonly Posting[]): Promise<Verdict[]> {
-  const ops = stringifyJson(postings.map((posting, n) => ({ n, ...posting.op })))
-  // As text: the driver would otherwise describe the parameter as jsonb and encode the encoded text once more.
-  const rows = await db<VerdictRow[]>`
-    select outcome, status, body, seq from commit_operations(${shard}::smallint, ${ops}::text::jsonb)`
-  return rows.map(verdictOf)
+async function commit(
+  platform: Platform,
+  db: Queryable,
+  shard: number,
+  postings: readonly Posting[],
+): Promise<Verdict[]> {
+  const known = await columns(platform)
+  const batch = (type: string, rowsOf: (posting: Posting) => readonly Row[] | undefined) =>
+    gather(known.get(type)!, postings, rowsOf)
+  const heads = batch('operation', (posting) => [posting.head])
+  const events = batch('journal', (posting) => posting.events)
+  const places = placesOfEvents(postings)
+  const customers = batch('customers', ({ rows }) => rows.customers)
+  const lines = batch('lines', ({ rows }) => rows.lines)
+  const charges = batch('charges', ({ rows }) => rows.charges)
+  const loans = batch('loans', (posting) => posting.rows.loans?.map((loan) => withPlaces(loan, posting, places)))
+  const statements = batch('statements', ({ rows }) => rows.statements)
+  const repayments = batch('repayments', ({ rows }) => rows.repayments)
+  const refunds = batch('refunds', ({ rows }) => rows.refunds)
+  const refused = await db<VerdictRow[]>`
+    select n, outcome, status, body from commit_operations(${shard}::smallint, ${heads.rows}::operation[],
+      ${events.rows}::journal[], ${events.of}::integer[], ${customers.rows}::customers[], ${customers.of}::integer[],
+      ${lines.rows}::lines[], ${lines.of}::integer[], ${charges.rows}::charges[], ${charges.of}::integer[],
+      ${loans.rows}::loans[], ${loans.of}::integer[], ${statements.rows}::statements[], ${statements.of}::integer[],
+      ${repayments.rows}::repayments[], ${repayments.of}::integer[], ${refunds.rows}::refunds[], ${refunds.of}::integer[])`
+  const verdicts = postings.map((): Verdict => ({ outcome: 'ok' }))
+  for (const row of refused) verdicts[row.n - 1] = verdictOf(row)
+  return verdicts
 }
 
-function verdictOf(row: VerdictRow): Verdict {
-  if (row.outcome === 'ok') return { outcome: 'ok', seq: row.seq! }
-  if (row.outcome === 'replay') return { outcome: 'replay', status: row.status!, body: row.body }
-  return { outcome: row.outcome }
+/** Rows of all operations as one array, and for each row its operation, from 1; null where there are none. */
+function gather(
+  columns: readonly Column[],
+  postings: readonly Posting[],
+  rowsOf: (posting: Posting) => readonly Row[] | undefined,
+): { rows: string | null; of: string | null } {
+  const rows: Row[] = []
+  const of: number[] = []
+  for (let index = 0; index < postings.length; index++) {
+    for (const row of rowsOf(postings[index]!) ?? []) {
+      rows.push(row)
+      of.push(index + 1)
+    }
+  }
+  return { rows: rowArray(columns, rows), of: rows.length === 0 ? null : `{${of}}` }
+}
+
+/** For each posting how many events the batch has before its own. */
+function placesOfEvents(postings: readonly Posting[]): ReadonlyMap<Posting, number> {
+  const places = new Map<Posting, number>()
+  let before = 0
+  for (const posting of postings) {
+    places.set(posting, before)
+    before += posting.events.length
+  }
+  return places
+}
+
+/** A loan's row with the places, from 1, of the events that change it among all events of the batch. */
+function withPlaces(loan: Row, posting: Posting, places: ReadonlyMap<Posting, number>): Row {
+  const own: number[] = []
+  for (let index = 0; index < posting.events.length; index++) {
+    const { loan_id: loanId, data } = posting.events[index] as { loan_id: unknown; data: JournalEvent['data'] }
+    if (loanId === loan['id'] && ('loanEvent' in data || 'loanTerms' in data)) own.push(places.get(posting)! + index + 1)
+  }
+  return { ...loan, event_seqs: own }
+}
+
+function verdictOf({ outcome, status, body }: VerdictRow): Verdict {
+  return outcome === 'replay' ? { outcome, status: status!, body } : { outcome }
 }
 
 /** Posts without an answer: what closing a day and other own work does. A key in the context makes it happen once. */
@@ -109,16 +184,16 @@ export async function postReplyWith<Body>(
 ): Promise<Reply<Body>> {
   const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
   return ctx.db.begin(async (transaction) => {
-    const [verdict] = await commit(transaction, shard, [ready])
+    const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
     const reply = replyOf(verdict!, status, body)
     if (!reply.replayed) await write(transaction)
     return reply
   }) as Promise<Reply<Body>>
 }
 
-function keyed<Body>(ctx: Context, status: number, body: Body): Record<string, unknown> {
+function keyed<Body>(ctx: Context, status: number, body: Body): Row {
   if (ctx.idempotencyKey === null) return {}
-  return { key: ctx.idempotencyKey, hash: ctx.requestHash, replyStatus: status, reply: body }
+  return { key: ctx.idempotencyKey, request_hash: ctx.requestHash, reply_status: status, reply: body }
 }
 
 /** Another writer changed what this operation was decided on. */
@@ -150,27 +225,55 @@ function firstReply<Body>(status: number, body: unknown): Reply<Body> {
   throw problem(isProblemCode(code) ? code : 'internal', parts)
 }
 
-function posting(ctx: Context, shard: number, operation: Operation, reply: Record<string, unknown>): Posting {
-  const { events, ...rows } = operation
+function posting(ctx: Context, shard: number, operation: Operation, reply: Row): Posting {
+  const { line, events, ...rows } = operation
+  const bookedAt = ctx.now().toString()
   return {
     shard,
-    lane: operation.line?.id ?? ctx.platform.ids.create('op', shard),
-    op: { tenant: ctx.tenantId, ...reply, ...rows, events: events.map((event) => eventRow(ctx, shard, event)) },
+    lane: line?.id ?? ctx.platform.ids.create('op', shard),
+    head: { tenant_id: ctx.tenantId, ...reply, ...(line === undefined ? undefined : lineColumns(line)) },
+    events: events.map((event) => eventRow(ctx, shard, bookedAt, event)),
+    rows,
   }
 }
 
-function eventRow(ctx: Context, shard: number, event: JournalEvent): Record<string, unknown> {
-  assertBalanced(event.legs, event.type)
-  const { legs, ...rest } = event
+function lineColumns(line: LineWrite): Row {
   return {
-    ...rest,
+    line_id: line.id,
+    version: line.version,
+    spend: line.spend,
+    statement_on: line.statementOn,
+    held: line.held,
+    owed: line.owed,
+    credit: line.credit,
+    statements: line.statements,
+    status: line.status,
+    limit_minor: line.limit,
+    moves_statement: line.nextStatementOn !== undefined,
+    next_statement_on: line.nextStatementOn,
+    sets_autopay: line.autopay !== undefined,
+    autopay: line.autopay,
+  }
+}
+
+function eventRow(ctx: Context, shard: number, bookedAt: string, event: JournalEvent): Row {
+  assertBalanced(event.legs, event.type)
+  return {
+    tenant_id: ctx.tenantId,
     id: ctx.platform.ids.create('evt', shard),
-    accounts: legs.map((leg) => leg.account),
-    amounts: legs.map((leg) => leg.amount),
-    effectiveOn: event.effectiveOn ?? ctx.today(),
-    bookedAt: ctx.now().toString(),
+    type: event.type,
+    line_id: event.lineId,
+    charge_id: event.chargeId,
+    loan_id: event.loanId,
+    merchant_id: event.merchantId,
+    data: event.data,
+    currency: event.currency,
+    accounts: event.legs.map((leg) => leg.account),
+    amounts: event.legs.map((leg) => leg.amount),
+    effective_on: event.effectiveOn ?? ctx.today(),
+    booked_at: bookedAt,
     actor: ctx.actor,
-    requestId: ctx.requestId,
+    request_id: ctx.requestId,
   }
 }
 

@@ -3,7 +3,7 @@ import type { Leg } from '../../core/journal/legs.ts'
 import type { Minor } from '../../core/money.ts'
 
 /** A table row in the columns' own names; missing columns are null. */
-export type Row = Record<string, unknown>
+export type Row = Readonly<Record<string, unknown>>
 
 export interface JournalEvent {
   readonly type: string
@@ -60,6 +60,6 @@ export interface Reply<Body = unknown> {
 }
 
 export type Verdict =
-  | { readonly outcome: 'ok'; readonly seq: bigint }
+  | { readonly outcome: 'ok' }
   | { readonly outcome: 'replay'; readonly status: number; readonly body: unknown }
   | { readonly outcome: 'key-reused' | 'conflict' | 'line-not-found' | 'line-not-active' | 'limit-exceeded' }
