@@ -97,7 +97,7 @@ create table idempotency_keys (
   key text not null,
   request_hash text not null,
   status smallint not null,
-  body jsonb not null,
+  body json not null,
   created_at timestamp with time zone default clock_timestamp() not null,
   constraint idempotency_keys_pkey PRIMARY KEY (shard, tenant_id, key)
 );
@@ -112,7 +112,7 @@ create table journal (
   charge_id text,
   loan_id text,
   merchant_id text,
-  data jsonb not null,
+  data json not null,
   currency text,
   accounts text[] not null,
   amounts bigint[] not null,
@@ -168,12 +168,12 @@ create table loans (
   currency text not null,
   plan text not null,
   status text not null,
-  terms jsonb not null,
-  events jsonb not null,
+  terms json not null,
+  events json not null,
   event_seqs bigint[] not null,
-  posted jsonb not null,
+  posted json not null,
   posted_on date not null,
-  funding jsonb not null,
+  funding json not null,
   principal_minor bigint not null,
   days_past_due integer default 0 not null,
   bucket text default 'current'::text not null,
@@ -349,164 +349,153 @@ create table tenants (
   constraint tenants_pkey PRIMARY KEY (id)
 );
 
-CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_ops jsonb)
- RETURNS TABLE(n integer, outcome text, status smallint, body jsonb, seq bigint)
+CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_operations operation[], p_events journal[], p_events_of integer[], p_customers customers[], p_customers_of integer[], p_lines lines[], p_lines_of integer[], p_charges charges[], p_charges_of integer[], p_loans loans[], p_loans_of integer[], p_statements statements[], p_statements_of integer[], p_repayments repayments[], p_repayments_of integer[], p_refunds refunds[], p_refunds_of integer[])
+ RETURNS TABLE(n integer, outcome text, status smallint, body json)
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
   v_head bigint;
-  v_ok integer[];
   v_outcomes text[];
-  v_events integer;
+  v_operations operation[] := p_operations;
+  v_refused boolean;
+  -- Of each place in p_events the place among those that stay; null while all do.
+  v_places bigint[];
 begin
   -- One writer per shard at a time: sequence numbers become visible in order, and no two writers can deadlock.
-  insert into shard_heads (shard, last_seq) values (p_shard, 0) on conflict (shard) do nothing;
   select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
+  if not found then
+    insert into shard_heads (shard, last_seq) values (p_shard, 0) on conflict (shard) do nothing;
+    select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
+  end if;
 
-  select array_agg(verdict.v order by verdict.n), array_agg(verdict.n order by verdict.n) filter (where verdict.v = 'ok')
-    into v_outcomes, v_ok
+  select array_agg(verdict.outcome order by verdict.n), bool_or(verdict.outcome <> 'ok') into v_outcomes, v_refused
     from (
-      select o.n, case
-          when k.key is not null and k.request_hash <> o.hash then 'key-reused'
-          when k.key is not null then 'replay'
-          when o.line is null then 'ok'
-          when l.id is null then 'line-not-found'
-          when (o.line ->> 'version')::integer <> l.version then 'conflict'
-          when (o.line ->> 'statementOn')::date is distinct from l.next_statement_on and o.line ? 'statementOn' then 'conflict'
-          when o.line ? 'spend' and l.status <> 'active' then 'line-not-active'
-          when l.held_minor + l.owed_minor + (o.line ->> 'spend')::bigint > l.limit_minor then 'limit-exceeded'
+      select o.ordinality as n, case
+          when k.request_hash <> o.request_hash then 'key-reused'
+          when k.request_hash is not null then 'replay'
+          when o.line_id is null then 'ok'
+          when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
+          when o.version <> l.version then 'conflict'
+          when o.statement_on is not null and o.statement_on is distinct from l.next_statement_on then 'conflict'
+          when o.spend is not null and l.status <> 'active' then 'line-not-active'
+          when l.held_minor + l.owed_minor + o.spend > l.limit_minor then 'limit-exceeded'
           else 'ok'
-        end as v
-        from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text, hash text, line jsonb)
-        -- `limit 1` leaves the planner nothing but a look-up by key. As plain joins, while the statistics were young, it read
-        -- all keys of the shard for each batch, by hash (400 µs a purchase and growing) or, hash joins off, by loop (1,600 µs).
-        left join lateral (select k.key, k.request_hash from idempotency_keys k
-          where k.shard = p_shard and k.tenant_id = o.tenant and k.key = o.key limit 1) k on true
-        left join lateral (select l.* from lines l
-          where l.shard = p_shard and l.id = o.line ->> 'id' and l.tenant_id = o.tenant limit 1) l on true
+        end as outcome
+        from unnest(p_operations) with ordinality as o
+        -- `limit 1` leaves the planner nothing but a look-up.
+        left join lateral (select k.request_hash from idempotency_keys k
+          where k.shard = p_shard and k.tenant_id = o.tenant_id and k.key = o.key limit 1) k on true
+        left join lateral (select l.* from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
     ) as verdict;
 
+  if v_refused then
+    v_operations := array(select p_operations[i] from generate_subscripts(p_operations, 1) i where v_outcomes[i] = 'ok');
+    v_places := array(select sum(case when v_outcomes[e.operation] = 'ok' then 1 else 0 end) over (order by e.place)
+      from unnest(p_events_of) with ordinality as e(operation, place));
+    p_events := array(select p_events[i] from generate_subscripts(p_events, 1) i where v_outcomes[p_events_of[i]] = 'ok');
+    p_customers := array(select p_customers[i] from generate_subscripts(p_customers, 1) i where v_outcomes[p_customers_of[i]] = 'ok');
+    p_lines := array(select p_lines[i] from generate_subscripts(p_lines, 1) i where v_outcomes[p_lines_of[i]] = 'ok');
+    p_charges := array(select p_charges[i] from generate_subscripts(p_charges, 1) i where v_outcomes[p_charges_of[i]] = 'ok');
+    p_loans := array(select p_loans[i] from generate_subscripts(p_loans, 1) i where v_outcomes[p_loans_of[i]] = 'ok');
+    p_statements := array(select p_statements[i] from generate_subscripts(p_statements, 1) i where v_outcomes[p_statements_of[i]] = 'ok');
+    p_repayments := array(select p_repayments[i] from generate_subscripts(p_repayments, 1) i where v_outcomes[p_repayments_of[i]] = 'ok');
+    p_refunds := array(select p_refunds[i] from generate_subscripts(p_refunds, 1) i where v_outcomes[p_refunds_of[i]] = 'ok');
+  end if;
+
   update lines l set
-      held_minor = l.held_minor + coalesce((o.line ->> 'held')::bigint, 0),
-      owed_minor = l.owed_minor + coalesce((o.line ->> 'owed')::bigint, 0),
-      credit_minor = l.credit_minor + coalesce((o.line ->> 'credit')::bigint, 0),
-      status = coalesce(o.line ->> 'status', l.status),
-      limit_minor = coalesce((o.line ->> 'limit')::bigint, l.limit_minor),
-      next_statement_on = case when o.line ? 'nextStatementOn' then (o.line ->> 'nextStatementOn')::date else l.next_statement_on end,
-      statement_count = l.statement_count + coalesce((o.line ->> 'statements')::integer, 0),
-      autopay = case when o.line ? 'autopay' then nullif(o.line -> 'autopay', 'null'::jsonb) else l.autopay end,
-      version = l.version + case when o.line ? 'version' then 1 else 0 end
-    from jsonb_to_recordset(p_ops) as o(n integer, line jsonb)
-    where l.shard = p_shard and l.id = o.line ->> 'id' and o.n = any (v_ok);
+      held_minor = l.held_minor + coalesce(o.held, 0),
+      owed_minor = l.owed_minor + coalesce(o.owed, 0),
+      credit_minor = l.credit_minor + coalesce(o.credit, 0),
+      status = coalesce(o.status, l.status),
+      limit_minor = coalesce(o.limit_minor, l.limit_minor),
+      next_statement_on = case when o.moves_statement then o.next_statement_on else l.next_statement_on end,
+      statement_count = l.statement_count + coalesce(o.statements, 0),
+      autopay = case when o.sets_autopay then o.autopay else l.autopay end,
+      version = l.version + case when o.version is null then 0 else 1 end
+    from unnest(v_operations) o
+    where l.shard = p_shard and l.id = o.line_id;
 
-  if jsonb_path_exists(p_ops, '$[*].customers') then
-    insert into customers
-      select r.* from jsonb_to_recordset(p_ops) as o(n integer, customers jsonb),
-        jsonb_populate_recordset(null::customers, o.customers) r
-      where o.n = any (v_ok) and r.shard = p_shard;
+  if cardinality(p_customers) > 0 then
+    insert into customers select r.* from unnest(p_customers) r where r.shard = p_shard;
   end if;
 
-  if jsonb_path_exists(p_ops, '$[*].lines') then
-    insert into lines
-      select r.* from jsonb_to_recordset(p_ops) as o(n integer, lines jsonb), jsonb_populate_recordset(null::lines, o.lines) r
-      where o.n = any (v_ok) and r.shard = p_shard;
+  if cardinality(p_lines) > 0 then
+    insert into lines select r.* from unnest(p_lines) r where r.shard = p_shard;
   end if;
 
-  insert into charges
-    select r.* from jsonb_to_recordset(p_ops) as o(n integer, charges jsonb), jsonb_populate_recordset(null::charges, o.charges) r
-    where o.n = any (v_ok) and r.shard = p_shard
-    on conflict on constraint charges_pkey do update set
-      captured_minor = excluded.captured_minor, released_minor = excluded.released_minor,
-      refunded_minor = excluded.refunded_minor, fee_minor = excluded.fee_minor,
-      fee_returned_minor = excluded.fee_returned_minor, status = excluded.status, expires_at = excluded.expires_at;
+  if cardinality(p_charges) > 0 then
+    insert into charges select r.* from unnest(p_charges) r where r.shard = p_shard
+      on conflict on constraint charges_pkey do update set
+        captured_minor = excluded.captured_minor, released_minor = excluded.released_minor,
+        refunded_minor = excluded.refunded_minor, fee_minor = excluded.fee_minor,
+        fee_returned_minor = excluded.fee_returned_minor, status = excluded.status, expires_at = excluded.expires_at;
+  end if;
 
-  -- Journal rows number on from the head, in the order of operations and of events inside one.
-  insert into journal (shard, tenant_id, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts,
-                       amounts, effective_on, booked_at, actor, request_id)
-    select p_shard, o.tenant, v_head + row_number() over (order by o.n, e.position), e.event ->> 'id', e.event ->> 'type',
-        e.event ->> 'lineId', e.event ->> 'chargeId', e.event ->> 'loanId', e.event ->> 'merchantId', e.event -> 'data',
-        e.event ->> 'currency',
-        array(select jsonb_array_elements_text(e.event -> 'accounts')),
-        array(select jsonb_array_elements_text(e.event -> 'amounts')::bigint),
-        (e.event ->> 'effectiveOn')::date, (e.event ->> 'bookedAt')::timestamptz, e.event ->> 'actor', e.event ->> 'requestId'
-      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, events jsonb),
-        jsonb_array_elements(o.events) with ordinality as e(event, position)
-      where o.n = any (v_ok);
-  get diagnostics v_events = row_count;
+  if cardinality(p_events) > 0 then
+    -- Journal rows number on from the head, in the order of operations and of events inside one.
+    insert into journal (shard, tenant_id, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts,
+                         amounts, effective_on, booked_at, actor, request_id)
+      select p_shard, e.tenant_id, v_head + e.ordinality, e.id, e.type, e.line_id, e.charge_id, e.loan_id, e.merchant_id, e.data,
+          e.currency, e.accounts, e.amounts, e.effective_on, e.booked_at, e.actor, e.request_id
+        from unnest(p_events) with ordinality as e;
 
-  if v_events > 0 then
-    update shard_heads h set last_seq = v_head + v_events where h.shard = p_shard;
+    update shard_heads h set last_seq = v_head + cardinality(p_events) where h.shard = p_shard;
 
     insert into balances (shard, tenant_id, account, currency, effective_on, debit_minor, credit_minor)
-      select p_shard, o.tenant, leg.account, e.currency, e."effectiveOn", sum(greatest(leg.amount, 0)), sum(greatest(-leg.amount, 0))
-        from jsonb_to_recordset(p_ops) as o(n integer, tenant text, events jsonb),
-          jsonb_to_recordset(o.events) as e(currency text, "effectiveOn" date, accounts text[], amounts bigint[]),
-          unnest(e.accounts, e.amounts) as leg(account, amount)
-        where o.n = any (v_ok)
-        group by o.tenant, leg.account, e.currency, e."effectiveOn"
-        order by o.tenant, leg.account, e.currency, e."effectiveOn"
+      select p_shard, e.tenant_id, leg.account, e.currency, e.effective_on, sum(greatest(leg.amount, 0)), sum(greatest(-leg.amount, 0))
+        from unnest(p_events) as e, unnest(e.accounts, e.amounts) as leg(account, amount)
+        group by e.tenant_id, leg.account, e.currency, e.effective_on
+        order by e.tenant_id, leg.account, e.currency, e.effective_on
       on conflict (shard, tenant_id, account, currency, effective_on) do update set
         debit_minor = balances.debit_minor + excluded.debit_minor,
         credit_minor = balances.credit_minor + excluded.credit_minor;
   end if;
 
-  -- A loan row is written whole; the numbers of its own journal rows are appended here, where they become known.
-  insert into loans
-    select filled.*
-    from (
-      select ops.n, ops.loans as contracts, ops.events,
-          v_head + coalesce(sum(jsonb_array_length(ops.events)) over (order by ops.n rows between unbounded preceding and 1 preceding), 0)
-            as before
-        from jsonb_to_recordset(p_ops) as ops(n integer, loans jsonb, events jsonb)
-        where ops.n = any (v_ok)
-    ) o
-    cross join jsonb_array_elements(o.contracts) as r(row)
-    -- Joined, not `(f(x)).*`, which would call it once for each of the twenty columns.
-    cross join lateral jsonb_populate_record(null::loans, r.row || jsonb_build_object('event_seqs', (
-      select coalesce(jsonb_agg((o.before + e.position)::bigint order by e.position), '[]')
-        from jsonb_array_elements(o.events) with ordinality as e(event, position)
-        where e.event ->> 'loanId' = r.row ->> 'id' and (e.event -> 'data' ? 'loanEvent' or e.event -> 'data' ? 'loanTerms')
-    ))) as filled
-    where filled.shard = p_shard
-    on conflict on constraint loans_pkey do update set
-      status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
-      posted = excluded.posted, posted_on = excluded.posted_on, principal_minor = excluded.principal_minor,
-      days_past_due = excluded.days_past_due, bucket = excluded.bucket, next_action_on = excluded.next_action_on;
-
-  if jsonb_path_exists(p_ops, '$[*].statements') then
-    insert into statements
-      select r.* from jsonb_to_recordset(p_ops) as o(n integer, statements jsonb),
-        jsonb_populate_recordset(null::statements, o.statements) r
-      where o.n = any (v_ok) and r.shard = p_shard;
+  if cardinality(p_loans) > 0 then
+    -- A loan row is written whole; the numbers of its own journal rows are appended here, where they become known.
+    insert into loans (shard, id, tenant_id, line_id, charge_id, merchant_id, program_id, terms_version, currency, plan, status,
+                       terms, events, event_seqs, posted, posted_on, funding, principal_minor, days_past_due, bucket, opened_on,
+                       next_action_on)
+      select p_shard, r.id, r.tenant_id, r.line_id, r.charge_id, r.merchant_id, r.program_id, r.terms_version, r.currency, r.plan, r.status,
+          r.terms, r.events, array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
+          r.posted, r.posted_on, r.funding, r.principal_minor, r.days_past_due, r.bucket, r.opened_on, r.next_action_on
+        from unnest(p_loans) r
+      on conflict on constraint loans_pkey do update set
+        status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
+        posted = excluded.posted, posted_on = excluded.posted_on, principal_minor = excluded.principal_minor,
+        days_past_due = excluded.days_past_due, bucket = excluded.bucket, next_action_on = excluded.next_action_on;
   end if;
 
-  if jsonb_path_exists(p_ops, '$[*].repayments') then
-    insert into repayments
-      select r.* from jsonb_to_recordset(p_ops) as o(n integer, repayments jsonb),
-        jsonb_populate_recordset(null::repayments, o.repayments) r
-      where o.n = any (v_ok) and r.shard = p_shard
+  if cardinality(p_statements) > 0 then
+    insert into statements select r.* from unnest(p_statements) r where r.shard = p_shard;
+  end if;
+
+  if cardinality(p_repayments) > 0 then
+    insert into repayments select r.* from unnest(p_repayments) r where r.shard = p_shard
       on conflict on constraint repayments_pkey do update set status = excluded.status;
   end if;
 
-  if jsonb_path_exists(p_ops, '$[*].refunds') then
-    insert into refunds
-      select r.* from jsonb_to_recordset(p_ops) as o(n integer, refunds jsonb), jsonb_populate_recordset(null::refunds, o.refunds) r
-      where o.n = any (v_ok) and r.shard = p_shard;
+  if cardinality(p_refunds) > 0 then
+    insert into refunds select r.* from unnest(p_refunds) r where r.shard = p_shard;
   end if;
 
   insert into idempotency_keys (shard, tenant_id, key, request_hash, status, body)
-    select p_shard, o.tenant, o.key, o.hash, o."replyStatus", o.reply
-      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text, hash text, "replyStatus" smallint, reply jsonb)
-      where o.n = any (v_ok) and o.key is not null;
+    select p_shard, o.tenant_id, o.key, o.request_hash, o.reply_status, o.reply from unnest(v_operations) o where o.key is not null;
 
-  return query
-    select o.n, v_outcomes[o.n + 1], k.status, k.body,
-        case when v_outcomes[o.n + 1] = 'ok' then v_head + v_events end
-      from jsonb_to_recordset(p_ops) as o(n integer, tenant text, key text)
-      left join lateral (select k.status, k.body from idempotency_keys k
-        where v_outcomes[o.n + 1] = 'replay' and k.shard = p_shard and k.tenant_id = o.tenant and k.key = o.key limit 1) k on true
-      order by o.n;
+  if v_refused then
+    return query
+      select o.ordinality::integer, v_outcomes[o.ordinality], k.status, k.body
+        from unnest(p_operations) with ordinality as o
+        left join lateral (select k.status, k.body from idempotency_keys k
+          where v_outcomes[o.ordinality] = 'replay' and k.shard = p_shard and k.tenant_id = o.tenant_id and k.key = o.key limit 1) k on true
+        where v_outcomes[o.ordinality] <> 'ok'
+        order by o.ordinality;
+  end if;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.journal_make_partitions(p_from date, p_months integer)

@@ -29,15 +29,15 @@ export function encodeTerms(terms: LoanTerms): JsonObject {
     if (field === undefined || field === absentTerms[name as keyof typeof absentTerms]) continue
     encoded[name] = typeof field === 'bigint' ? field.toString() : (field as Json)
   }
-  if (terms.dueDates !== undefined) encoded['dueDates'] = encodeDueDates(terms.dueDates)
+  if (terms.dueDates !== undefined) encoded.dueDates = encodeDueDates(terms.dueDates)
   return encoded
 }
 
 export function decodeTerms(json: unknown): LoanTerms {
-  const fields = decode<Record<string, unknown>>(json, termAmounts)
+  const fields = decode<LoanTerms>(json, termAmounts)
   const { dueDates } = fields
-  const dates = dueDates === undefined ? {} : { dueDates: decodeDueDates(dueDates, Number(fields['instalments'])) }
-  return { ...absentTerms, ...fields, ...dates } as unknown as LoanTerms
+  const dates = dueDates === undefined ? {} : { dueDates: decodeDueDates(dueDates, fields.instalments) }
+  return { ...absentTerms, ...fields, ...dates }
 }
 
 /** Dates that fall on one day of consecutive months, as those of bills do, are told by the first of them. */
@@ -52,11 +52,10 @@ function encodeDueDates(dates: readonly string[]): Json {
   return { monthlyFrom: first }
 }
 
-function decodeDueDates(encoded: unknown, count: number): unknown {
-  const first = typeof encoded === 'object' && encoded !== null && 'monthlyFrom' in encoded && encoded.monthlyFrom
-  if (typeof first !== 'string') return encoded
-  const from = monthOf(first)
-  return Array.from({ length: count }, (_, index) => dateOf(from + index, first.slice(8)))
+function decodeDueDates(encoded: readonly string[] | { monthlyFrom: string }, count: number): readonly string[] {
+  if (!('monthlyFrom' in encoded)) return encoded
+  const from = monthOf(encoded.monthlyFrom)
+  return Array.from({ length: count }, (_, index) => dateOf(from + index, encoded.monthlyFrom.slice(8)))
 }
 
 /** Months since the year 0. */

@@ -138,6 +138,31 @@ test('terms and events survive JSON', () => {
   assert.deepEqual(decodeEvent(JSON.parse(JSON.stringify(encodeEvent(event)))), event)
 })
 
+test('due dates that follow the months are written as their first, others one by one', () => {
+  const survives = (dueDates: readonly string[], encoded: unknown) => {
+    const terms = { ...bill, instalments: dueDates.length, dueDates }
+    assert.deepEqual(encodeTerms(terms).dueDates, encoded)
+    assert.deepEqual(decodeTerms(JSON.parse(JSON.stringify(encodeTerms(terms)))), terms)
+  }
+  const monthly = ['2026-11-13', '2026-12-13', '2027-01-13', '2027-02-13']
+  survives(monthly, { monthlyFrom: '2026-11-13' })
+  const moved = ['2026-11-13', '2026-12-14', '2027-01-13']
+  survives(moved, moved)
+  const skipping = ['2026-11-13', '2026-12-13', '2027-02-13']
+  survives(skipping, skipping)
+  const monthEnds = ['2027-01-31', '2027-02-28', '2027-03-31']
+  survives(monthEnds, monthEnds)
+})
+
+test('a contract without a word has nothing of what it names', () => {
+  const encoded = encodeTerms({ ...bill, principalGrace: 2, downPaymentPercent: '10' })
+  assert.equal(encoded.principalGrace, 2)
+  assert.equal(encoded.downPaymentPercent, '10')
+  for (const name of ['firstDueOn', 'downPaymentPaid', 'instalmentMultiple', 'interestFreePeriods']) {
+    assert.ok(!(name in encodeTerms(bill)), name)
+  }
+})
+
 test('an instalment that asked for nothing and is given principal by a new plan can be paid', () => {
   const terms: LoanTerms = { ...declining, principal: 1n, annualRatePercent: '0.01', instalments: 2, principalGrace: 1 }
   const state = foldLoan(terms, [

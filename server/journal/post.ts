@@ -141,7 +141,7 @@ function withPlaces(loan: Row, posting: Posting, places: ReadonlyMap<Posting, nu
   const own: number[] = []
   for (let index = 0; index < posting.events.length; index++) {
     const { loan_id: loanId, data } = posting.events[index] as { loan_id: unknown; data: JournalEvent['data'] }
-    if (loanId === loan['id'] && ('loanEvent' in data || 'loanTerms' in data)) own.push(places.get(posting)! + index + 1)
+    if (loanId === loan.id && ('loanEvent' in data || 'loanTerms' in data)) own.push(places.get(posting)! + index + 1)
   }
   return { ...loan, event_seqs: own }
 }
