@@ -114,3 +114,22 @@ test('accounts are listed by the beginning of their path', async () => {
   assert.deepEqual(await under('asset:cash'), [['asset:cash:bank', 'debit', 25_900, 25_693, 207]])
   assert.deepEqual(await under('asset:cash:bank:nowhere'), [])
 })
+
+test('a column that is added under a running server is left empty by it, and loses no write', async () => {
+  const { db, sandbox } = await testCredit({ after })
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  await world.buy({ lineId, merchantId, amount: 10_000, reference: 'before' })
+  await db`alter table charges add column note text`
+  await world.buy({ lineId, merchantId, amount: 10_000, reference: 'after' })
+  const rows = await db`select reference, note from charges where line_id = ${lineId} order by id`
+  assert.deepEqual(
+    [...rows],
+    [
+      { reference: 'before', note: null },
+      { reference: 'after', note: null },
+    ],
+  )
+})

@@ -34,7 +34,7 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
   const known = posters.get(platform)
   if (known !== undefined) return known
   const created = createBatcher<string, Posting, Verdict>({
-    run: (postings, shard) => commit(platform, platform.db, shard, postings),
+    run: (postings, shard) => withColumnsOfNow(platform, () => commit(platform, platform.db, shard, postings)),
     keyOf: (posting) => posting.lane,
     groupOf: (posting) => posting.shard,
     maxBatch,
@@ -57,6 +57,22 @@ function isDataError(error: unknown): boolean {
 /** Waits until everything accepted has been written; for shutting down. */
 export async function drainPostings(platform: Platform): Promise<void> {
   await posters.get(platform)?.drain()
+}
+
+/** A column added under a running server makes its rows unreadable; they are tried again with the columns of now. */
+async function withColumnsOfNow<Result>(platform: Platform, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write()
+  } catch (error) {
+    if (!isUnreadableRow(error)) throw error
+    columnsOf.delete(platform)
+    return write()
+  }
+}
+
+/** SQLSTATE invalid_text_representation: "malformed record literal". */
+function isUnreadableRow(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '22P02'
 }
 
 const columnsOf = new WeakMap<Platform, Promise<ReadonlyMap<string, Column[]>>>()
@@ -183,12 +199,14 @@ export async function postReplyWith<Body>(
   shard = 0,
 ): Promise<Reply<Body>> {
   const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
-  return ctx.db.begin(async (transaction) => {
-    const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
-    const reply = replyOf(verdict!, status, body)
-    if (!reply.replayed) await write(transaction)
-    return reply
-  }) as Promise<Reply<Body>>
+  return withColumnsOfNow(ctx.platform, () =>
+    ctx.db.begin(async (transaction) => {
+      const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
+      const reply = replyOf(verdict!, status, body)
+      if (!reply.replayed) await write(transaction)
+      return reply
+    }),
+  ) as Promise<Reply<Body>>
 }
 
 function keyed<Body>(ctx: Context, status: number, body: Body): Row {
