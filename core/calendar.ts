@@ -59,10 +59,11 @@ export function civilOf(day: Day): Civil {
 
 /** Reads YYYY-MM-DD; 31 February is a problem, not 3 March. Digit by digit, as a loan reads a hundred of them. */
 export function parseDay(text: string, field?: string): Day {
-  const year = digits(text, 0, 4)
-  const month = digits(text, 5, 7)
-  const dayOfMonth = digits(text, 8, 10)
-  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-' || !(year + month + dayOfMonth >= 0)) {
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const dayOfMonth = twoDigits(text, 8)
+  const dashes = text.charCodeAt(4) === dash && text.charCodeAt(7) === dash
+  if (text.length !== 10 || !dashes || !(year + month + dayOfMonth >= 0)) {
     throw new CalendarProblem('malformed-date', `"${text}" is not a date like "2024-01-31"`, field)
   }
   if (year < 1 || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysInMonth(year, month)) {
@@ -71,14 +72,13 @@ export function parseDay(text: string, field?: string): Day {
   return dayOfCivil(year, month, dayOfMonth)
 }
 
+const dash = 45
+
 /** NaN where a character is not a digit. */
-function digits(text: string, from: number, to: number): number {
-  let value = 0
-  for (let at = from; at < to; at++) {
-    const digit = text.charCodeAt(at) - 48
-    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN
-  }
-  return value
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const units = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : Number.NaN
 }
 
 /** Loans share their dates: a text is made once and kept until another day takes its place. */

@@ -9,10 +9,10 @@ export type Rounding = (typeof roundingNames)[number]
  * away from zero, `half-down`: towards it); `up` is away from zero, `down` towards it. The denominator is positive.
  */
 export function roundQuotient(numerator: bigint, denominator: bigint, mode: Rounding = 'half-even'): bigint {
-  assert(denominator > 0n, () => `denominator must be positive, got ${denominator}`)
-  if (numerator <= safe && numerator >= -safe && denominator <= safe) {
+  if (numerator <= safe && numerator >= -safe && denominator <= safe && denominator > 0n) {
     return BigInt(roundSafe(Number(numerator), Number(denominator), mode))
   }
+  assert(denominator > 0n, () => `denominator must be positive, got ${denominator}`)
   const quotient = numerator / denominator
   const rest = numerator - quotient * denominator
   if (rest === 0n) return quotient
@@ -29,10 +29,16 @@ function roundsAway(quotient: bigint, rest: bigint, denominator: bigint, mode: R
   return mode === 'half-up' || (mode === 'half-even' && (quotient & 1n) === 1n)
 }
 
-/** Both are exact as doubles, as is their remainder: the same in a fifth of the time, without garbage. */
-const safe = 2n ** 52n
+/**
+ * Up to here whole numbers are exact as doubles, and so are the remainder and the double of it that rounding needs: the
+ * same in a fifth of the time, without garbage. Sums and products that stay within it are exact too, however they came
+ * about from whole numbers, because one that was rounded on the way lies beyond.
+ */
+export const exactDouble = 2 ** 52
+const safe = BigInt(exactDouble)
 
-function roundSafe(numerator: number, denominator: number, mode: Rounding): number {
+/** `roundQuotient` for whole numbers up to `exactDouble`, the denominator positive. */
+export function roundSafe(numerator: number, denominator: number, mode: Rounding): number {
   const rest = numerator % denominator
   const quotient = (numerator - rest) / denominator
   if (rest === 0 || mode === 'down') return quotient

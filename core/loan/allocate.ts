@@ -6,6 +6,7 @@ import {
   type Amounts,
   addMove,
   addPaid,
+  addTo,
   type Book,
   insertMove,
   noAmounts,
@@ -219,7 +220,7 @@ function payTarget(payment: Payment, target: Target, component: Component, limit
   const { slot, index } = target
   const { book, on } = payment
   addPaid(slot, component, amount)
-  payment.spread[component] += amount
+  addTo(payment.spread, component, amount)
   payment.left -= amount
   if (on < slot.due) slot.paidInAdvance += amount
   else if (on > slot.due) slot.paidLate += amount

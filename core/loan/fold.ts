@@ -75,7 +75,7 @@ function foldBook(terms: LoanTerms, events: readonly LoanEvent[]): Book {
   const book = openBook(terms)
   for (const event of events) {
     checkEvent(terms, event)
-    if (reversed.has(event.id)) keepReversed(book, event)
+    if (reversed.size > 0 && reversed.has(event.id)) keepReversed(book, event)
     else applyOne(book, event)
   }
   return book

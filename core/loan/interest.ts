@@ -1,6 +1,6 @@
 /** Interest of one period on the balance it carried, exact until the period's one rounding. */
 import type { Day } from '../calendar.ts'
-import { roundQuotient } from '../rounding.ts'
+import { exactDouble, roundQuotient, roundSafe } from '../rounding.ts'
 import type { Factor } from '../schedule/annuity.ts'
 import type { Book, Pause, Slot } from './book.ts'
 
@@ -33,7 +33,9 @@ function activeUnits(slot: Slot, from: Day, to: Day, pauses: readonly Pause[]): 
 
 /** Interest of (from of the period, until] on the opening balance as the moves change it. */
 export function interestUntil(book: Book, slot: Slot, opening: bigint, until: Day): bigint {
-  if (book.rates.length === 1 && book.rates[0]!.num === 0n) return 0n
+  if (slot.interestFree || (book.rates.length === 1 && book.rates[0]!.num === 0n)) return 0n
+  const near = interestInDoubles(book, slot, opening, until)
+  if (near !== null) return near
   let balance = opening
   let day = slot.from
   let sum = 0n
@@ -49,10 +51,46 @@ export function interestUntil(book: Book, slot: Slot, opening: bigint, until: Da
   return roundQuotient(sum, book.rateDen * BigInt(slot.measure.denominator), book.terms.rounding)
 }
 
+/**
+ * The same where one rate holds throughout and everything is exact as a double, which it nearly always is; else null.
+ * A sum of what is not negative is exact when its end is, as none of its parts was greater.
+ */
+function interestInDoubles(book: Book, slot: Slot, opening: bigint, until: Day): bigint | null {
+  if (book.rates.length > 1 || book.pauses.length > 0) return null
+  const { measure, moves } = slot
+  let balance = Number(opening)
+  let day = slot.from
+  let sum = 0
+  for (let index = 0; index < moves.length; index++) {
+    const move = moves[index]!
+    if (move.day > until) break
+    if (move.day > day) {
+      if (balance > 0) sum += balance * measure.units(day, move.day)
+      day = move.day
+    }
+    balance += Number(move.amount)
+    if (!(Math.abs(balance) <= exactDouble)) return null
+  }
+  if (until > day && balance > 0) sum += balance * measure.units(day, until)
+  const numerator = sum * measure.share * Number(book.rates[0]!.num)
+  const denominator = measure.denominator * Number(book.rateDen)
+  if (!(numerator <= exactDouble && denominator <= exactDouble)) return null
+  return BigInt(roundSafe(numerator, denominator, book.terms.rounding))
+}
+
 /** Factor of a whole period, for the equal instalment, which a pause does not change. */
 export function factorOf(book: Book, slot: Slot): Factor {
   const num = growth(book, slot, slot.from, slot.due, [])
   return { num, den: book.rateDen * BigInt(slot.measure.denominator) }
+}
+
+/** The same as the nearest double; NaN where its parts are not exact as such. */
+export function ratioOf(book: Book, { interestFree, measure, from, due }: Slot): number {
+  if (interestFree) return 0
+  if (book.rates.length > 1) return Number.NaN
+  const num = measure.units(from, due) * measure.share * Number(book.rates[0]!.num)
+  const den = measure.denominator * Number(book.rateDen)
+  return num <= exactDouble && den <= exactDouble ? num / den : Number.NaN
 }
 
 /** Flat interest: on the amount lent so far, whatever is still owed of it. */

@@ -1,9 +1,9 @@
 /** Plans instalments from a period on: how the balance is to be paid from there. */
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { equalInstalment, inMultiples } from '../schedule/annuity.ts'
+import { equalInstalment, inMultiples, nearInstalment } from '../schedule/annuity.ts'
 import { type Book, copyBook, nothing, reopen, type Slot, settledOf, touch } from './book.ts'
-import { factorOf, flatInterest } from './interest.ts'
+import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
 /** Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. */
@@ -88,8 +88,16 @@ function planGrace(book: Book, waiting: readonly Slot[], balance: bigint): void 
 function planEqualInstalments(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {
   const { rounding, instalmentMultiple, balloon } = book.terms
   planGrace(book, waiting, balance)
-  const factors = paying.map((slot) => factorOf(book, slot))
-  const instalment = equalInstalment(balance, factors, rounding, instalmentMultiple, balloon ?? 0n)
+  const ratios = paying.map((slot) => ratioOf(book, slot))
+  const instalment =
+    nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
+    equalInstalment(
+      balance,
+      paying.map((slot) => factorOf(book, slot)),
+      rounding,
+      instalmentMultiple,
+      balloon,
+    )
   for (const slot of paying) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
 }
 

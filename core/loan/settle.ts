@@ -1,6 +1,6 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
-import { type Book, copyBook, owedOf, settledOf } from './book.ts'
+import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
@@ -13,13 +13,12 @@ import type { Dues } from './types.ts'
 export function interestOwedOn(book: Book, on: Day): bigint {
   const { plan } = book
   if (!book.daily) return scheduledInterest(book)
-  let current = 0
-  while (current < plan.length && plan[current]!.due < on) current++
+  const current = periodIndex(book, on)
   // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
   if (current === plan.length) workOutAll(book)
   else workOut(book, current)
   let owed = 0n
-  for (let index = 0; index < current; index++) owed += owedOf(plan[index]!, 'interest')
+  for (let index = book.firstOpen; index < current; index++) owed += owedOf(plan[index]!, 'interest')
   if (current === plan.length) return owed
   return owed + runningInterest(book, current, on)
 }
@@ -57,7 +56,8 @@ function wholeOf(book: Book, on: Day): Dues {
   let interest = interestOwedOn(book, on)
   let fee = 0n
   let penalty = 0n
-  for (const slot of book.plan) {
+  for (let index = book.firstOpen; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
     fee += owedOf(slot, 'fee')
     penalty += owedOf(slot, 'penalty')
   }

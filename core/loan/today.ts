@@ -61,7 +61,7 @@ function remainder(book: Book, index: number, interest: bigint, future: boolean)
   const slot = book.plan[index]!
   let others = 0n
   let open = 0
-  for (let earlier = 0; earlier < index; earlier++) {
+  for (let earlier = Math.min(book.firstOpen, book.dirty); earlier < index; earlier++) {
     workOut(book, earlier)
     others += owedOf(book.plan[earlier]!, 'principal')
     if (isOpen(book.plan[earlier]!)) open++

@@ -1,5 +1,5 @@
 /** The equal instalment (等额本息) over periods with their own factors, exact until its one rounding. */
-import { type Rounding, roundQuotient, roundToMultiple } from '../rounding.ts'
+import { exactDouble, type Rounding, roundQuotient, roundToMultiple } from '../rounding.ts'
 
 /** Interest of one period per unit of balance, as num / den. */
 export interface Factor {
@@ -18,8 +18,6 @@ export function equalInstalment(
   multiple: bigint | null,
   balloon = 0n,
 ): bigint {
-  const near = nearly(balance, factors, mode, balloon)
-  if (near !== null) return inMultiples(near, multiple)
   const first = factors[0]!
   let growth = first.den + first.num
   let sum = 1n
@@ -37,24 +35,30 @@ export function equalInstalment(
 /**
  * The same in doubles, where that decides the rounding for certain: each of the operations errs by at most 2^-53 of its
  * result, all terms are positive, so E errs by less than (6n + 8) × 2^-53 of itself. Where the half lies within a
- * thousand times that, or amounts are not exact as doubles, it is worked out exactly: null.
+ * thousand times that, or amounts are not exact as doubles (a ratio is NaN), it has to be worked out exactly: null.
  */
-function nearly(balance: bigint, factors: readonly Factor[], mode: Rounding, balloon: bigint): bigint | null {
-  if (balloon !== 0n || balance >= 2n ** 52n || mode === 'up' || mode === 'down') return null
+export function nearInstalment(
+  balance: bigint,
+  ratios: readonly number[],
+  mode: Rounding,
+  multiple: bigint | null,
+  balloon = 0n,
+): bigint | null {
+  if (balloon !== 0n || mode === 'up' || mode === 'down') return null
   let growth = Number(balance)
+  if (growth > exactDouble) return null
   let sum = 0
-  for (const { num, den } of factors) {
-    if (den >= 2n ** 52n || num >= 2n ** 52n) return null
-    const step = 1 + Number(num) / Number(den)
+  for (let index = 0; index < ratios.length; index++) {
+    const step = 1 + ratios[index]!
     growth *= step
     sum = 1 + sum * step
   }
   const instalment = growth / sum
-  const error = instalment * (6 * factors.length + 8) * 2 ** -43
+  const error = instalment * (6 * ratios.length + 8) * 2 ** -43
   const whole = Math.floor(instalment)
   const toHalf = instalment - whole - 0.5
   if (!(Math.abs(toHalf) > error) || error > 0.1) return null
-  return BigInt(toHalf > 0 ? whole + 1 : whole)
+  return inMultiples(BigInt(toHalf > 0 ? whole + 1 : whole), multiple)
 }
 
 /**

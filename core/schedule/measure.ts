@@ -76,9 +76,9 @@ function additive(units: (from: Day, to: Day) => number, denominator: number, sh
   return { units, share: 1, denominator, wholeUnits: units(shape.from, shape.due) }
 }
 
-/** A part of k days takes k / days of what the whole period bears. */
+/** A part of k days takes k / days of what the whole period bears; one without days (due at once) bears nothing. */
 function proRata(days: number, whole: Share): Measure {
-  return { units: actualDays, share: whole.num, denominator: whole.den * days, wholeUnits: days }
+  return { units: actualDays, share: whole.num, denominator: whole.den * Math.max(days, 1), wholeUnits: days }
 }
 
 /** every/12 or every/52 of the rate, whatever the actual length. */
