@@ -37,7 +37,17 @@ interface Step {
 /** Rules are few and constant: the groups of steps that are paid together are read once. */
 const groupsOfRule = new WeakMap<AllocationRule, readonly (readonly Step[])[]>()
 
+let latestRule: AllocationRule | null = null
+let latestGroups: readonly (readonly Step[])[] = []
+
 function groupsOf(rule: AllocationRule): readonly (readonly Step[])[] {
+  if (rule === latestRule) return latestGroups
+  latestGroups = readGroups(rule)
+  latestRule = rule
+  return latestGroups
+}
+
+function readGroups(rule: AllocationRule): readonly (readonly Step[])[] {
   const known = groupsOfRule.get(rule)
   if (known !== undefined) return known
   const steps = rule.order.map(readStep)

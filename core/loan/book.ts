@@ -78,6 +78,12 @@ export interface Slot {
 export interface RateStep {
   readonly from: Day
   readonly num: bigint
+  /** The numerator as a double, which it is exactly up to `exactDouble`. */
+  readonly double: number
+}
+
+export function rateStep(from: Day, num: bigint): RateStep {
+  return { from, num, double: Number(num) }
 }
 
 export interface Pause {
@@ -104,6 +110,7 @@ export interface Book {
   /** Down payments and extras. */
   extras: Slot[]
   rateDen: bigint
+  rateDenDouble: number
   rates: RateStep[]
   pauses: Pause[]
   /** Principal of the plan: disbursed less down payments, refunds; with what was restored. */

@@ -72,8 +72,8 @@ function interestInDoubles(book: Book, slot: Slot, opening: bigint, until: Day):
     if (!(Math.abs(balance) <= exactDouble)) return null
   }
   if (until > day && balance > 0) sum += balance * measure.units(day, until)
-  const numerator = sum * measure.share * Number(book.rates[0]!.num)
-  const denominator = measure.denominator * Number(book.rateDen)
+  const numerator = sum * measure.share * book.rates[0]!.double
+  const denominator = measure.denominator * book.rateDenDouble
   if (!(numerator <= exactDouble && denominator <= exactDouble)) return null
   return BigInt(roundSafe(numerator, denominator, book.terms.rounding))
 }
@@ -88,8 +88,8 @@ export function factorOf(book: Book, slot: Slot): Factor {
 export function ratioOf(book: Book, { interestFree, measure, from, due }: Slot): number {
   if (interestFree) return 0
   if (book.rates.length > 1) return Number.NaN
-  const num = measure.units(from, due) * measure.share * Number(book.rates[0]!.num)
-  const den = measure.denominator * Number(book.rateDen)
+  const num = measure.units(from, due) * measure.share * book.rates[0]!.double
+  const den = measure.denominator * book.rateDenDouble
   return num <= exactDouble && den <= exactDouble ? num / den : Number.NaN
 }
 

@@ -5,7 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
 import { type Measure, measureOf, noInterest } from '../schedule/measure.ts'
-import { addMove, addPaid, type Book, noAmounts, noMoves, nothing, planIndex, type Slot } from './book.ts'
+import { addMove, addPaid, type Book, noAmounts, noMoves, nothing, planIndex, rateStep, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
@@ -21,7 +21,8 @@ export function openBook(terms: LoanTerms): Book {
     plan: spans.map((span, index) => regularSlot(terms, span, index < terms.interestFreePeriods)),
     extras: [],
     rateDen: rate.den,
-    rates: [{ from: start, num: rate.num }],
+    rateDenDouble: Number(rate.den),
+    rates: [rateStep(start, rate.num)],
     pauses: [],
     planPrincipal: 0n,
     outstanding: 0n,
@@ -58,9 +59,10 @@ function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Span[] {
 
 export function regularSlot(terms: LoanTerms, span: Span, interestFree: boolean): Slot {
   const bulletPeriods = terms.method === 'bullet' && terms.dueDates === undefined ? terms.instalments : 1
-  const every = { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
-  const measure = measureOf({ ...span, every }, terms.dayCount, terms.interestPeriod)
-  return newSlot('regular', span.from, span.due, measure, interestFree)
+  const every = bulletPeriods === 1 ? terms.every : { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
+  const { from, due, regular } = span
+  const measure = measureOf({ from, due, regular, every }, terms.dayCount, terms.interestPeriod)
+  return newSlot('regular', from, due, measure, interestFree)
 }
 
 /** All that comes after the last instalment is due together, on the latest of its days. */

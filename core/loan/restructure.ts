@@ -12,6 +12,7 @@ import {
   insertMove,
   noAmounts,
   owedOf,
+  rateStep,
   reopen,
   type Slot,
   settledOf,
@@ -122,10 +123,11 @@ function changeRate(book: Book, on: Day, percent: string): void {
 export function setRateFrom(book: Book, day: Day, percent: string): void {
   const rate = percentOf(percent)
   const scale = rate.den
-  book.rates = book.rates.map((step) => ({ from: step.from, num: step.num * scale }))
+  book.rates = book.rates.map((step) => rateStep(step.from, step.num * scale))
   const num = rate.num * book.rateDen
   book.rateDen *= scale
-  book.rates = [...book.rates.filter((step) => step.from < day), { from: day, num }]
+  book.rateDenDouble = Number(book.rateDen)
+  book.rates = [...book.rates.filter((step) => step.from < day), rateStep(day, num)]
 }
 
 export function changeRateFrom(book: Book, day: Day, percent: string): void {
