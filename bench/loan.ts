@@ -1,6 +1,7 @@
-/** Folding a loan of 36 instalments and 100 events, and quoting what settles it: `npx node bench/loan.ts`. */
+/** Folding a loan of 36 instalments and 100 events, and quoting what settles it: `npm run bench -- loan`. */
 import { foldLoan, payoffOn } from '../core/loan/index.ts'
 import type { LoanEvent, LoanTerms } from '../core/loan/types.ts'
+import { microsecondsEach } from './harness/processor-time.ts'
 
 const terms: LoanTerms = {
   currency: 'CNY',
@@ -44,19 +45,19 @@ const first = foldLoan(terms, []).instalments[0]!
 const events = eventsOf(first.principal + first.interest)
 const state = foldLoan(terms, events)
 
-function microseconds(name: string, goal: number, count: number, work: () => unknown): void {
-  for (let index = 0; index < count / 2; index++) work()
-  const start = process.hrtime.bigint()
-  for (let index = 0; index < count; index++) work()
-  const each = Number(process.hrtime.bigint() - start) / 1000 / count
-  console.log(`${name}: ${each.toFixed(1)} µs, ${(goal / each).toFixed(2)} × the goal of ${goal} µs`)
-}
-
-microseconds(`fold of ${terms.instalments} instalments and ${events.length} events`, 100, 4000, () =>
-  foldLoan(terms, events),
-)
 /** In good standing: everything due was paid, and the quote is for the middle of a period. */
 const current = foldLoan(terms, events.slice(0, 60))
 const quotedOn = current.instalments.find((row) => row.principalPaid < row.principal)!.fromOn
-microseconds('payoff quote', 5, 40_000, () => payoffOn(current, quotedOn))
-microseconds('payoff quote, late', 5, 40_000, () => payoffOn(state, '2026-12-15'))
+const works = [
+  {
+    name: `fold of ${terms.instalments} instalments and ${events.length} events`,
+    goal: 100,
+    run: () => foldLoan(terms, events),
+  },
+  { name: 'payoff quote', goal: 5, run: () => payoffOn(current, quotedOn) },
+  { name: 'payoff quote, late', goal: 5, run: () => payoffOn(state, '2026-12-15') },
+]
+microsecondsEach(works).forEach((each, at) => {
+  const { name, goal } = works[at]!
+  console.log(`${name}: ${each.toFixed(1)} µs of processor, goal ${goal} µs (${(goal / each).toFixed(1)} ×)`)
+})

@@ -1,13 +1,14 @@
 /**
- * Speed of rates: `npx node bench/rates.ts`. The peer is bisection on the same flows to the same fourteen digits, which
+ * Speed of rates: `npm run bench -- rates`. The peer is bisection on the same flows to the same fourteen digits, which
  * is what a rate costs when it is sought without its derivative.
  */
 
 import { drawsOn } from '../core/draws/index.ts'
 import { irr, irrOf, trueRate } from '../core/rates/index.ts'
 import { revolvingOn } from '../core/revolving/index.ts'
+import { microsecondsEach, perSecondText, type Work } from './harness/processor-time.ts'
 
-const TARGET_PER_SECOND = 100_000
+const goal = 100_000
 const loan = [-9_900_000n, ...Array<bigint>(12).fill(883_330n)]
 const loanNumbers = loan.map(Number)
 const mortgage = [-20_000_000, ...Array<number>(360).fill(119_910)]
@@ -23,17 +24,6 @@ function bisection(flows: readonly number[]): number {
     if (rate === low && rate === high) break
   }
   return low
-}
-
-function perSecond(work: () => unknown, seconds = 0.5): number {
-  for (let warm = 0; warm < 2_000; warm++) work()
-  const start = performance.now()
-  let done = 0
-  while (performance.now() - start < seconds * 1_000) {
-    for (let k = 0; k < 100; k++) work()
-    done += 100
-  }
-  return (done * 1_000) / (performance.now() - start)
 }
 
 const dated = {
@@ -80,24 +70,24 @@ const drawUse = year.map(
   (event, k) => ({ ...event, type: k % 2 === 1 ? 'repayment' : 'draw', amount: 1_000_000n }) as const,
 )
 
-const rows: [name: string, rate: number, peer: number | null][] = [
-  ['irr, 12 payments', perSecond(() => irr(loan)), perSecond(() => bisection(loanNumbers))],
-  ['irr, 360 payments', perSecond(() => irrOf(mortgage)), perSecond(() => bisection(mortgage))],
-  ['trueRate eu-aprc, 12 dated payments', perSecond(() => trueRate('eu-aprc', dated)), null],
-  ['trueRate us-reg-z, 12 dated payments', perSecond(() => trueRate('us-reg-z', dated)), null],
-  ['trueRate cn-irr, 12 dated payments', perSecond(() => trueRate('cn-irr', dated)), null],
-  ['revolving, a year with 60 events', perSecond(() => revolvingOn(line, cardUse, '2024-12-31')), null],
-  ['draws, 30 draws and 30 repayments', perSecond(() => drawsOn(facility, drawUse, '2024-12-31')), null],
+const works: (Work & { readonly peer?: string })[] = [
+  { name: 'irr, 12 payments', run: () => irr(loan), peer: 'bisection, 12 payments' },
+  { name: 'bisection, 12 payments', run: () => bisection(loanNumbers) },
+  { name: 'irr, 360 payments', run: () => irrOf(mortgage), peer: 'bisection, 360 payments' },
+  { name: 'bisection, 360 payments', run: () => bisection(mortgage) },
+  { name: 'trueRate eu-aprc, 12 dated payments', run: () => trueRate('eu-aprc', dated) },
+  { name: 'trueRate us-reg-z, 12 dated payments', run: () => trueRate('us-reg-z', dated) },
+  { name: 'trueRate cn-irr, 12 dated payments', run: () => trueRate('cn-irr', dated) },
+  { name: 'revolving, a year with 60 events', run: () => revolvingOn(line, cardUse, '2024-12-31') },
+  { name: 'draws, 30 draws and 30 repayments', run: () => drawsOn(facility, drawUse, '2024-12-31') },
 ]
-
-for (const [name, rate, peer] of rows) {
-  const micros = (1e6 / rate).toFixed(2)
-  const ratio = peer === null ? '' : `  ${(rate / peer).toFixed(1)} x bisection`
+const each = microsecondsEach(works)
+works.forEach(({ name, peer }, at) => {
+  const beside = works.findIndex((work) => work.name === peer)
+  const ratio = beside < 0 ? '' : `  ${(each[beside]! / each[at]!).toFixed(1)} × bisection`
   console.log(
-    `${name.padEnd(40)} ${Math.round(rate).toLocaleString('en').padStart(12)}/s ${micros.padStart(10)} µs${ratio}`,
+    `${name.padEnd(40)} ${perSecondText(each[at]!).padStart(14)} ${each[at]!.toFixed(2).padStart(10)} µs${ratio}`,
   )
-}
-const irrRate = rows[0]![1]
-console.log(
-  `irr of a 12-instalment loan: ${(irrRate / TARGET_PER_SECOND).toFixed(1)} x the target of ${TARGET_PER_SECOND}/s`,
-)
+})
+const ofGoal = (1e6 / each[0]! / goal).toFixed(1)
+console.log(`irr of a 12-instalment loan: ${ofGoal} × the goal of ${goal}/s`)

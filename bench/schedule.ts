@@ -1,7 +1,8 @@
-/** How many 12-instalment schedules with their true rates one core makes in a second: `npx node bench/schedule.ts`. */
+/** How many 12-instalment schedules with their true rates one core makes in a second: `npm run bench -- schedule`. */
 import { openLoan } from '../core/loan/index.ts'
 import type { LoanTerms } from '../core/loan/types.ts'
 import { planRows } from '../core/schedule/index.ts'
+import { microsecondsEach, perSecondText } from './harness/processor-time.ts'
 
 const goal = 100_000
 const terms = (index: number): LoanTerms => ({
@@ -28,20 +29,12 @@ const terms = (index: number): LoanTerms => ({
   allocation: null,
 })
 
-function perSecond(name: string, count: number, work: (index: number) => void): number {
-  for (let index = 0; index < count / 4; index++) work(index)
-  const start = process.hrtime.bigint()
-  for (let index = 0; index < count; index++) work(index)
-  const seconds = Number(process.hrtime.bigint() - start) / 1e9
-  const rate = count / seconds
-  console.log(`${name}: ${Math.round(rate).toLocaleString('en')}/s, ${(rate / goal).toFixed(2)} × ${goal}/s`)
-  return rate
-}
-
 const inputs = Array.from({ length: 1000 }, (_, index) => terms(index))
-perSecond('schedule of 12 with its rates', 100_000, (index) => {
-  planRows(inputs[index % inputs.length]!)
-})
-perSecond('loan opened (state, schedule)', 20_000, (index) => {
-  openLoan(inputs[index % inputs.length]!)
-})
+const [schedule, opened] = microsecondsEach([
+  { name: 'schedule', run: (index) => planRows(inputs[index % inputs.length]!) },
+  { name: 'opened', run: (index) => openLoan(inputs[index % inputs.length]!) },
+]) as [number, number]
+
+const ratio = (1e6 / schedule / goal).toFixed(2)
+console.log(`schedule of 12 with its rates: ${perSecondText(schedule)} of one core, ${ratio} × the goal of ${goal}/s`)
+console.log(`loan opened (state, schedule): ${perSecondText(opened)}`)

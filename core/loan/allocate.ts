@@ -34,7 +34,7 @@ interface Step {
   readonly component: Component
 }
 
-/** Rules are few and constant: the groups of steps that are paid together are read once. */
+/** Rules are few and constant: the groups of steps that are paid together are read once, and the latest kept at hand. */
 const groupsOfRule = new WeakMap<AllocationRule, readonly (readonly Step[])[]>()
 
 let latestRule: AllocationRule | null = null
@@ -225,6 +225,9 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
+  // Charges do not follow the balance: where none is owed, nothing has to be worked out.
+  const isCharge = component === 'penalty' || component === 'fee'
+  if (isCharge && owedOf(target.slot, component) === 0n) return
   const amount = minMinor(limit, askedNow(payment, target, component))
   if (amount <= 0n) return
   const { slot, index } = target
