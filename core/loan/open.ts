@@ -52,17 +52,20 @@ export function percentOf(text: string): { num: bigint; den: bigint } {
 }
 
 /** A bullet has one instalment, at the end of all its periods. */
-function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Span[] {
+export function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Span[] {
   if (terms.method !== 'bullet' || spans.length === 1) return spans
   return [{ from: spans[0]!.from, due: spans[spans.length - 1]!.due, regular: spans.every((span) => span.regular) }]
 }
 
 export function regularSlot(terms: LoanTerms, span: Span, interestFree: boolean): Slot {
+  return newSlot('regular', span.from, span.due, spanMeasure(terms, span), interestFree)
+}
+
+/** How a period of the loan's rule counts its interest. */
+export function spanMeasure(terms: LoanTerms, { from, due, regular }: Span): Measure {
   const bulletPeriods = terms.method === 'bullet' && terms.dueDates === undefined ? terms.instalments : 1
   const every = bulletPeriods === 1 ? terms.every : { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
-  const { from, due, regular } = span
-  const measure = measureOf({ from, due, regular, every }, terms.dayCount, terms.interestPeriod)
-  return newSlot('regular', from, due, measure, interestFree)
+  return measureOf({ from, due, regular, every }, terms.dayCount, terms.interestPeriod)
 }
 
 /** All that comes after the last instalment is due together, on the latest of its days. */

@@ -1,11 +1,15 @@
 /** Schedules without a loan's history: the plan of its terms and the true rates of that plan. */
 
+import { parseDay } from '../calendar.ts'
+import { checkTerms } from '../loan/check.ts'
 import { bookOf } from '../loan/fold.ts'
 import { openLoan } from '../loan/index.ts'
 import type { Instalment, LoanTerms } from '../loan/types.ts'
+import { plainSchedule } from './plain.ts'
 import { ratesOf, type ScheduleRates } from './rates.ts'
 
 export { businessDueDates } from './dates.ts'
+export { plainSchedule } from './plain.ts'
 export { ratesOf, type ScheduleRates } from './rates.ts'
 
 export interface Plan {
@@ -14,6 +18,12 @@ export interface Plan {
 }
 
 export function planRows(terms: LoanTerms): Plan {
+  checkTerms(terms)
+  const plain = plainSchedule(terms)
+  if (plain !== null) {
+    const lent = [{ day: parseDay(terms.disbursedOn), amount: terms.principal }]
+    return { instalments: plain, rates: ratesOf(terms, plain, lent) }
+  }
   const state = openLoan(terms)
   return { instalments: state.instalments, rates: ratesOf(terms, state.instalments, bookOf(state).disbursements) }
 }
