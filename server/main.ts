@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, readConfig } from './platform/config.ts'
 import { createPlatform, type Platform } from './platform/context.ts'
+import type { Database } from './platform/database.ts'
 import { startEmbedded } from './platform/embedded.ts'
 import { type App, buildApp } from './platform/http.ts'
 import { createLifecycle, printFailure, within } from './platform/lifecycle.ts'
@@ -12,16 +13,18 @@ import { StartupError } from './platform/startup-error.ts'
 import { prepare, registerRoutes, startJobs } from './routes.ts'
 
 /** Longer than any request takes; a client that reads its answer slower than this is cut off. */
-const graceMilliseconds = 10_000
+let graceMilliseconds = 10_000
 
 const life = createLifecycle((message) => console.error(`chit: ${message}`))
 let exitCode = 0
+let pool: Database | null = null
 
 async function start(): Promise<void> {
   const startedAt = performance.now()
   const config = readConfig(process.env)
   const databaseUrl = config.databaseUrl ?? (await startPostgres(config))
   const platform = createPlatform(config, databaseUrl, { withProcessMetrics: true })
+  pool = platform.db
   life.onStop('the log', () => platform.log.flush())
   life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
   await assertUsable(platform.db, databaseUrl)
@@ -52,6 +55,10 @@ async function startPostgres(config: Config): Promise<string> {
       console.error(
         `chit: the embedded PostgreSQL ended unexpectedly; see ${join(config.home, 'postgres.log')}. Start again with npm start.`,
       )
+      void shutDownWithoutDatabase()
+    },
+    onLost: () => {
+      console.error(`chit: another Chit server has taken over ${config.home}; this one ends.`)
       void shutDown(1)
     },
   })
@@ -132,6 +139,13 @@ async function shutDown(code: number): Promise<void> {
   exitCode = Math.max(exitCode, code)
   await life.stop()
   process.exit(exitCode)
+}
+
+/** Nothing that waits can be finished any more: everyone is told so at once, and a supervisor starts the server anew. */
+async function shutDownWithoutDatabase(): Promise<void> {
+  graceMilliseconds = 500
+  await pool?.end({ timeout: 0 })
+  await shutDown(1)
 }
 
 stopOnSignals()

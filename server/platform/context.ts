@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { type Admission, createAdmission } from './admission.ts'
 import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantColumns } from './auth.ts'
 import type { Loader } from './batcher.ts'
 import { type Clock, clockOf, systemClock } from './clock.ts'
@@ -23,6 +24,7 @@ export interface Platform {
   log: Logger
   metrics: Metrics
   vault: Vault
+  admission: Admission
   shards: number
   loadCaller: Loader<string, Caller>
 }
@@ -53,6 +55,7 @@ export interface PlatformParts {
   db?: Database
   clock?: Clock
   log?: Logger
+  admission?: Admission
   withProcessMetrics?: boolean
 }
 
@@ -69,6 +72,7 @@ export function createPlatform(config: Config, databaseUrl: string, parts: Platf
     log: parts.log ?? createLog(config.logLevel),
     metrics: createMetrics(parts.withProcessMetrics ?? false),
     vault: createVault(config.masterKey),
+    admission: parts.admission ?? createAdmission({ now: () => performance.now() }),
     shards: config.shards,
     loadCaller: createCallerLoader(db),
   }

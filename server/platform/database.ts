@@ -138,6 +138,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const db = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: options.connectSeconds ?? 10,
+    // Seconds between attempts. The driver's own go up to 20, and so long a server would stay lame after an outage.
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 0.5),
     ...(options.forever ? { max_lifetime: null } : {}),
     types: wires,
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
@@ -172,14 +174,29 @@ const connectionErrors = new Set([
   'ENOTFOUND',
   'EHOSTUNREACH',
   'ETIMEDOUT',
-  // PostgreSQL's own: shutting down, crashed, starting up, out of connections.
+  // PostgreSQL's own: shutting down, crashed, starting up.
   '57P01',
   '57P02',
   '57P03',
-  '53300',
 ])
 
 /** Whether the database could not be asked, as opposed to having refused. */
 export function isConnectionError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && connectionErrors.has(String(error.code))
+  return connectionErrors.has(codeOf(error))
+}
+
+/**
+ * SQLSTATE classes of what its administrator has to mend, not the caller: connection lost (08), out of disk, memory or
+ * connections (53), interrupted (57), failure of the system below (58); and a standby that takes no writes (25006).
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const outage = /^(08|53|57|58)...$|^25006$/
+
+/** Whether the database is out of order for the moment; whatever was asked may be asked again under its key. */
+export function isOutage(error: unknown): boolean {
+  return isConnectionError(error) || (error instanceof postgres.PostgresError && outage.test(error.code))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

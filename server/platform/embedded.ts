@@ -50,6 +50,8 @@ export interface EmbeddedPostgres {
 export interface EmbeddedOptions {
   /** PostgreSQL ended while Chit was using it. */
   onExit?: () => void
+  /** Another server owns the folder now: it came between a restart of PostgreSQL and the renewal of the lock. */
+  onLost?: () => void
   /** Further `name=value` settings; tests turn durability off. */
   settings?: readonly string[]
 }
@@ -65,14 +67,15 @@ export async function startEmbedded(home: string, options: EmbeddedOptions = {})
   const postmaster = found ?? (await start(cluster, options))
   const owner = await own(cluster, postmaster)
   await createDatabase(owner)
-  const watch = found === null ? null : watchTakenOver(cluster, found, options.onExit)
+  const watches = [keepOwning(cluster, owner, options.onLost)]
+  if (found !== null) watches.push(watchTakenOver(cluster, found, options.onExit))
   return {
     url: urlOf(cluster, postmaster, 'chit'),
     tookOver: found !== null,
     async stop() {
       cluster.stopping = true
-      if (watch !== null) clearInterval(watch)
-      await owner.end({ timeout: 1 })
+      for (const watch of watches) clearInterval(watch)
+      await owner.end({ timeout: isPostgresProcess(postmaster.pid) ? 1 : 0 })
       await stopPostmaster(cluster.dataDir, postmaster.pid)
     },
   }
@@ -244,6 +247,33 @@ async function own(cluster: Cluster, postmaster: Postmaster): Promise<Database> 
 }
 
 const watchEveryMilliseconds = 1_000
+
+/**
+ * When a backend dies, PostgreSQL restarts itself and forgets the lock with the connection that held it. So it is taken
+ * anew; asking again while it is held changes nothing.
+ */
+function keepOwning(cluster: Cluster, db: Database, onLost: (() => void) | undefined): NodeJS.Timeout {
+  let asking = false
+  const ask = async () => {
+    const [row] = await db<{ owned: boolean }[]>`
+      select exists (select from pg_locks where locktype = 'advisory' and objid = 1 and pid = pg_backend_pid() and granted)
+        or pg_try_advisory_lock(1) as owned`
+    if (row!.owned || cluster.stopping) return
+    clearInterval(timer)
+    onLost?.()
+  }
+  const timer = setInterval(() => {
+    if (asking || cluster.stopping) return
+    asking = true
+    // Not to be reached: restarting, and asked again in a second; or dead, which others watch for.
+    ask()
+      .catch(() => {})
+      .finally(() => {
+        asking = false
+      })
+  }, watchEveryMilliseconds)
+  return timer.unref()
+}
 
 /** What was taken over is not a child of this process, whose end would be reported; so its process is looked for. */
 function watchTakenOver(cluster: Cluster, { pid }: Postmaster, onExit: (() => void) | undefined): NodeJS.Timeout {

@@ -11,8 +11,9 @@ import type { App, RegisterRoutes, SchemaTypes } from './app.ts'
 import { authenticate } from './auth.ts'
 import type { Platform } from './context.ts'
 import { asProblem } from './core-problems.ts'
-import { isConnectionError } from './database.ts'
+import { isOutage } from './database.ts'
 import { type Problem, problem, problemDocument } from './errors.ts'
+import { createFrontDoor } from './front-door.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { stringifyJson } from './json.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -26,19 +27,24 @@ const bodyLimitBytes = 524_288
 
 /** The HTTP side of Chit: what every route shares, then the routes themselves. Does not listen yet. */
 export async function buildApp(platform: Platform, registerRoutes: RegisterRoutes): Promise<App> {
+  const door = createFrontDoor(platform, {
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    requestIdOf: (request) => requestIdOf(request, platform),
+  })
   const app: App = fastify({
     loggerInstance: platform.log as FastifyBaseLogger,
     // One line per request of our own instead of Fastify's two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: bodyLimitBytes,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 75_000,
+    serverFactory: (handler) => door.serverFor(handler),
     forceCloseConnections: 'idle',
     genReqId: (request: IncomingMessage) => requestIdOf(request, platform),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error, request), request, reply),
   }).withTypeProvider<SchemaTypes>()
+  app.addHook('preClose', async () => door.close())
   app.decorate('platform', platform)
   app.decorateRequest('caller', null)
   app.setValidatorCompiler(createValidatorCompiler())
@@ -150,11 +156,17 @@ function whereBroken(body: string, refusal: Error): string {
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   const known = asProblem(error)
   if (known) return known
-  if (isConnectionError(error)) {
+  if (isCutOff(error)) return problem('malformed-json', { detail: 'The body was cut off.' })
+  if (isOutage(error)) {
     request.log.error({ err: error }, 'the database does not answer')
     return problem('database-unavailable', { retryAfterSeconds: 1 })
   }
   return (error instanceof Error ? httpProblem(error, request) : null) ?? unforeseen(error, request)
+}
+
+/** The client hung up in the middle of its body. Node's error for it has the code of a broken connection to the database. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
 }
 
 function httpProblem(error: Error & Partial<FastifyError>, request: FastifyRequest): Problem | null {

@@ -1,4 +1,4 @@
-import { type Database, isConnectionError } from './database.ts'
+import { type Database, isOutage } from './database.ts'
 import { StartupError } from './startup-error.ts'
 
 /** MERGE and multiranges are older, but `unique nulls not distinct` and security-invoker views need it. */
@@ -39,7 +39,7 @@ function explained(error: unknown, url: string): unknown {
         `Make it (\`createdb ${pathname.slice(1)}\`) or correct DATABASE_URL.`,
       )
     default:
-      if (!isConnectionError(error)) return error
+      if (!isOutage(error)) return error
       return new StartupError(
         `The database at ${host} cannot be reached (${code}).`,
         'Start it, correct DATABASE_URL, or unset DATABASE_URL to use the embedded PostgreSQL.',

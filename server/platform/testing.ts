@@ -73,7 +73,8 @@ export async function testPlatform(
 
 async function createTestPlatform(config: Partial<Config> = {}, parts: PlatformParts = {}) {
   const { url, drop } = await createTestDatabase()
-  const log = pino({ level: config.logLevel ?? 'error' })
+  // Standard output belongs to the test runner.
+  const log = pino({ level: config.logLevel ?? 'error' }, pino.destination({ fd: 2, sync: true }))
   const platform = createPlatform(testConfig(config), url, { log, ...parts })
   const close = async () => {
     await platform.db.end({ timeout: 5 })

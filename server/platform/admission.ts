@@ -1,0 +1,77 @@
+/**
+ * How much work is let in. Beyond its capacity a server that takes everything gets slower for everybody until clients
+ * give up on answers that are still being made; so what would wait too long is refused at once, which costs a twentieth.
+ *
+ * The wait of a new request is estimated by Little's law (J. D. C. Little, Operations Research 9, 1961): requests inside
+ * divided by requests finished a second. A fixed bound on requests lost: right for one machine and one kind of request,
+ * it is too many on a slower one and too few on a faster.
+ */
+export interface Admission {
+  /** Lets a request in (null), or says after how many seconds it is worth coming back. */
+  enter(): number | null
+  /** The answer of a request that was let in is ready. */
+  leave(): void
+  inside(): number
+  /** How many are let in at the moment. */
+  limit(): number
+}
+
+export interface AdmissionOptions {
+  /** Milliseconds, monotonic. */
+  now(): number
+  /** Estimated wait beyond which a request is refused. */
+  waitMaxMs?: number
+  /** So many may be inside however slow the server is: what fits one commit is no queue. */
+  alwaysAdmitted?: number
+}
+
+/** Taken for true until the server has been busy once; a wrong guess is corrected within a second. */
+const firstGuessPerSecond = 2_000
+const windowMs = 100
+/** What the newest window counts: three windows are enough to follow a database that stalls or wakes up. */
+const weightOfNewest = 0.5
+/** Those refused together are sent away for 1, 2 and 3 seconds in turn, so that they don't come back together. */
+const retrySpreadSeconds = 3
+
+export function createAdmission({ now, waitMaxMs = 500, alwaysAdmitted = 256 }: AdmissionOptions): Admission {
+  let perSecond = firstGuessPerSecond
+  let inside = 0
+  let refused = 0
+  let windowStart = now()
+  let finished = 0
+  /** Fewest inside at any moment of the window: only a server that was never short of work shows what it can do. */
+  let fewest = 0
+
+  const limit = () => Math.max(alwaysAdmitted, Math.floor((perSecond * waitMaxMs) / 1000))
+
+  function closeWindow(): void {
+    const elapsed = now() - windowStart
+    if (elapsed < windowMs) return
+    const observed = (finished * 1000) / elapsed
+    // A rate that was reached is proof; one that was not reached is proof only where there was work all the time.
+    if (observed > perSecond || fewest >= limit() / 2) perSecond += (observed - perSecond) * weightOfNewest
+    windowStart += elapsed
+    finished = 0
+    fewest = inside
+  }
+
+  return {
+    enter() {
+      closeWindow()
+      if (inside < limit()) {
+        inside++
+        return null
+      }
+      const waitSeconds = Math.min(30, Math.floor(inside / Math.max(perSecond, 1)))
+      return 1 + waitSeconds + (refused++ % retrySpreadSeconds)
+    },
+    leave() {
+      inside--
+      finished++
+      fewest = Math.min(fewest, inside)
+      closeWindow()
+    },
+    inside: () => inside,
+    limit,
+  }
+}

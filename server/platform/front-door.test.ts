@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Type } from 'typebox'
+import { type Admission, createAdmission } from './admission.ts'
+import { registry } from './errors.ts'
+import type { App } from './http.ts'
+import { object } from './schema.ts'
+import { testApp } from './testing.ts'
+
+const places = 2
+
+/** A real listener with two places, and a route that answers when it is told to. */
+async function fullHouse(t: TestContext) {
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const admission = createAdmission({ now: () => performance.now(), waitMaxMs: 0, alwaysAdmitted: places })
+  const big = 'x'.repeat(8_000_000)
+  const routes = (app: App) => {
+    const schema = { body: object({ n: Type.Integer() }), response: { 200: object({ n: Type.Integer() }) } }
+    app.post('/v1/wait', { schema }, async (request) => {
+      await gate
+      return request.body
+    })
+    app.get('/v1/big', { schema: { response: { 200: object({ text: Type.String() }) } } }, async () => ({ text: big }))
+  }
+  const sockets: Socket[] = []
+  // Before the application is closed, which waits for its requests.
+  t.after(async () => {
+    open()
+    for (const socket of sockets) socket.destroy()
+  })
+  const { app, key } = await testApp(t, routes, { parts: { admission } })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const ask = (n: number) =>
+    fetch(`http://127.0.0.1:${port}/v1/wait`, { method: 'POST', headers, body: JSON.stringify({ n }) })
+  const raw = async (text: string) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    sockets.push(socket)
+    await once(socket, 'connect')
+    socket.write(text.replaceAll('\n', '\r\n').replace('KEY', key))
+    return socket
+  }
+  return { app, admission, open, ask, raw, port }
+}
+
+async function until(admission: Admission, inside: number): Promise<void> {
+  for (let waited = 0; admission.inside() !== inside; waited += 10) {
+    assert.ok(waited < 5_000, `${admission.inside()} inside, expected ${inside}`)
+    await delay(10)
+  }
+}
+
+test('a full server answers 503 with Retry-After and a problem; the same request succeeds once there is room', async (t) => {
+  const { admission, open, ask, port } = await fullHouse(t)
+  const inside = [ask(1), ask(2)]
+  await until(admission, places)
+  const refused = await ask(3)
+  assert.equal(refused.status, 503)
+  assert.match(refused.headers.get('content-type')!, /^application\/problem\+json/)
+  assert.match(refused.headers.get('retry-after')!, /^[1-9]\d?$/)
+  const problem = (await refused.json()) as Record<string, unknown>
+  assert.deepEqual(
+    [problem.code, problem.status, problem.title, problem.remedy, problem.requestId],
+    ['busy', 503, registry.busy.title, registry.busy.remedy, refused.headers.get('x-request-id')],
+  )
+  assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200, 'its watchers still see it')
+  open()
+  const answers = await Promise.all(inside)
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  )
+  assert.deepEqual(await (await ask(3)).json(), { n: 3 })
+  await until(admission, 0)
+})
+
+const head =
+  'POST /v1/wait HTTP/1.1\nHost: x\nAuthorization: Bearer KEY\nContent-Type: application/json\nContent-Length: 7\n\n'
+
+test('a body that does not arrive holds a place for a second only, and its request is still answered', async (t) => {
+  const { admission, open, ask, raw } = await fullHouse(t)
+  const slow = await Promise.all([raw(head), raw(head)])
+  await until(admission, places)
+  await until(admission, 0)
+  open()
+  assert.equal((await ask(3)).status, 200)
+  slow[0]!.write('{"n":7}')
+  assert.match(String((await once(slow[0]!, 'data'))[0]), /^HTTP\/1.1 200 OK.*\{"n":7\}$/s)
+})
+
+test('a client that hangs up before its answer gives its place back', async (t) => {
+  const { admission, raw } = await fullHouse(t)
+  const gone = await Promise.all([raw(`${head}{"n":7}`), raw(head)])
+  await until(admission, places)
+  for (const socket of gone) socket.destroy()
+  await until(admission, 0)
+})
+
+test('a reader that does not read its answer holds no place', async (t) => {
+  const { admission, ask, open, raw } = await fullHouse(t)
+  const get = 'GET /v1/big HTTP/1.1\nHost: x\nAuthorization: Bearer KEY\n\n'
+  const dead: Socket[] = []
+  for (let reader = 0; reader < 2 * places; reader++) {
+    const socket = await raw(get)
+    socket.pause()
+    dead.push(socket)
+    await delay(50)
+    await until(admission, 0)
+  }
+  open()
+  assert.equal((await ask(1)).status, 200)
+})
+
+test('a server that is closing finishes what is inside and refuses what comes after it on the same connection', async (t) => {
+  const { app, admission, open, raw } = await fullHouse(t)
+  const socket = await raw(`${head}{"n":7}`)
+  await until(admission, 1)
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  const closed = app.close()
+  await delay(50)
+  socket.write(`${head}{"n":8}`.replaceAll('\n', '\r\n'))
+  await delay(50)
+  open()
+  await Promise.all([closed, once(socket, 'close')])
+  const [first = '', second = ''] = received.split(/(?=HTTP\/1\.1 503)/)
+  assert.match(first, /^HTTP\/1\.1 200 OK.*\{"n":7\}$/s)
+  assert.match(second, /retry-after: 1\r\n.*connection: close\r\n.*"code":"busy".*shutting down/is)
+})

@@ -1,0 +1,110 @@
+/** The HTTP server itself: what happens to a request before Fastify sees it, and to an answer nobody reads. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Admission } from './admission.ts'
+import type { Platform } from './context.ts'
+import { problem, problemDocument } from './errors.ts'
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+export interface FrontDoor {
+  /** For Fastify's `serverFactory`. */
+  serverFor(handler: Handler): Server
+  /** From now on requests on kept connections are refused and their connections closed. */
+  close(): void
+}
+
+export interface FrontDoorOptions {
+  readonly keepAliveTimeout: number
+  readonly requestTimeout: number
+  requestIdOf(request: IncomingMessage): string
+}
+
+/** A body that arrives slower than this does not keep others out. */
+const bodyMilliseconds = 1_000
+/** An answer of which nothing is taken for so long has no reader; its connection is closed and its memory freed. */
+const unreadMilliseconds = 30_000
+const reportEveryMilliseconds = 5_000
+
+export function createFrontDoor(platform: Platform, options: FrontDoorOptions): FrontDoor {
+  const { admission } = platform
+  const report = refusalReport(platform)
+  let closing = false
+
+  function refuse(request: IncomingMessage, response: ServerResponse, retryAfterSeconds: number): void {
+    const requestId = options.requestIdOf(request)
+    const detail = closing ? 'This server is shutting down.' : `${admission.inside()} requests are being handled.`
+    const body = problemDocument(problem('busy', { detail }), requestId)
+    platform.metrics.problems.inc({ code: 'busy' })
+    response.writeHead(503, {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'retry-after': String(retryAfterSeconds),
+      'x-request-id': requestId,
+      ...(closing ? { connection: 'close' } : {}),
+    })
+    response.end(body)
+  }
+
+  function receive(handler: Handler, request: IncomingMessage, response: ServerResponse): void {
+    // Whoever watches the server must see it when it is full, too.
+    if (!request.url!.startsWith('/v1/')) {
+      handler(request, response)
+      return
+    }
+    const retryAfterSeconds = closing ? 1 : admission.enter()
+    if (retryAfterSeconds === null) {
+      leaveOnce(admission, request, response)
+      handler(request, response)
+    } else {
+      refuse(request, response, retryAfterSeconds)
+      if (!closing) report()
+    }
+  }
+
+  return {
+    serverFor(handler) {
+      const server = createServer((request, response) => receive(handler, request, response))
+      server.keepAliveTimeout = options.keepAliveTimeout
+      server.requestTimeout = options.requestTimeout
+      return server
+    },
+    close() {
+      closing = true
+    },
+  }
+}
+
+/** A request leaves when its answer is ready, not when it was read: a slow reader must not take anybody's place. */
+function leaveOnce(admission: Admission, request: IncomingMessage, response: ServerResponse): void {
+  let inside = true
+  const leave = () => {
+    if (!inside) return
+    inside = false
+    clearTimeout(patience)
+    admission.leave()
+  }
+  const patience = setTimeout(() => {
+    if (!request.complete) leave()
+  }, bodyMilliseconds)
+  response.once('prefinish', () => {
+    leave()
+    if (response.writableLength > 0) response.socket?.setTimeout(unreadMilliseconds)
+  })
+  // Broken off before there was an answer.
+  response.once('close', leave)
+}
+
+/** One line for many refusals: a line for each would make the overload worse. */
+function refusalReport({ log, admission }: Platform): () => void {
+  let refused = 0
+  let timer: NodeJS.Timeout | null = null
+  const print = () => {
+    timer = null
+    log.warn({ refused, inside: admission.inside(), limit: admission.limit() }, 'too many requests: some were refused')
+    refused = 0
+  }
+  return () => {
+    refused++
+    timer ??= setTimeout(print, reportEveryMilliseconds).unref()
+  }
+}
