@@ -9,7 +9,7 @@ import * as lines from '../lines/service.ts'
 import { type Line, type LineView, viewOfLine } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
-import { listLoans, listLoansById } from '../loans/store.ts'
+import { listLoansById, listUnsettledLoans } from '../loans/store.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -75,8 +75,8 @@ function book(
   return lines.withLine(ctx, lineId, async (line) => {
     if (line.status === 'declined')
       throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
-    const all = await listLoans(ctx, line.shard, line.id, false)
-    const candidates = loanId === null ? all : all.filter((loan) => loan.id === loanId)
+    const candidates =
+      loanId === null ? await listUnsettledLoans(ctx, line.id) : await listLoansById(ctx, line.shard, [loanId])
     const money = decide(candidates[0])
     if (money.currency !== undefined && money.currency !== line.currency) {
       throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
