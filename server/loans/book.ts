@@ -7,6 +7,7 @@ import { addPeriods, type Day, formatDay, parseDay } from '../../core/calendar.t
 import { balanceAgainst, type Leg, mergeLegs } from '../../core/journal/legs.ts'
 import { emptyLedger, type Funding, funderPart, loanLegs } from '../../core/journal/posting.ts'
 import {
+  applyEvent,
   decodeEvent,
   decodeTerms,
   duesOn,
@@ -49,7 +50,7 @@ export interface Booking {
 /** Books an event, or what became due by `today`. */
 export function move(loan: Loan, terms: ProgramTerms, booking: Booking): Movement {
   const events = booking.loanEvent === undefined ? loan.events : [...loan.events, booking.loanEvent]
-  const state = booking.loanEvent === undefined ? loan.state : foldLoan(loan.terms, events)
+  const state = booking.loanEvent === undefined ? loan.state : applyEvent(loan.state, booking.loanEvent)
   const posted = ledgerOn(state, booking.today)
   const moved = settled(loan, terms, state, events, posted, booking.today)
   return { loan: moved, event: eventOf(moved, loan, posted, booking), ...lineEffect(loan.posted, posted) }
