@@ -162,7 +162,7 @@ test('whatever is changed behind the system’s back is found, and the row is na
       'lines',
       id(line),
       'credit_minor = credit_minor + 1',
-      [new RegExp(`liability:customers:credit:${program}: the account has -500, its parts sum to -501`)],
+      [new RegExp(`line ${line}: keeps 501 of credit, its events gave it 500`)],
     ],
     [
       'a hold',

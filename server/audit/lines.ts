@@ -4,6 +4,8 @@ import type { Minor } from '../../core/money.ts'
 import { compareAccounts } from './loans.ts'
 import { type Proof, proof, type Scope } from './types.ts'
 
+const creditPrefix = accounts.customerCredit('')
+
 export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
   const own = tenantId === null ? db`true` : db`l.tenant_id = ${tenantId}`
   const rows = await db<{ id: string; owedMinor: bigint; heldMinor: bigint; loans: bigint; holds: bigint }[]>`
@@ -24,18 +26,22 @@ export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
   return proof('every line owes what its loans owe and holds what its charges hold', rows.length, failures)
 }
 
-export async function creditIsKept(scope: Scope): Promise<Proof> {
-  const { db, tenantId } = scope
-  const rows = await db<{ tenantId: string; currency: string; programId: string; credit: bigint }[]>`
-    select tenant_id, currency, program_id, sum(credit_minor)::bigint as credit
-    from lines where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}
-    group by tenant_id, currency, program_id`
-  const sums = new Map<string, Minor>(
-    rows.map((row) => [`${row.tenantId} ${row.currency} ${accounts.customerCredit(row.programId)}`, -row.credit]),
-  )
-  return compareAccounts(scope, 'customers’ credit is the sum of their lines’', sums, (account) =>
-    account.startsWith('liability:customers:credit:'),
-  )
+/** Credit belongs to a person, so it is proved line by line, not only as a sum of the product's account. */
+export async function creditIsKept({ db, tenantId }: Scope): Promise<Proof> {
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const rows = await db<{ id: string; credit: bigint; booked: bigint }[]>`
+    select coalesce(l.id, b.line_id, 'none') as id, coalesce(l.credit_minor, 0) as credit, coalesce(b.booked, 0) as booked
+    from (select id, tenant_id, currency, program_id, credit_minor from lines where ${own}) l
+    full join (
+      select j.tenant_id, j.line_id, j.currency, leg.account, -sum(leg.amount)::bigint as booked
+      from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
+      where starts_with(leg.account, ${creditPrefix}) and ${own}
+      group by j.tenant_id, j.line_id, j.currency, leg.account
+    ) b on b.line_id = l.id and b.tenant_id = l.tenant_id and b.currency = l.currency and b.account = ${creditPrefix} || l.program_id`
+  const failures = rows
+    .filter((row) => row.credit !== row.booked)
+    .map((row) => `line ${row.id}: keeps ${row.credit} of credit, its events gave it ${row.booked}`)
+  return proof('every line keeps the credit that its events gave it', rows.length, failures)
 }
 
 export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof> {
