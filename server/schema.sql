@@ -462,7 +462,8 @@ begin
                        terms, events, event_seqs, posted, posted_on, funding, principal_minor, days_past_due, bucket, opened_on,
                        next_action_on)
       select p_shard, r.id, r.tenant_id, r.line_id, r.charge_id, r.merchant_id, r.program_id, r.terms_version, r.currency, r.plan, r.status,
-          r.terms, r.events, array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
+          coalesce(r.terms, (p_events[coalesce(v_places[r.event_seqs[1]], r.event_seqs[1])]).data -> 'loanTerms'), r.events,
+          array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
           r.posted, r.posted_on, r.funding, r.principal_minor, r.days_past_due, r.bucket, r.opened_on, r.next_action_on
         from unnest(p_loans) r
       on conflict on constraint loans_pkey do update set

@@ -84,6 +84,7 @@ function declined(reasons: readonly { code: string; text: string }[]) {
 }
 
 function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTerms): Charge {
+  const now = ctx.now()
   return {
     shard: line.shard,
     id: ctx.platform.ids.create('chg', line.shard),
@@ -100,11 +101,9 @@ function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTer
     status: 'authorized',
     reference: order.reference ?? null,
     authorizedOn: ctx.today(),
-    createdAt: ctx.now().toString(),
-    expiresAt: ctx
-      .now()
-      .add({ hours: 24 * terms.holdDays })
-      .toString(),
+    createdAt: now.toString(),
+    // A purchase in one step holds nothing.
+    expiresAt: order.capture ? null : now.add({ hours: 24 * terms.holdDays }).toString(),
   }
 }
 
