@@ -154,20 +154,20 @@ export const postingRules: readonly Rule[] = [
  * event's other side (money at the bank, a merchant, a customer's credit) has to bear.
  */
 export function loanLegs(program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
-  const weights = { principal: principalWeights(funding), charge: chargeWeights(funding) }
-  return mergeLegs(postingRules.flatMap((rule) => legsOf(rule, program, funding, weights[rule.split], before, after)))
+  // Most events move one or two of the twenty counters.
+  const moved = postingRules.filter((rule) => after[rule.counter] !== before[rule.counter])
+  return mergeLegs(moved.flatMap((rule) => legsOf(rule, program, funding, before, after)))
 }
 
 function legsOf(
   rule: Rule,
   program: string,
   funding: Funding,
-  weights: readonly bigint[],
   before: LoanLedger,
   after: LoanLedger,
 ): Leg[] {
   const change = after[rule.counter] - before[rule.counter]
-  if (change === 0n) return []
+  const weights = rule.split === 'principal' ? principalWeights(funding) : chargeWeights(funding)
   const parts = movement(before[rule.counter], after[rule.counter], weights)
   return [
     ...rule.whole.map(([sign, account]) => ({ account: account(program), amount: sign * change })),
