@@ -10,6 +10,7 @@ const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER]
   repayments   repayments over HTTP, beside TPC-B
   events       a follower of the event feed beside the purchases
   close-day    one ordinary day at several sizes (--full: 250,000, 500,000 and 1,000,000 loans)
+  quote        a schedule of 12 with its rate beside npm packages, and over HTTP beside an empty route
   schedule, loan, rates    the calculations by themselves
 
   --short      half a minute at most
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   repayments: async () => (await import('./mix.ts')).benchRepayments,
   events: async () => (await import('./events.ts')).benchEvents,
   'close-day': async () => (await import('./close-day.ts')).benchCloseDay,
+  quote: async () => (await import('./quote.ts')).benchQuote,
   schedule: async () => () => import('./schedule.ts'),
   loan: async () => () => import('./loan.ts'),
   rates: async () => () => import('./rates.ts'),

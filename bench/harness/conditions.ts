@@ -59,6 +59,15 @@ function cpuSeconds({ pid, postmasterPid }: Server): CpuSeconds {
   }
 }
 
+/** Processor seconds of a process so far; zero where there is no /proc. */
+export function secondsOf(pid: number): number {
+  try {
+    return ticksOf(String(pid)).own / ticksPerSecond
+  } catch {
+    return 0
+  }
+}
+
 /** User and system time of a process, and of its children that have ended. */
 function ticksOf(pid: string): { own: number; ended: number; parent: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

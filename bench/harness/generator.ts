@@ -5,6 +5,7 @@ import { seeded } from './random.ts'
 import { type Caller, scenarios } from './scenario.ts'
 
 interface Tally {
+  answered: number
   /** Milliseconds of each measured request. */
   readonly times: number[]
   readonly statuses: Map<number, number>
@@ -13,7 +14,7 @@ interface Tally {
 }
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const tally: Tally = { times: [], statuses: new Map(), refusals: [] }
+  const tally: Tally = { answered: 0, times: [], statuses: new Map(), refusals: [] }
   const measureFrom = performance.now() + plan.warmupSeconds * 1000
   const until = measureFrom + plan.seconds * 1000
   const callers = await Promise.all(
@@ -30,6 +31,7 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const wholeSeconds = plan.warmupSeconds + plan.seconds
   return {
     requests: tally.times.length,
+    answered: tally.answered,
     seconds: plan.seconds,
     times: Float64Array.from(tally.times).sort(),
     statuses: Object.fromEntries(tally.statuses),
@@ -53,6 +55,7 @@ async function callerOf(
     const startedAt = performance.now()
     const answer = await connection.send(request)
     const now = performance.now()
+    tally.answered++
     // Counted when answered within the window: what is under way at the end belongs to nobody.
     if (now >= measureFrom && now < until) note(tally, answer, now - startedAt)
     return answer
@@ -63,6 +66,7 @@ async function callerOf(
     source: seeded(plan.seed + index * 7_919),
     lines: plan.lines,
     merchants: plan.merchants,
+    programId: plan.programId,
     nextKey: () => `${plan.seed}-${index}-${++keys}`,
     cursor: plan.cursor,
     followed: 0,

@@ -12,6 +12,8 @@ export interface LoadPlan {
   readonly seconds: number
   readonly lines: readonly string[]
   readonly merchants: readonly string[]
+  /** The program that is quoted. */
+  readonly programId: string
   readonly seed: number
   /** Where a follower of the feed begins. */
   readonly cursor: string
@@ -19,6 +21,8 @@ export interface LoadPlan {
 
 export interface LoadResult {
   readonly requests: number
+  /** All that were answered, those of the warm-up included. */
+  readonly answered: number
   readonly seconds: number
   /** Milliseconds of each request, ascending. */
   readonly times: Float64Array

@@ -2,7 +2,7 @@
 import type { Answer, RequestPrinter } from './connection.ts'
 import { pick, type Source } from './random.ts'
 
-export type ScenarioName = 'charges' | 'authorize-capture-refund' | 'repayments' | 'events'
+export type ScenarioName = 'charges' | 'authorize-capture-refund' | 'repayments' | 'events' | 'quotes' | 'empty'
 
 /** Sends one request and notes how long it took. */
 export type Send = (request: string) => Promise<Answer>
@@ -14,6 +14,7 @@ export interface Caller {
   readonly lines: readonly string[]
   /** The first takes half the traffic. */
   readonly merchants: readonly string[]
+  readonly programId: string
   /** A fresh idempotency key. */
   nextKey(): string
   /** Where a follower of the feed has come to. */
@@ -53,6 +54,20 @@ const repayments: Scenario = async (caller) => {
   await send(print.post('/v1/repayments', JSON.stringify(money), nextKey()))
 }
 
+/** 1,000.00 to 9,999.99, as prices are. */
+function quoteOf({ source, programId }: Caller): string {
+  return JSON.stringify({ programId, amount: 100_000 + Math.floor(source() * 900_000) })
+}
+
+const quotes: Scenario = async (caller) => {
+  await caller.send(caller.print.post('/v1/quotes', quoteOf(caller), caller.nextKey()))
+}
+
+/** The same request, to who does nothing with it. */
+const empty: Scenario = async (caller) => {
+  await caller.send(caller.print.post('/empty', quoteOf(caller), caller.nextKey()))
+}
+
 const idleMilliseconds = 20
 
 const events: Scenario = async (caller) => {
@@ -68,4 +83,6 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   'authorize-capture-refund': authorizeCaptureRefund,
   repayments,
   events,
+  quotes,
+  empty,
 }

@@ -4,6 +4,7 @@ import { openLoan } from '../loan/index.ts'
 import type { AllocationRule, AllocationStep, LoanState, LoanTerms } from '../loan/types.ts'
 import { type Minor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
+import { scheduleOf } from '../schedule/index.ts'
 import { billDueDates } from './cycle.ts'
 import type { Component, Plan, ProgramTerms } from './terms.ts'
 
@@ -58,7 +59,18 @@ export function planLoan(terms: ProgramTerms, plan: Plan, purchase: Purchase): P
   return { plan, loan: free, merchantSubsidy: totalInterest(full) }
 }
 
-export function totalInterest(loan: LoanState): Minor {
+/** What a quote shows of a planned loan: its terms and instalments, without the book of the loan itself. */
+export type PlannedTerms = Pick<LoanState, 'terms' | 'instalments'>
+
+/** As `planLoan`, for a purchase that nobody has made yet. Throws `plan-not-offered`. */
+export function quotePlan(terms: ProgramTerms, plan: Plan, purchase: Purchase): PlannedTerms {
+  requireOffered(plan, purchase.amount)
+  const contract = loanTerms(terms, plan, purchase)
+  const paid = plan.paidBy === 'customer' ? contract : { ...contract, annualRatePercent: '0' }
+  return { terms: paid, instalments: scheduleOf(paid) }
+}
+
+export function totalInterest(loan: PlannedTerms): Minor {
   return loan.instalments.reduce((sum, instalment) => sum + instalment.interest, 0n)
 }
 

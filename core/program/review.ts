@@ -2,7 +2,7 @@
 import { compare, parseDecimal } from '../fraction.ts'
 import type { LoanState } from '../loan/types.ts'
 import type { Minor } from '../money.ts'
-import { trueRate } from '../rates/index.ts'
+import { cnRates } from '../rates/index.ts'
 import { allInCapOn, findRulePack, inForce, type RulePack } from '../rules/packs.ts'
 import { interestFreeDaysMax, nextStatementOn } from './cycle.ts'
 import { planLoan } from './plan.ts'
@@ -32,15 +32,17 @@ export interface Review {
 }
 
 /** Annualised cost of a loan as contracted, by the conventions of the People's Bank of China. */
-export function annualRates(loan: LoanState): { irrPercent: string; simplePercent: string } {
-  const flows = {
-    advances: [{ amount: loan.terms.principal, on: loan.terms.disbursedOn }],
-    payments: loan.instalments.map((instalment) => ({
+export function annualRates({ terms, instalments }: Pick<LoanState, 'terms' | 'instalments'>): {
+  irrPercent: string
+  simplePercent: string
+} {
+  return cnRates({
+    advances: [{ amount: terms.principal, on: terms.disbursedOn }],
+    payments: instalments.map((instalment) => ({
       amount: instalment.principal + instalment.interest + instalment.fee,
       on: instalment.dueOn,
     })),
-  }
-  return { irrPercent: trueRate('cn-irr', flows).ratePercent, simplePercent: trueRate('cn-simple', flows).ratePercent }
+  })
 }
 
 export function reviewProgram(terms: ProgramTerms, on: string): Review {

@@ -64,10 +64,15 @@ function assertMoney(line: Timeline, field: string, lent: boolean): void {
 }
 
 function datedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
-  const lent = advances.flatMap((flow, k) => onDates(flow, `advances[${k}]`, true))
-  const repaid = payments.flatMap((flow, k) => onDates(flow, `payments[${k}]`, false))
-  const origin = lent.reduce((first, flow) => Math.min(first, flow.on), lent[0]!.on)
-  return { kind: 'dates', origin, flows: [...lent, ...repaid].sort((a, b) => a.on - b.on) }
+  const flows: DatedFlow[] = []
+  advances.forEach((flow, k) => {
+    addOnDates(flows, flow, `advances[${k}]`, true)
+  })
+  const origin = flows.reduce((first, flow) => Math.min(first, flow.on), flows[0]!.on)
+  payments.forEach((flow, k) => {
+    addOnDates(flows, flow, `payments[${k}]`, false)
+  })
+  return { kind: 'dates', origin, flows: flows.sort((a, b) => a.on - b.on) }
 }
 
 function timedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
@@ -76,16 +81,21 @@ function timedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeli
   return { kind: 'times', flows: [...lent, ...repaid].sort((a, b) => toNumber(a.years) - toNumber(b.years)) }
 }
 
-function onDates(flow: Flow, field: string, lent: boolean): { amount: Minor; on: Day; lent: boolean }[] {
+interface DatedFlow {
+  amount: Minor
+  on: Day
+  lent: boolean
+}
+
+function addOnDates(flows: DatedFlow[], flow: Flow, field: string, lent: boolean): void {
   if (flow.on === undefined)
     throw new RateProblem('bad-time', 'dates (on) and times (at) cannot be mixed', `${field}.at`)
   const first = readDay(flow.on, `${field}.on`)
   const amount = lent ? -flow.amount : flow.amount
-  return repetitions(flow, field).map((k) => ({
-    amount,
-    on: k === 0 ? first : dayAfter(first, flow.every!, k, field),
-    lent,
-  }))
+  const count = repetitions(flow, field)
+  for (let k = 0; k < count; k++) {
+    flows.push({ amount, on: k === 0 ? first : dayAfter(first, flow.every!, k, field), lent })
+  }
 }
 
 function atTimes(flow: Flow, field: string, lent: boolean): { amount: Minor; years: Fraction; lent: boolean }[] {
@@ -93,14 +103,14 @@ function atTimes(flow: Flow, field: string, lent: boolean): { amount: Minor; yea
     throw new RateProblem('bad-date', 'dates (on) and times (at) cannot be mixed', `${field}.on`)
   const first = parseYears(flow.at.years, `${field}.at.years`)
   const amount = lent ? -flow.amount : flow.amount
-  return repetitions(flow, field).map((k) => ({
+  return Array.from({ length: repetitions(flow, field) }, (_, k) => ({
     amount,
     years: k === 0 ? first : yearsAfter(first, flow.every!, k),
     lent,
   }))
 }
 
-function repetitions(flow: Flow, field: string): number[] {
+function repetitions(flow: Flow, field: string): number {
   const count = flow.count ?? 1
   if (!Number.isInteger(count) || count < 1 || count > MAX_FLOWS) {
     throw new RateProblem('bad-flows', `${field}.count must be a whole number from 1 to ${MAX_FLOWS}`, `${field}.count`)
@@ -109,7 +119,7 @@ function repetitions(flow: Flow, field: string): number[] {
     throw new RateProblem('bad-flows', `${field}.every is needed to repeat a flow`, `${field}.every`)
   }
   if (flow.every !== undefined) assertUnitPeriod(flow.every, `${field}.every`)
-  return Array.from({ length: count }, (_, k) => k)
+  return count
 }
 
 export function assertUnitPeriod(period: UnitPeriod, field: string): void {

@@ -67,16 +67,32 @@ export function trueRate(convention: Convention, input: TrueRateInput): TrueRate
   const line = timeline(input.advances, input.payments)
   assertTimePasses(line)
   const { equation, annual } = equationOf(convention, line, unitPeriod)
+  const { rate, multiple } = solved({ equation, annual })
+  return {
+    ratePercent: percentText(rate, RATE_DECIMALS),
+    display: percentText(rate, DISPLAY_DECIMALS[convention]),
+    multiple,
+  }
+}
+
+/** `ratePercent` of `cn-irr` and of `cn-simple`, which a quote shows side by side: one reading of the flows for both. */
+export function cnRates(input: TrueRateInput): { irrPercent: string; simplePercent: string } {
+  const line = timeline(input.advances, input.payments)
+  assertTimePasses(line)
+  const years = yearsOf('cn-irr', line, null)
+  return {
+    irrPercent: percentText(solved(compoundEquation(line, years, 1)).rate, RATE_DECIMALS),
+    simplePercent: percentText(solved(simpleEquation(line, years)).rate, RATE_DECIMALS),
+  }
+}
+
+function solved({ equation, annual }: AnnualEquation): { rate: number; multiple: boolean } {
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
   if (rate > HIGHEST_RATE) {
     throw new RateProblem('rate-too-high', 'the rate is beyond 10^9 %: its decimals would not hold', 'payments')
   }
-  return {
-    ratePercent: percentText(rate, RATE_DECIMALS),
-    display: percentText(rate, DISPLAY_DECIMALS[convention]),
-    multiple: forces.length > 1,
-  }
+  return { rate, multiple: forces.length > 1 }
 }
 
 function assertTimePasses(line: Timeline): void {
@@ -152,20 +168,21 @@ function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquatio
   const longest = Math.max(...gaps)
   const annual = (x: number) => Math.expm1(x) / longest
   let force = Number.NaN
-  let factors: number[] = []
-  const factorsAt = (x: number): number[] => {
-    let growth = 1
+  const factors = new Array<number>(gaps.length)
+  const reckonAt = (x: number): void => {
     force = x
-    return gaps.map((gap) => {
-      growth *= 1 + annual(x) * gap
-      return 1 / growth
-    })
+    const rate = annual(x)
+    let growth = 1
+    for (let j = 0; j < gaps.length; j++) {
+      growth *= 1 + rate * gaps[j]!
+      factors[j] = 1 / growth
+    }
   }
   return {
     equation: {
       amounts: netAmounts(line, years),
       discount: (x, j) => {
-        if (x !== force) factors = factorsAt(x)
+        if (x !== force) reckonAt(x)
         return factors[j]!
       },
     },

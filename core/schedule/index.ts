@@ -17,6 +17,12 @@ export interface Plan {
   readonly rates: ScheduleRates
 }
 
+/** The instalments of a loan on which nothing has happened yet. */
+export function scheduleOf(terms: LoanTerms): readonly Instalment[] {
+  checkTerms(terms)
+  return plainSchedule(terms) ?? openLoan(terms).instalments
+}
+
 export function planRows(terms: LoanTerms): Plan {
   checkTerms(terms)
   const plain = plainSchedule(terms)

@@ -2,7 +2,7 @@
 import { type Day, formatDay } from '../calendar.ts'
 import type { Instalment, LoanTerms } from '../loan/types.ts'
 import { Problem } from '../problem.ts'
-import { annualRates, type Flow, irrOf, trueRate } from '../rates/index.ts'
+import { annualRates, cnRates, type Flow, irrOf } from '../rates/index.ts'
 
 export interface ScheduleRates {
   /** Effective annual rate, percent; null where no rate balances the flows. */
@@ -49,9 +49,5 @@ function evenRates(terms: LoanTerms, rows: readonly Instalment[], advances: read
 function datedRates(rows: readonly Instalment[], advances: readonly Advance[]): ScheduleRates {
   const lent: Flow[] = advances.map(({ day, amount }) => ({ amount, on: formatDay(day) }))
   const paid: Flow[] = rows.filter((row) => costOf(row) > 0n).map((row) => ({ amount: costOf(row), on: row.dueOn }))
-  const input = { advances: lent, payments: paid }
-  return {
-    irrPercent: trueRate('cn-irr', input).ratePercent,
-    simplePercent: trueRate('cn-simple', input).ratePercent,
-  }
+  return cnRates({ advances: lent, payments: paid })
 }

@@ -2,9 +2,9 @@
 
 import type { Minor } from '../../core/money.ts'
 import { nextStatementOn } from '../../core/program/cycle.ts'
-import { offersAmount, type PlannedLoan, planLoan, totalInterest } from '../../core/program/plan.ts'
+import { offersAmount, type PlannedTerms, quotePlan, totalInterest } from '../../core/program/plan.ts'
 import { annualRates } from '../../core/program/review.ts'
-import type { ProgramTerms } from '../../core/program/terms.ts'
+import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -50,13 +50,13 @@ export interface Quote {
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {
   const basis = await basisOf(ctx, request)
-  const plans = basis.terms.plans
-    .filter((plan) => offersAmount(plan, request.amount))
-    .map((plan) =>
-      planLoan(basis.terms, plan, { amount: request.amount, on: ctx.today(), statementOn: basis.statementOn }),
-    )
   const { terms, ...rest } = basis
-  return { ...rest, currency: terms.currency, amount: request.amount, on: ctx.today(), plans: plans.map(viewOfPlan) }
+  const on = ctx.today()
+  const purchase = { amount: request.amount, on, statementOn: basis.statementOn }
+  const plans = terms.plans
+    .filter((plan) => offersAmount(plan, request.amount))
+    .map((plan) => viewOfPlan(plan, quotePlan(terms, plan, purchase)))
+  return { ...rest, currency: terms.currency, amount: request.amount, on, plans }
 }
 
 interface Basis {
@@ -89,7 +89,7 @@ async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise
   }
 }
 
-function viewOfPlan({ plan, loan }: PlannedLoan): PlanQuote {
+function viewOfPlan(plan: Plan, loan: PlannedTerms): PlanQuote {
   const cost = totalInterest(loan)
   return {
     plan: plan.code,

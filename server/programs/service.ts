@@ -98,10 +98,11 @@ export interface ActiveProgram {
 
 /** Throws `program-not-active` where no version has been activated. */
 export async function findActive(ctx: Context, programId: string): Promise<ActiveProgram> {
-  const program = await store.findProgram(ctx, programId)
-  if (program === undefined) throw problem('not-found', { detail: `There is no program ${programId}.` })
-  if (program.status !== 'active' || program.activeVersion === null) throw problem('program-not-active')
-  return { id: programId, version: program.activeVersion, terms: await termsOf(ctx, programId, program.activeVersion) }
+  const standing = await store.findStanding(ctx, programId)
+  if (standing === undefined) throw problem('not-found', { detail: `There is no program ${programId}.` })
+  const { status, activeVersion } = standing
+  if (status !== 'active' || activeVersion === null) throw problem('program-not-active')
+  return { id: programId, version: activeVersion, terms: await termsOf(ctx, programId, activeVersion) }
 }
 
 /** Activated versions never change, so remembering them can't answer wrongly. */
