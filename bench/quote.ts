@@ -25,7 +25,7 @@ import { type BenchOptions, serverFor } from './options.ts'
 
 const targetRatio = 3
 const targetShare = 0.6
-const connections = 16
+const connections = 64
 
 export async function benchQuote(options: BenchOptions): Promise<void> {
   benchCalculation()
@@ -104,14 +104,15 @@ async function benchHttp(server: Server, { seconds, rounds }: Length): Promise<v
     for (let round = 0; round < rounds; round++) {
       const whole = { ...world, programId, connections, seconds, warmupSeconds: 2 }
       const bare = await measure('empty', empty.pid, () => runLoad({ ...whole, scenario: 'empty', port: empty.port }))
-      const quote = await measure('quotes', server.pid, () =>
-        runLoad({ ...whole, scenario: 'quotes', port: server.port }),
-      )
+      const own = { ...whole, port: server.port }
+      const least = await measure('clock', server.pid, () => runLoad({ ...own, scenario: 'clock' }))
+      const quote = await measure('quotes', server.pid, () => runLoad({ ...own, scenario: 'quotes' }))
       const share = bare.microseconds / quote.microseconds
       const rate = quote.perSecond / bare.perSecond
       console.log(
         `a quote takes ${(1 / share).toFixed(2)} × the processor time of an empty route: ${percent(share)} of its speed ` +
-          `(${percent(rate)} of its requests/s here; target ${percent(targetShare)})`,
+          `(${percent(rate)} of its requests/s here; target ${percent(targetShare)}), ` +
+          `and ${(quote.microseconds / least.microseconds).toFixed(2)} × that of asking the server for the time`,
       )
     }
   } finally {

@@ -2,7 +2,14 @@
 import type { Answer, RequestPrinter } from './connection.ts'
 import { pick, type Source } from './random.ts'
 
-export type ScenarioName = 'charges' | 'authorize-capture-refund' | 'repayments' | 'events' | 'quotes' | 'empty'
+export type ScenarioName =
+  | 'charges'
+  | 'authorize-capture-refund'
+  | 'repayments'
+  | 'events'
+  | 'quotes'
+  | 'clock'
+  | 'empty'
 
 /** Sends one request and notes how long it took. */
 export type Send = (request: string) => Promise<Answer>
@@ -68,6 +75,11 @@ const empty: Scenario = async (caller) => {
   await caller.send(caller.print.post('/empty', quoteOf(caller), caller.nextKey()))
 }
 
+/** The least that a request with a key can ask. */
+const clock: Scenario = async (caller) => {
+  await caller.send(caller.print.get('/v1/clock'))
+}
+
 const idleMilliseconds = 20
 
 const events: Scenario = async (caller) => {
@@ -84,5 +96,6 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   repayments,
   events,
   quotes,
+  clock,
   empty,
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { dayText, holds, type Story, someStory } from './arbitrary.test-support.ts'
 import { foldLoan, LoanProblem, ledgerOn, owedOn, ownersOn, payoffOn } from './index.ts'
-import type { LoanEvent, LoanLedger, LoanState } from './types.ts'
+import type { LoanEvent, LoanLedger, LoanState, LoanTerms } from './types.ts'
 
 const later = '2045-01-01'
 const start = (story: Story): number => (Date.parse(story.terms.disbursedOn) - Date.UTC(2023, 0, 1)) / 86_400_000
@@ -83,6 +83,42 @@ test('what a termination makes due is what a payoff on that day costs', () => {
     assert.equal(owedOn(state, on).total, quote.total)
     assert.equal(payoffOn(state, later).total, quote.total)
   })
+})
+
+test('a termination on the last due date asks for the late interest once, as a payoff does', () => {
+  const terms: LoanTerms = {
+    currency: 'CNY',
+    principal: 820n,
+    annualRatePercent: '2.20',
+    method: 'equal-instalment',
+    instalments: 8,
+    every: { n: 1, unit: 'month' },
+    disbursedOn: '2023-01-01',
+    firstDueOn: null,
+    dayCount: '30/360',
+    interestPeriod: 'daily',
+    interestRecalculation: 'daily',
+    overdueInterest: true,
+    earlyInterest: 'to-day',
+    lastInstalment: 'remainder',
+    rounding: 'half-even',
+    instalmentMultiple: null,
+    downPaymentPercent: null,
+    downPaymentPaid: false,
+    principalGrace: 0,
+    interestFreePeriods: 0,
+    allocation: null,
+  }
+  const history: LoanEvent[] = [
+    { id: 'a', type: 'repayment', on: '2023-03-01', amount: 293n },
+    { id: 'b', type: 'repayment', on: '2023-07-06', amount: 227n },
+    { id: 'c', type: 'repayment', on: '2023-07-25', amount: 309n },
+    { id: 'd', type: 'chargeback', on: '2023-07-25', amount: 273n },
+  ]
+  const on = '2023-09-01'
+  const terminated = foldLoan(terms, [...history, { id: 'end', type: 'contract-termination', on }])
+  assert.equal(payoffOn(foldLoan(terms, history), on).total, 274n)
+  assert.equal(owedOn(terminated, on).total, 274n)
 })
 
 test('a sale changes nothing for the customer; seller and buyer together hold what the loan is owed', () => {

@@ -73,10 +73,12 @@ function slotsOf(book: Book, on: Day, term: NewTerm): Slot[] {
 
 /** Everything is due today, in one instalment that bears no more interest: what a payoff today would cost. */
 export function terminate(book: Book, on: Day): void {
+  // In the order of a payoff quote, which asks a worked out loan: the last instalment absorbs late interest only later.
+  workOutAll(book)
   bearLateInterestToSettle(book, on)
   if (forgivesFlat(book)) forgiveFlat(book, on)
-  workOutAll(book)
   const interest = interestOwedOn(book, on)
+  workOutAll(book)
   const fees = owedBy(book, 'fee')
   const penalties = owedBy(book, 'penalty')
   const principal = book.outstanding
