@@ -2,7 +2,7 @@
 import type { Day } from '../calendar.ts'
 import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
-import { workOut, workOutAll } from './plan.ts'
+import { isOpen, workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
@@ -13,6 +13,8 @@ import type { Dues } from './types.ts'
 export function interestOwedOn(book: Book, on: Day): bigint {
   const { plan } = book
   if (!book.daily) return scheduledInterest(book)
+  // A settled loan owes nothing more, though what accrued by its days may round to a unit above what was asked.
+  if (book.outstanding === 0n && !plan.some(isOpen)) return 0n
   const current = periodIndex(book, on)
   // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
   if (current === plan.length) workOutAll(book)
