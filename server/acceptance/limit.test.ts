@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { pino } from 'pino'
 import { createPlatform } from '../platform/context.ts'
 import { buildApp } from '../platform/http.ts'
-import { callerOf, testConfig, testDatabase, testTenant } from '../platform/testing.ts'
+import { callerOf, testConfig, testLog, testDatabase, testTenant } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
 import type { Charge, Line } from './answers.ts'
 import {
@@ -28,7 +27,7 @@ async function twoServers(shards: number): Promise<[Call, Call]> {
 }
 
 async function serverOn(url: string, shards: number) {
-  const platform = createPlatform(testConfig({ shards }), url, { log: pino({ level: 'error' }) })
+  const platform = createPlatform(testConfig({ shards }), url, { log: testLog() })
   const app = await buildApp(platform, registerRoutes)
   after(async () => {
     await app.close()

@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { createApiKey, type TenantMode } from './auth.ts'
-import type { Config } from './config.ts'
+import type { Config, LogLevel } from './config.ts'
 import { createPlatform, type Platform, type PlatformParts } from './context.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type App, buildApp, type RegisterRoutes } from './http.ts'
@@ -60,6 +60,11 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
   }
 }
 
+/** On standard error: standard output belongs to the test runner. */
+export function testLog(level: LogLevel = 'error'): Logger {
+  return pino({ level }, pino.destination({ fd: 2, sync: true }))
+}
+
 /** A platform on a database of its own. */
 export async function testPlatform(
   t: Cleanup,
@@ -73,9 +78,7 @@ export async function testPlatform(
 
 async function createTestPlatform(config: Partial<Config> = {}, parts: PlatformParts = {}) {
   const { url, drop } = await createTestDatabase()
-  // Standard output belongs to the test runner.
-  const log = pino({ level: config.logLevel ?? 'error' }, pino.destination({ fd: 2, sync: true }))
-  const platform = createPlatform(testConfig(config), url, { log, ...parts })
+  const platform = createPlatform(testConfig(config), url, { log: testLog(config.logLevel), ...parts })
   const close = async () => {
     await platform.db.end({ timeout: 5 })
     await drop()

@@ -25,6 +25,9 @@ export interface FleetOrder {
 }
 
 const answerTimeoutMilliseconds = 30_000
+const triesMax = 50
+const pauseMilliseconds = 100
+const resenders = 8
 
 export function createFleet({ world, callers, seed }: FleetOrder): Fleet {
   const ledger = createLedger()
@@ -35,10 +38,34 @@ export function createFleet({ world, callers, seed }: FleetOrder): Fleet {
   let lastPort = 0
   let keys = 0
 
-  const nextIntent = (source: Source): Intent => {
-    const intent = intentOf(world, source, `crash-${seed}-${++keys}`)
+  const nextKey = () => `crash-${seed}-${++keys}`
+
+  async function send(connection: Connection, printer: RequestPrinter, intent: Intent): Promise<void> {
+    intent.sent++
+    const answer = await connection.send(printer.post(intent.path, intent.body, intent.key))
+    ledger.statuses.set(answer.status, (ledger.statuses.get(answer.status) ?? 0) + 1)
+    if (isFinal(answer.status)) intent.answer = answer
+  }
+
+  /** A caller that is sent away comes back with the same request; if the connection breaks, it stays unanswered. */
+  async function persist(connection: Connection, printer: RequestPrinter, intent: Intent): Promise<void> {
     ledger.intents.push(intent)
-    return intent
+    while (!stopped && intent.answer === null) {
+      await send(connection, printer, intent)
+      if (intent.answer === null) await delay(pauseMilliseconds)
+    }
+  }
+
+  async function untilAnswered(port: number, printer: RequestPrinter, intent: Intent): Promise<void> {
+    for (let attempt = 1; attempt <= triesMax && intent.answer === null; attempt++) {
+      const connection = await openConnection(port).catch(() => null)
+      if (connection !== null) {
+        await send(connection, printer, intent).catch(() => {})
+        connection.close()
+      }
+      if (intent.answer === null) await delay(pauseMilliseconds)
+    }
+    if (intent.answer === null) throw new Error(`no answer to ${intent.key} after ${triesMax} tries`)
   }
 
   async function call(port: number, source: Source): Promise<void> {
@@ -48,12 +75,10 @@ export function createFleet({ world, callers, seed }: FleetOrder): Fleet {
     open.add(connection)
     try {
       while (!stopped) {
-        const intent = nextIntent(source)
-        await send(connection, printer, intent)
-        const capture = captureOf(intent, `crash-${seed}-${++keys}`)
-        if (capture === null) continue
-        ledger.intents.push(capture)
-        await send(connection, printer, capture)
+        const intent = intentOf(world, source, nextKey())
+        await persist(connection, printer, intent)
+        const capture = captureOf(intent, nextKey())
+        if (capture !== null) await persist(connection, printer, capture)
       }
     } catch {
       // The connection broke: its last intent stays unanswered in the ledger, which is the point of this program.
@@ -77,7 +102,12 @@ export function createFleet({ world, callers, seed }: FleetOrder): Fleet {
   async function resend(port: number): Promise<void> {
     lastPort = port
     const printer = requestPrinter(port, world.key)
-    for (const intent of ledger.unanswered()) await untilAnswered(port, printer, intent)
+    const waiting = ledger.unanswered()
+    const resender = async () => {
+      for (let intent = waiting.pop(); intent !== undefined; intent = waiting.pop())
+        await untilAnswered(port, printer, intent)
+    }
+    await Promise.all(Array.from({ length: resenders }, resender))
   }
 
   return {
@@ -95,26 +125,6 @@ export function createFleet({ world, callers, seed }: FleetOrder): Fleet {
       await resend(lastPort)
     },
   }
-}
-
-async function send(connection: Connection, printer: RequestPrinter, intent: Intent): Promise<void> {
-  intent.sent++
-  const answer = await connection.send(printer.post(intent.path, intent.body, intent.key))
-  if (isFinal(answer.status)) intent.answer = answer
-}
-
-const triesMax = 50
-
-async function untilAnswered(port: number, printer: RequestPrinter, intent: Intent): Promise<void> {
-  for (let attempt = 1; attempt <= triesMax && intent.answer === null; attempt++) {
-    const connection = await openConnection(port).catch(() => null)
-    if (connection !== null) {
-      await send(connection, printer, intent).catch(() => {})
-      connection.close()
-    }
-    if (intent.answer === null) await delay(100)
-  }
-  if (intent.answer === null) throw new Error(`no answer to ${intent.key} after ${triesMax} tries`)
 }
 
 /** The key is the reference too, so that the books can be searched for it. */

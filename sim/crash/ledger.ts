@@ -12,6 +12,8 @@ export interface Intent {
 
 export interface Ledger {
   readonly intents: Intent[]
+  /** How often each status was answered, those that settle nothing included. */
+  readonly statuses: Map<number, number>
   answered(): number
   unanswered(): Intent[]
 }
@@ -20,6 +22,7 @@ export function createLedger(): Ledger {
   const intents: Intent[] = []
   return {
     intents,
+    statuses: new Map(),
     answered: () => intents.filter((intent) => intent.answer !== null).length,
     unanswered: () => intents.filter((intent) => intent.answer === null),
   }

@@ -12,7 +12,7 @@ import { type Source, seeded } from '../../bench/harness/random.ts'
 import { hasEnded, type Server, startServer } from '../../bench/harness/server.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { pickStrike, strike } from './strike.ts'
-import { judge } from './verdict.ts'
+import { judge, printVerdict } from './verdict.ts'
 import { makeCrashWorld } from './world.ts'
 
 const help = `npm run crash -- [--rounds N] [--seed S] [--callers N] [--keep]
@@ -54,7 +54,7 @@ async function run(home: string, rounds: number, callers: number, seed: number):
     fleet.start(server.port)
     await delay(1_000)
     await fleet.finish()
-    return await judge(server, world, fleet.ledger)
+    return printVerdict(await judge(server, world, fleet.ledger), fleet.ledger)
   } finally {
     await server.stop()
   }

@@ -7,27 +7,32 @@ import { canonicalJson } from '../../server/platform/json.ts'
 import type { Intent, Ledger } from './ledger.ts'
 import type { CrashWorld } from './world.ts'
 
-interface Finding {
+export interface Finding {
   readonly rule: string
   readonly checked: number
   readonly faults: readonly string[]
 }
 
-export async function judge(server: Server, world: CrashWorld, ledger: Ledger): Promise<boolean> {
-  const findings = [
+export async function judge(server: Server, world: CrashWorld, ledger: Ledger): Promise<Finding[]> {
+  return [
     await bookedOnce(server, world, ledger, 'charges', ['purchase', 'hold']),
     await bookedOnce(server, world, ledger, 'repayments', ['repayment']),
     await capturesBooked(server, world, ledger),
     await answersStand(server, world, ledger),
+    nothingUnforeseen(ledger),
     await booksTrue(server),
   ]
+}
+
+/** True if there was no fault. */
+export function printVerdict(findings: readonly Finding[], { intents }: Ledger): boolean {
   for (const { rule, checked, faults } of findings) {
     console.log(`${faults.length === 0 ? '✓' : '✗'} ${rule} (${checked.toLocaleString('en')} checked)`)
     for (const fault of faults.slice(0, 20)) console.log(`    ${fault.slice(0, 400)}`)
   }
-  const resent = ledger.intents.filter((intent) => intent.sent > 1).length
+  const resent = intents.filter((intent) => intent.sent > 1).length
   console.log(
-    `${ledger.intents.length.toLocaleString('en')} requests, ${resent.toLocaleString('en')} of them sent more than once`,
+    `${intents.length.toLocaleString('en')} requests, ${resent.toLocaleString('en')} of them sent more than once`,
   )
   return findings.every(({ faults }) => faults.length === 0)
 }
@@ -105,6 +110,16 @@ async function answersStand(server: Server, world: CrashWorld, { intents }: Ledg
 /** Kept answers lose the order of their members. */
 function sameJson(one: string, other: string): boolean {
   return canonicalJson(JSON.parse(one)) === canonicalJson(JSON.parse(other))
+}
+
+/** Trouble is told as 503, come back; 500 would mean that nobody thought of it. */
+function nothingUnforeseen({ statuses }: Ledger): Finding {
+  const answers = [...statuses]
+  return {
+    rule: 'no answer was an internal error',
+    checked: answers.reduce((sum, [, times]) => sum + times, 0),
+    faults: answers.filter(([status]) => status === 500).map(([, times]) => `${times} × 500; see server.log`),
+  }
 }
 
 async function booksTrue(server: Server): Promise<Finding> {
