@@ -97,14 +97,11 @@ function leaveOnce(admission: Admission, request: IncomingMessage, response: Ser
 /** One line for many refusals: a line for each would make the overload worse. */
 function refusalReport({ log, admission }: Platform): () => void {
   let refused = 0
-  let timer: NodeJS.Timeout | null = null
   const print = () => {
-    timer = null
     log.warn({ refused, inside: admission.inside(), limit: admission.limit() }, 'too many requests: some were refused')
     refused = 0
   }
   return () => {
-    refused++
-    timer ??= setTimeout(print, reportEveryMilliseconds).unref()
+    if (refused++ === 0) setTimeout(print, reportEveryMilliseconds).unref()
   }
 }

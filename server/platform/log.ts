@@ -1,3 +1,4 @@
+import { write, writeSync } from 'node:fs'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { LogLevel } from './config.ts'
 
@@ -6,11 +7,76 @@ import type { LogLevel } from './config.ts'
  * might add. Written in blocks unless a person watches: one system call per request would cost a tenth of the throughput.
  */
 export function createLog(level: LogLevel): Logger {
-  const watched = process.stdout.isTTY
-  return logTo(pino.destination(watched ? { fd: 1, sync: true } : { fd: 1, sync: false, minLength: 4096 }), level)
+  return logTo(blocksTo(1, process.stdout.isTTY ? 0 : 4096), level)
 }
 
-export function logTo(destination: DestinationStream, level: LogLevel): Logger {
+/** Beyond this, lines are dropped: whoever reads the log is too slow, or gone. */
+const waitingMax = 1_000_000
+
+/**
+ * Writes lines in blocks, without waiting. A log that cannot be written (the disk is full, the reader is dead) loses lines
+ * and says so later; it must not stop the server. Pino's own destination ends the process then, and on the way out tries
+ * for ever to write the rest.
+ */
+export function blocksTo(fd: number, blockBytes: number): DestinationStream & { flush(): void } {
+  let waiting = ''
+  let writing = false
+  let lostBytes = 0
+
+  function lose(bytes: number): void {
+    lostBytes += bytes
+  }
+
+  function next(): void {
+    if (writing || waiting.length === 0 || waiting.length < blockBytes) return
+    const block = Buffer.from(waiting)
+    waiting = ''
+    writing = true
+    writeAll(block)
+  }
+
+  function writeAll(block: Buffer): void {
+    write(fd, block, 0, block.length, null, (error, written) => {
+      if (error?.code === 'EAGAIN') {
+        setTimeout(() => writeAll(block), 50).unref()
+        return
+      }
+      if (error === null && written < block.length) {
+        writeAll(block.subarray(written))
+        return
+      }
+      writing = false
+      if (error !== null) lose(block.length)
+      else if (lostBytes > 0) {
+        waiting += `${JSON.stringify({ level: 'warn', lostBytes, msg: 'the log could not be written for a while' })}\n`
+        lostBytes = 0
+      }
+      next()
+    })
+  }
+
+  function flush(): void {
+    let block = Buffer.from(waiting)
+    waiting = ''
+    try {
+      while (block.length > 0) block = block.subarray(writeSync(fd, block))
+    } catch {
+      lose(block.length)
+    }
+  }
+
+  process.once('exit', flush)
+  return {
+    write(line) {
+      if (waiting.length > waitingMax) lose(line.length)
+      else waiting += line
+      next()
+    },
+    flush,
+  }
+}
+
+function logTo(destination: DestinationStream, level: LogLevel): Logger {
   const secret = [
     'authorization',
     'headers.authorization',

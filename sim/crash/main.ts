@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { type Source, seeded } from '../../bench/harness/random.ts'
 import { hasEnded, type Server, startServer } from '../../bench/harness/server.ts'
 import { createFleet, type Fleet } from './fleet.ts'
-import { pickStrike, strike } from './strike.ts'
+import { isFault, pickStrike, strike } from './strike.ts'
 import { judge, printVerdict } from './verdict.ts'
 import { makeCrashWorld } from './world.ts'
 
@@ -67,6 +67,7 @@ async function oneRound(fleet: Fleet, server: Server, source: Source, round: num
   await delay(500 + source() * 2_500)
   const name = pickStrike(source)
   const outcome = await strike(name, server, fleet)
+  if (isFault(name, outcome)) throw new Error(`round ${round}: ${name}: ${outcome}`)
   await fleet.pause()
   const restarted = hasEnded(server.child)
     ? await startServer({ home: server.home, env: { LOG_LEVEL: 'error' } })

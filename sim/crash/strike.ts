@@ -33,6 +33,13 @@ export function pickStrike(source: Source): StrikeName {
   return pick(source, strikes)
 }
 
+/** Outcomes that no strike may have. */
+export function isFault(name: StrikeName, outcome: string): boolean {
+  return outcome === hung || (name === 'SIGTERM server' && outcome !== 'exit code 0')
+}
+
+const hung = 'hung, was killed'
+
 /** Strikes, and waits until the server is either gone or serving again; says what came of it. */
 export async function strike(name: StrikeName, server: Server, fleet: Fleet): Promise<string> {
   switch (name) {
@@ -84,7 +91,7 @@ async function leftAlone(server: Server): Promise<string> {
     await delay(100)
   }
   await ended(server.child, 'SIGKILL')
-  return 'hung, was killed'
+  return hung
 }
 
 async function isReady({ url }: Server): Promise<boolean> {
