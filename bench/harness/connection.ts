@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 
 export interface Answer {
   readonly status: number
+  /** Status line and headers as they came. */
+  readonly head: string
   readonly body: string
 }
 
@@ -68,7 +70,8 @@ function wholeAnswer(received: Buffer): Answer | null {
   const head = received.toString('latin1', 0, headLength)
   const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
   if (received.length < headLength + 4 + length) return null
-  return { status: Number(head.slice(9, 12)), body: received.toString('utf8', headLength + 4, headLength + 4 + length) }
+  const body = received.toString('utf8', headLength + 4, headLength + 4 + length)
+  return { status: Number(head.slice(9, 12)), head, body }
 }
 
 /** Prints requests of one caller; a POST carries its idempotency key. */

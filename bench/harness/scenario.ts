@@ -32,7 +32,10 @@ export interface Caller {
 
 export type Scenario = (caller: Caller) => Promise<void>
 
-function purchase({ source, lines, merchants }: Caller, capture: boolean): string {
+export function purchase(
+  { source, lines, merchants }: Pick<Caller, 'source' | 'lines' | 'merchants'>,
+  capture: boolean,
+): string {
   const merchantId = source() < 0.5 ? merchants[0]! : pick(source, merchants)
   const plan = source() < 0.5 ? 'pay-later' : '12x'
   // 100.00 to 500.00 CNY: what a plan of 12 starts at, and what a phone bill, shoes or a week's food cost.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createPlatform } from '../platform/context.ts'
 import { buildApp } from '../platform/http.ts'
-import { callerOf, testConfig, testLog, testDatabase, testTenant } from '../platform/testing.ts'
+import { callerOf, testConfig, testDatabase, testLog, testTenant } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
 import type { Charge, Line } from './answers.ts'
 import {
