@@ -38,7 +38,11 @@ export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerato
         and j.loan_id = any (${db.typed.texts(loans.map((loan) => loan.id))})
       order by j.seq`
     const of = Map.groupBy(evidence, (row) => row.loanId)
-    yield loans.map((loan) => [loan, of.get(loan.id) ?? []])
+    yield loans.map((loan) => {
+      // A number stands for another row in each shard, and the page may span several.
+      const named = new Set(loan.eventSeqs)
+      return [loan, (of.get(loan.id) ?? []).filter((row) => named.has(row.seq))]
+    })
     const last = loans.at(-1)!
     after = { shard: last.shard, id: last.id }
   }

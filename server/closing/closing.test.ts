@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { cardTerms } from '../demo-terms.ts'
+import { shardOf } from '../platform/ids.ts'
 import { plainTerms, testCredit, type World } from '../testing.ts'
 
 const { sandbox, db } = await testCredit({ after }, { config: { logLevel: 'fatal' } })
@@ -73,7 +74,7 @@ test('autopay collects the bill on its due day; a debit that fails leaves the lo
   }
   const moved = await world.advance('2026-04-15')
   assert.equal(moved.autopaid, 1)
-  assert.deepEqual(await story(world, 'autopay.collected,autopay.failed', 'amount', 'result'), [
+  assert.deepEqual((await story(world, 'autopay.collected,autopay.failed', 'amount', 'result')).toSorted(), [
     ['2026-04-13', 127_400, 'collected'],
     ['2026-04-13', 127_400, 'failed'],
   ])
@@ -160,8 +161,10 @@ async function outcome({ world, lineIds }: { world: World; lineIds: string[] }):
       })),
     })),
   )
-  const events = (await world.events()).map(({ type, effectiveOn, bookedAt }) => [type, effectiveOn, bookedAt])
-  return { of, events }
+  // A payout is paid in as many parts as shards have a part in it, which differs from one world to the other.
+  const told = (await world.events()).filter(({ type }) => type !== 'payout.paid')
+  const events = told.map(({ type, effectiveOn, bookedAt }) => [bookedAt, effectiveOn, type])
+  return { of, events: events.toSorted() }
 }
 
 test('a jump over months closes each day in order: the same as going day by day', async () => {
@@ -212,14 +215,16 @@ test('a close that is cut off in the middle goes on where it was: no line twice,
   assert.equal(cut.status, 500)
   assert.equal((await world.get<{ lastClosedOn: string }>('/v1/clock')).lastClosedOn, '2026-04-12')
   const debits = () => story(world, 'autopay.collected,autopay.failed', 'result')
+  // Shards are closed one after the other; the refused line takes none of its own with it.
+  const isDone = (lineId: string) => shardOf(lineId) <= shardOf(broken)
   assert.deepEqual((await debits()).toSorted(), [
-    ['2026-04-13', 'collected'],
-    ['2026-04-13', 'failed'],
+    ...(isDone(paying) ? [['2026-04-13', 'collected']] : []),
+    ...(isDone(failing) ? [['2026-04-13', 'failed']] : []),
   ])
 
   await db.unsafe('drop trigger refuse on repayments')
   const moved = await world.advance('2026-04-14')
-  assert.deepEqual([moved.days, moved.autopaid], [1, 1], 'only the line that was left out')
+  assert.deepEqual([moved.days, moved.autopaid], [1, isDone(paying) ? 1 : 2], 'only what was left out')
   assert.deepEqual((await debits()).toSorted(), [
     ['2026-04-13', 'collected'],
     ['2026-04-13', 'collected'],

@@ -25,8 +25,10 @@ async function bookkeeping() {
 test('the feed tells everything once, in order, page after page, and goes on where a reader stopped', async () => {
   const { world, lineId, merchantId } = await bookkeeping()
   const all = await world.events()
+  // What belongs to no customer may stand on another shard, and between shards there is no order.
+  const byDay = all.toSorted((a, b) => (a.effectiveOn < b.effectiveOn ? -1 : Number(a.effectiveOn > b.effectiveOn)))
   assert.deepEqual(
-    all.map(({ type, effectiveOn }) => [effectiveOn, type]),
+    byDay.map(({ type, effectiveOn }) => [effectiveOn, type]),
     [
       ['2026-03-05', 'program.created'],
       ['2026-03-05', 'program.activated'],

@@ -46,6 +46,11 @@ async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<
   return { url: url.href, drop }
 }
 
+/** CHIT_TEST_SHARDS: CI runs the suites of the server once more with several, so that the routing is exercised. */
+function testShards(): number {
+  return Number(process.env.CHIT_TEST_SHARDS ?? 1)
+}
+
 export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
     host: '127.0.0.1',
@@ -53,7 +58,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     databaseUrl: null,
     home: '/nonexistent',
     masterKey: Buffer.alloc(32, 7),
-    shards: 1,
+    shards: testShards(),
     logLevel: 'error',
     poolSize: 5,
     ...overrides,
