@@ -41,3 +41,13 @@ test('a log that cannot be written loses lines and stops nothing', async (t) => 
   log.flush()
   assert.equal(readFileSync(path, 'utf8'), '')
 })
+
+test('the lines of a quiet server are written without more of them', async (t) => {
+  const path = await tempFile(t)
+  const file = openSync(path, 'w')
+  t.after(() => closeSync(file))
+  const log = blocksTo(file, 4096)
+  log.write(lines[0]!)
+  for (let tries = 0; tries < 100 && readFileSync(path, 'utf8') === ''; tries++) await delay(50)
+  assert.equal(readFileSync(path, 'utf8'), lines[0])
+})

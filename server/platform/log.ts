@@ -7,8 +7,11 @@ import type { LogLevel } from './config.ts'
  * might add. Written in blocks unless a person watches: one system call per request would cost a tenth of the throughput.
  */
 export function createLog(level: LogLevel): Logger {
-  return logTo(blocksTo(1, process.stdout.isTTY ? 0 : 4096), level)
+  return logTo(blocksTo(1, process.stdout.isTTY ? 0 : 65_536), level)
 }
+
+/** A quiet server's lines are written after this long at the latest. */
+const waitMilliseconds = 200
 
 /** Beyond this, lines are dropped: whoever reads the log is too slow, or gone. */
 const waitingMax = 1_000_000
@@ -22,13 +25,22 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
   let waiting = ''
   let writing = false
   let lostBytes = 0
+  let due: NodeJS.Timeout | null = null
 
   function lose(bytes: number): void {
     lostBytes += bytes
   }
 
   function next(): void {
-    if (writing || waiting.length === 0 || waiting.length < blockBytes) return
+    if (writing || waiting.length === 0) return
+    if (waiting.length >= blockBytes) start()
+    else due ??= setTimeout(start, waitMilliseconds).unref()
+  }
+
+  function start(): void {
+    if (due !== null) clearTimeout(due)
+    due = null
+    if (writing || waiting.length === 0) return
     const block = Buffer.from(waiting)
     waiting = ''
     writing = true
