@@ -1,0 +1,95 @@
+/** The end of a day for one line: autopay, late charges, the bill. */
+import { monthsLater, nextDayNumbered, percent } from './arithmetic.ts'
+import {
+  type Bill,
+  type Line,
+  type Loan,
+  type Moves,
+  partsOf,
+  release,
+  repay,
+  retell,
+  roomUnder,
+  unpaid,
+  unpaidPenalty,
+} from './line.ts'
+
+/** Whether the end of this day can do anything to the line; most lines on most days it cannot. */
+export function isBusy(line: Line, day: number): boolean {
+  if (line.nextStatement !== null && line.nextStatement <= day) return true
+  if (line.charges.some((charge) => charge.status === 'authorized' && charge.heldUntil! <= day + 1)) return true
+  if (line.bills.some((bill) => bill.dueOn === day)) return true
+  return line.loans.some((loan) => isLookedAt(line, loan, day))
+}
+
+export function closeLine(line: Line, moves: Moves, day: number): void {
+  expireHolds(line, day)
+  for (const bill of line.bills) if (bill.dueOn === day) collect(line, moves, bill)
+  for (const loan of line.loans) if (isLookedAt(line, loan, day)) chargeLate(line, moves, loan, day)
+  if (line.nextStatement === day) closeBill(line, moves, day)
+}
+
+/** Holds are given back by the morning on which they run out. */
+function expireHolds(line: Line, day: number): void {
+  for (const charge of line.charges) {
+    if (charge.status === 'authorized' && charge.heldUntil! <= day + 1) release(charge, day, 'expired')
+  }
+}
+
+function collect(line: Line, moves: Moves, bill: Bill): void {
+  if (line.autopay === null || line.autopay.startsWith('tok_insufficient')) return
+  const amount = dueUntil(line, bill.dueOn) + Math.max(0, -line.credit)
+  if (amount <= 0) return
+  const { dueOn } = bill
+  repay(line, moves, { amount, source: 'autopay', on: dueOn, today: dueOn, loanId: null, until: dueOn })
+}
+
+function dueUntil(line: Line, until: number): number {
+  return line.loans
+    .filter((loan) => loan.state.status === 'active')
+    .flatMap((loan) => partsOf(loan.state))
+    .filter((part) => part.due <= until)
+    .reduce((sum, part) => sum + unpaid(part), 0)
+}
+
+/** Days past due on which an overdue loan is looked at: reminders, buckets, the end of grace, the end of buying. */
+const milestones = [1, 7, 15, 31, 61, 91, 121, 151, 181]
+
+function isLookedAt(line: Line, loan: Loan, day: number): boolean {
+  if (loan.state.status !== 'active') return false
+  const { late, suspendAfterDays } = line.program
+  return partsOf(loan.state).some((part) => {
+    if (unpaid(part) === 0 || part.due > day) return false
+    const days = day - part.due
+    return days === 0 || days === late.graceDays + 1 || days === suspendAfterDays || milestones.includes(days)
+  })
+}
+
+/** Once for each missed due, after its days of grace, of what is unpaid without late charges, under the cap. */
+function chargeLate(line: Line, moves: Moves, loan: Loan, day: number): void {
+  const { late, capPercent } = line.program
+  for (const part of [...partsOf(loan.state)]) {
+    if (part.kind === 'extra' || unpaid(part) <= 0 || day - part.due <= late.graceDays) continue
+    if (loan.happenings.some((one) => one.what === 'late-charge' && one.missed === part.due)) continue
+    const missed = unpaid(part) - unpaidPenalty(part)
+    if (missed <= 0) continue
+    const wanted = Math.min(Math.max(percent(missed, late.percent), late.floor), late.ceiling)
+    const amount = Math.min(wanted, roomUnder(loan.state, loan.facts, capPercent, day))
+    if (amount === 0) continue
+    const key = line.keys++
+    retell(line, moves, loan, [...loan.happenings, { what: 'late-charge', on: day, amount, missed: part.due, key }])
+  }
+  moves.loans.add(loan)
+}
+
+function closeBill(line: Line, moves: Moves, day: number): void {
+  const dueOn = nextDayNumbered(day + 1, line.program.dueDay)
+  const used = Math.min(Math.max(0, line.credit), dueUntil(line, dueOn))
+  if (used > 0) {
+    repay(line, moves, { amount: used, source: 'credit', on: day, today: day, loanId: null, until: dueOn })
+  }
+  const total = dueUntil(line, dueOn)
+  if (total > 0) line.bills.push({ closedOn: day, dueOn, total })
+  line.nextStatement = monthsLater(day, 1)
+  for (const loan of line.loans) if (loan.state.status === 'active') moves.loans.add(loan)
+}

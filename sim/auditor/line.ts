@@ -1,0 +1,434 @@
+/** One customer's line: its limit, holds, loans, credit and bills, and what each request does to them. */
+import { monthsLater, nearest, nextDayNumbered, percent } from './arithmetic.ts'
+import { type MerchantFacts, type ProgramFacts, Refused } from './facts.ts'
+import {
+  chargePerBill,
+  DoesNotFit,
+  type Happening,
+  type LoanFacts,
+  type LoanState,
+  partsOf,
+  principalLeft,
+  roomUnder,
+  settles,
+  tell,
+  unpaid,
+  unpaidPenalty,
+} from './loan.ts'
+
+export interface Loan {
+  readonly id: string
+  readonly chargeId: string
+  readonly facts: LoanFacts
+  happenings: readonly (Happening & { readonly key: number })[]
+  state: LoanState
+}
+
+export interface Charge {
+  readonly id: string
+  readonly merchant: MerchantFacts
+  readonly plan: string
+  readonly amount: number
+  readonly heldUntil: number | null
+  captured: number
+  released: number
+  refunded: number
+  fee: number
+  feeReturned: number
+  status: 'authorized' | 'captured' | 'voided' | 'expired'
+}
+
+export interface Repayment {
+  id: string
+  readonly amount: number
+  readonly source: 'customer' | 'autopay' | 'credit'
+  readonly on: number
+  readonly to: readonly { readonly loanId: string; readonly key: number }[]
+  readonly kept: number
+  reversed: boolean
+}
+
+export interface Bill {
+  readonly closedOn: number
+  readonly dueOn: number
+  readonly total: number
+}
+
+export interface Line {
+  readonly id: string
+  readonly program: ProgramFacts
+  readonly openedOn: number
+  status: 'active' | 'frozen' | 'closed' | 'declined'
+  limit: number
+  credit: number
+  nextStatement: number | null
+  autopay: string | null
+  readonly loans: Loan[]
+  readonly charges: Charge[]
+  readonly repayments: Repayment[]
+  readonly bills: Bill[]
+  keys: number
+}
+
+/** What a request or a day moved, for the accounts: money at the bank, merchants, the loans touched. */
+export interface Moves {
+  bank: number
+  credit: number
+  merchantFee: number
+  /** To a merchant (positive) or from it. */
+  payable: { merchant: MerchantFacts; amount: number }[]
+  loans: Set<Loan>
+}
+
+export function noMoves(): Moves {
+  return { bank: 0, credit: 0, merchantFee: 0, payable: [], loans: new Set() }
+}
+
+export function openLine(id: string, program: ProgramFacts, today: number, declined: boolean): Line {
+  return {
+    id,
+    program,
+    openedOn: today,
+    status: declined ? 'declined' : 'active',
+    limit: declined ? 0 : program.firstLimit,
+    credit: 0,
+    nextStatement: declined ? null : nextDayNumbered(today, program.statementDay),
+    autopay: null,
+    loans: [],
+    charges: [],
+    repayments: [],
+    bills: [],
+    keys: 0,
+  }
+}
+
+export function heldOf(charge: Charge): number {
+  return charge.status === 'authorized' ? charge.amount - charge.captured - charge.released : 0
+}
+
+export function held(line: Line): number {
+  return line.charges.reduce((sum, charge) => sum + heldOf(charge), 0)
+}
+
+export function owed(line: Line): number {
+  return line.loans.reduce((sum, loan) => sum + principalLeft(loan.state), 0)
+}
+
+export function available(line: Line): number {
+  return line.status === 'active' ? Math.max(0, line.limit - held(line) - owed(line)) : 0
+}
+
+export function daysPastDue(loan: Loan, today: number): number {
+  if (loan.state.status !== 'active') return 0
+  const oldest = partsOf(loan.state).find((part) => unpaid(part) > 0)
+  return oldest === undefined ? 0 : Math.max(0, today - oldest.due)
+}
+
+/** Adds what happened and tells the loan anew; the line's credit follows the loan's. Throws `Refused`. */
+function happens(line: Line, moves: Moves, loan: Loan, happening: Happening): number {
+  const key = line.keys++
+  retell(line, moves, loan, [...loan.happenings, { ...happening, key }])
+  return key
+}
+
+export function retell(line: Line, moves: Moves, loan: Loan, happenings: Loan['happenings']): void {
+  const before = loan.state
+  let state: LoanState
+  try {
+    state = tell(loan.facts, happenings)
+  } catch (problem) {
+    throw problem instanceof DoesNotFit ? new Refused('loan-refuses') : problem
+  }
+  loan.happenings = happenings
+  loan.state = state
+  const credit = state.overpaid - state.returned - (before.overpaid - before.returned)
+  line.credit += credit
+  moves.credit += credit
+  moves.loans.add(loan)
+}
+
+export interface Purchase {
+  readonly merchant: MerchantFacts
+  readonly amount: number
+  readonly plan: string
+  readonly capture: boolean
+  readonly today: number
+  /** As the server named them. */
+  readonly chargeId: string
+  readonly loanId: string
+}
+
+export function buy(line: Line, moves: Moves, purchase: Purchase): Charge {
+  const { amount, today } = purchase
+  if (line.status !== 'active') throw new Refused('line-not-active')
+  const plan = line.program.plans.find((candidate) => candidate.code === purchase.plan)
+  if (plan === undefined) throw new Refused('unknown-plan')
+  if (amount < plan.leastAmount || amount < plan.instalments) throw new Refused('plan-not-offered')
+  const worst = Math.max(0, ...line.loans.map((loan) => daysPastDue(loan, today)))
+  if (worst >= line.program.suspendAfterDays) throw new Refused('charge-declined')
+  if (held(line) + owed(line) + amount > line.limit) throw new Refused('limit-exceeded')
+  const charge: Charge = {
+    id: purchase.chargeId,
+    merchant: purchase.merchant,
+    plan: plan.code,
+    amount,
+    heldUntil: purchase.capture ? null : today + line.program.holdDays,
+    captured: 0,
+    released: 0,
+    refunded: 0,
+    fee: 0,
+    feeReturned: 0,
+    status: 'authorized',
+  }
+  line.charges.push(charge)
+  if (purchase.capture) lend(line, moves, charge, amount, purchase.loanId, today)
+  return charge
+}
+
+function lend(line: Line, moves: Moves, charge: Charge, amount: number, loanId: string, today: number): void {
+  const { program } = line
+  const plan = program.plans.find((candidate) => candidate.code === charge.plan)!
+  const statement = line.nextStatement!
+  const firstDue = nextDayNumbered(statement + 1, program.dueDay)
+  const dues = Array.from({ length: plan.instalments }, (_, place) => monthsLater(firstDue, place))
+  const facts: LoanFacts = { plan, price: amount, openedOn: today, dues }
+  const loan: Loan = { id: loanId, chargeId: charge.id, facts, happenings: [], state: tell(facts, []) }
+  line.loans.push(loan)
+  moves.loans.add(loan)
+  const fee = percent(amount, charge.merchant.feePercent ?? program.merchantFeePercent)
+  const subsidy = plan.merchantPays ? plan.instalments * chargePerBill(amount, plan.percent) : 0
+  const kept = Math.min(fee + subsidy, amount)
+  charge.captured += amount
+  charge.fee += kept
+  if (charge.captured + charge.released === charge.amount) charge.status = 'captured'
+  moves.merchantFee += kept
+  moves.payable.push({ merchant: charge.merchant, amount: amount - kept })
+}
+
+export function capture(
+  line: Line,
+  moves: Moves,
+  charge: Charge,
+  order: { amount: number; final: boolean; today: number; loanId: string },
+): void {
+  refuseUnlessHeld(charge, order.today)
+  const left = heldOf(charge)
+  if (order.amount > left) throw new Refused('capture-above-held')
+  if (line.nextStatement === null) throw new Refused('line-not-active')
+  if (order.final) charge.released += left - order.amount
+  lend(line, moves, charge, order.amount, order.loanId, order.today)
+}
+
+function refuseUnlessHeld(charge: Charge, today: number): void {
+  if (charge.status !== 'authorized') throw new Refused('charge-wrong-state')
+  if (charge.heldUntil !== null && charge.heldUntil <= today) throw new Refused('hold-expired')
+}
+
+export function release(charge: Charge, today: number, as: 'voided' | 'expired'): void {
+  if (as === 'voided') refuseUnlessHeld(charge, today)
+  charge.released += heldOf(charge)
+  charge.status = charge.captured > 0 ? 'captured' : as
+}
+
+export interface RefundOutcome {
+  readonly credited: number
+  readonly paidBack: number
+}
+
+export function refund(line: Line, moves: Moves, charge: Charge, amount: number, today: number): RefundOutcome {
+  if (amount > charge.captured - charge.refunded) throw new Refused('refund-above-captured')
+  const { program } = line
+  const creditBefore = line.credit
+  const refunded = charge.refunded + amount
+  const returned = program.refundsReturnFee ? nearest(BigInt(charge.fee) * BigInt(refunded), BigInt(charge.captured)) : 0
+  let feeBack = Math.max(0, returned - charge.feeReturned)
+  charge.refunded = refunded
+  charge.feeReturned += feeBack
+  let left = amount
+  let paidBack = 0
+  for (const loan of line.loans.filter((candidate) => candidate.chargeId === charge.id).toReversed()) {
+    const before = loan.happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
+    const part = Math.min(left, loan.facts.price - before)
+    if (part === 0) continue
+    const creditWas = line.credit
+    happens(line, moves, loan, { what: 'refunded', on: today, amount: part })
+    moves.payable.push({ merchant: charge.merchant, amount: feeBack - part })
+    moves.merchantFee -= feeBack
+    const surplus = line.credit - creditWas
+    if (program.surplus === 'pay-back' && surplus > 0) {
+      happens(line, moves, loan, { what: 'given-back', on: today, amount: surplus })
+      moves.bank -= surplus
+      paidBack += surplus
+    }
+    left -= part
+    feeBack = 0
+  }
+  return { credited: line.credit - creditBefore, paidBack }
+}
+
+export interface Money {
+  readonly amount: number
+  readonly source: 'customer' | 'autopay' | 'credit'
+  /** When it was there. */
+  readonly on: number
+  readonly today: number
+  readonly loanId: string | null
+  /** Only dues up to here; null: all that is owed. */
+  readonly until: number | null
+}
+
+/** Oldest due first, of one day the loan opened first; what was written off next; the rest is kept. */
+export function repay(line: Line, moves: Moves, money: Money, id = ''): Repayment {
+  const { today, on, source } = money
+  if (line.status === 'declined') throw new Refused('line-wrong-state')
+  const among = money.loanId === null ? line.loans : line.loans.filter((loan) => loan.id === money.loanId)
+  const youngest = Math.max(line.openedOn, ...among.map((loan) => loan.facts.openedOn))
+  if (on < youngest) throw new Refused('date-before-debt')
+  const missing = source === 'credit' || money.loanId !== null ? 0 : Math.min(money.amount, Math.max(-line.credit, 0))
+  const spread = spreadOver(among, money.amount - missing, today, money.until)
+  let left = spread.left
+  const to: { loanId: string; key: number }[] = []
+  const undo = line.loans.map(({ happenings, state }) => ({ happenings, state }))
+  const credit = line.credit
+  try {
+    for (const { loan, amount } of spread.shares) {
+      const what = amount === settles(loan.state, today) && on === today ? 'settled' : 'paid'
+      to.push({ loanId: loan.id, key: happens(line, moves, loan, { what, on, amount }) })
+    }
+  } catch (problem) {
+    line.loans.forEach((loan, place) => Object.assign(loan, undo[place]))
+    line.credit = credit
+    throw problem
+  }
+  for (const loan of money.until === null ? among.filter((one) => one.state.status === 'charged-off') : []) {
+    const amount = Math.min(left, Math.max(0, lostOf(loan.state) - loan.state.recovered))
+    if (amount === 0) continue
+    to.push({ loanId: loan.id, key: happens(line, moves, loan, { what: 'recovered', on, amount }) })
+    left -= amount
+  }
+  const kept = source === 'credit' ? 0 : missing + left
+  const change = source === 'credit' ? left - money.amount : kept
+  line.credit += change
+  moves.credit += change
+  if (source !== 'credit') moves.bank += money.amount
+  const amount = source === 'credit' ? money.amount - left : money.amount
+  const repayment: Repayment = { id, amount, source, on, to, kept, reversed: false }
+  line.repayments.push(repayment)
+  return repayment
+}
+
+function lostOf(state: LoanState): number {
+  return partsOf(state).reduce((sum, part) => sum + part.lostPrincipal + part.lostInterest + part.lostPenalty, 0)
+}
+
+function spreadOver(loans: readonly Loan[], amount: number, today: number, until: number | null) {
+  const dues = loans
+    .filter((loan) => loan.state.status === 'active')
+    .flatMap((loan) => partsOf(loan.state).map((part) => ({ loan, part })))
+    .filter(({ part }) => until === null || part.due <= until)
+    .sort(
+      (one, other) =>
+        one.part.due - other.part.due ||
+        one.loan.facts.openedOn - other.loan.facts.openedOn ||
+        (one.loan.id < other.loan.id ? -1 : one.loan.id > other.loan.id ? 1 : 0),
+    )
+  const taken = new Map<Loan, number>()
+  let left = amount
+  for (const { loan, part } of dues) {
+    const already = taken.get(loan) ?? 0
+    const take = Math.min(left, unpaid(part), settles(loan.state, today) - already)
+    if (take <= 0) continue
+    taken.set(loan, already + take)
+    left -= take
+  }
+  return { shares: [...taken].map(([loan, share]) => ({ loan, amount: share })), left }
+}
+
+/** As if the money had never come. */
+export function reverse(line: Line, moves: Moves, repayment: Repayment): void {
+  if (repayment.reversed) throw new Refused('repayment-reversed')
+  const undo = line.loans.map(({ happenings, state }) => ({ happenings, state }))
+  const credit = line.credit
+  try {
+    for (const { loanId, key } of repayment.to) {
+      const loan = line.loans.find((candidate) => candidate.id === loanId)!
+      retell(line, moves, loan, loan.happenings.filter((happening) => happening.key !== key))
+    }
+  } catch (problem) {
+    line.loans.forEach((loan, place) => Object.assign(loan, undo[place]))
+    line.credit = credit
+    throw problem
+  }
+  repayment.reversed = true
+  const change = repayment.source === 'credit' ? repayment.amount : -repayment.kept
+  line.credit += change
+  moves.credit += change
+  if (repayment.source !== 'credit') moves.bank -= repayment.amount
+}
+
+export function settle(line: Line, moves: Moves, loan: Loan, today: number, id: string): Repayment {
+  refuseUnlessActive(loan)
+  const amount = settles(loan.state, today)
+  return repay(line, moves, { amount, source: 'customer', on: today, today, loanId: loan.id, until: null }, id)
+}
+
+function refuseUnlessActive(loan: Loan): void {
+  if (loan.state.status !== 'active') throw new Refused('loan-wrong-state')
+}
+
+export function waive(line: Line, moves: Moves, loan: Loan, charge: 'interest' | 'penalty', amount: number, today: number): void {
+  refuseUnlessActive(loan)
+  happens(line, moves, loan, { what: 'waived', on: today, amount, charge })
+}
+
+export function planAnew(
+  line: Line,
+  moves: Moves,
+  loan: Loan,
+  order: { instalments: number; firstDue: number; percent: string | null; today: number },
+): void {
+  if (order.firstDue <= order.today) throw new Refused('date-in-past')
+  refuseUnlessActive(loan)
+  const { today: on, instalments, firstDue } = order
+  const rate = order.percent ?? loan.state.percent
+  happens(line, moves, loan, { what: 'new-plan', on, instalments, firstDue, percent: rate })
+}
+
+export function writeOff(line: Line, moves: Moves, loan: Loan, today: number): void {
+  refuseUnlessActive(loan)
+  if (daysPastDue(loan, today) < line.program.writeOffAfterDays) throw new Refused('write-off-too-early')
+  happens(line, moves, loan, { what: 'lost', on: today })
+}
+
+export function giveBackCredit(line: Line, moves: Moves, wanted: number | null): void {
+  const amount = wanted ?? line.credit
+  if (amount <= 0 || amount > line.credit) throw new Refused('credit-insufficient')
+  line.credit -= amount
+  moves.credit -= amount
+  moves.bank -= amount
+}
+
+export function setLimit(line: Line, limit: number): void {
+  refuseUnlessOpen(line)
+  if (limit > line.program.highestLimit) throw new Refused('limit-out-of-range')
+  line.limit = limit
+}
+
+export function setAutopay(line: Line, token: string | null): void {
+  refuseUnlessOpen(line)
+  line.autopay = token
+}
+
+function refuseUnlessOpen(line: Line): void {
+  if (line.status !== 'active' && line.status !== 'frozen') throw new Refused('line-wrong-state')
+}
+
+export function setStatus(line: Line, to: 'frozen' | 'active' | 'closed'): void {
+  const from = to === 'closed' ? ['active', 'frozen'] : to === 'frozen' ? ['active'] : ['frozen']
+  if (!from.includes(line.status)) throw new Refused('line-wrong-state')
+  if (to === 'closed' && (owed(line) > 0 || held(line) > 0 || line.credit !== 0)) throw new Refused('line-in-use')
+  line.status = to
+  if (to === 'closed') line.nextStatement = null
+}
+
+export { partsOf, roomUnder, unpaid, unpaidPenalty }

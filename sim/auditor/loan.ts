@@ -1,0 +1,385 @@
+/**
+ * What one loan owes, by the rules a customer is told and nothing else: told again from its first day whenever
+ * something is learned, in order of the days on which things count.
+ */
+import { monthsLater, nearest, percent, ratio, share } from './arithmetic.ts'
+
+export interface PlanFacts {
+  readonly code: string
+  /** `flat`: the same part and the same charge on every bill; `bullet`: all of it on one. */
+  readonly method: 'flat' | 'bullet'
+  readonly instalments: number
+  /** Of the price, on every bill. */
+  readonly percent: string
+  readonly merchantPays: boolean
+  readonly leastAmount: number
+}
+
+/** What happened to a loan. Amounts in minor units, days since 1970. */
+export type Happening =
+  | { readonly what: 'paid' | 'settled' | 'refunded' | 'given-back' | 'recovered'; readonly on: number; readonly amount: number }
+  | { readonly what: 'late-charge'; readonly on: number; readonly amount: number; readonly missed: number }
+  | { readonly what: 'waived'; readonly on: number; readonly amount: number; readonly charge: 'interest' | 'penalty' }
+  | { readonly what: 'lost'; readonly on: number }
+  | {
+      readonly what: 'new-plan'
+      readonly on: number
+      readonly instalments: number
+      readonly firstDue: number
+      readonly percent: string
+    }
+
+/** One due: what is asked, and what became of it. */
+export interface Part {
+  readonly kind: 'plan' | 'old' | 'extra'
+  readonly from: number
+  due: number
+  principal: number
+  interest: number
+  penalty: number
+  paidPrincipal: number
+  paidInterest: number
+  paidPenalty: number
+  waivedInterest: number
+  waivedPenalty: number
+  lostPrincipal: number
+  lostInterest: number
+  lostPenalty: number
+}
+
+export interface LoanState {
+  plan: Part[]
+  beside: Part[]
+  status: 'active' | 'paid' | 'overpaid' | 'charged-off'
+  /** The customer's money in the loan that nothing is owed for. */
+  credit: number
+  refunded: number
+  restored: number
+  overpaid: number
+  returned: number
+  recovered: number
+  /** Principal as it came off, with its day: for the cap on what a loan may cost. */
+  lessened: { on: number; principal: number }[]
+  /** The rate of each bill of the plan in force, and the price it is taken of. */
+  percent: string
+  lent: number
+}
+
+/** A waiver of more than is owed: what is told does not fit together. */
+export class DoesNotFit extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+export interface LoanFacts {
+  readonly plan: PlanFacts
+  readonly price: number
+  readonly openedOn: number
+  readonly dues: readonly number[]
+}
+
+export function unpaidPrincipal(part: Part): number {
+  return part.principal - part.paidPrincipal - part.lostPrincipal
+}
+
+export function unpaidInterest(part: Part): number {
+  return part.interest - part.paidInterest - part.waivedInterest - part.lostInterest
+}
+
+export function unpaidPenalty(part: Part): number {
+  return part.penalty - part.paidPenalty - part.waivedPenalty - part.lostPenalty
+}
+
+export function unpaid(part: Part): number {
+  return unpaidPrincipal(part) + unpaidInterest(part) + unpaidPenalty(part)
+}
+
+/** All parts, oldest due first; of one day what was replaced, then what is planned, then what came beside. */
+export function partsOf(state: LoanState): Part[] {
+  if (state.beside.length === 0) return state.plan
+  const rank = { old: 0, plan: 1, extra: 2 }
+  return [...state.beside, ...state.plan].sort((one, other) => one.due - other.due || rank[one.kind] - rank[other.kind])
+}
+
+export function principalLeft(state: LoanState): number {
+  return partsOf(state).reduce((sum, part) => sum + unpaidPrincipal(part), 0)
+}
+
+/** The charge on each bill of a flat plan. */
+export function chargePerBill(price: number, rate: string): number {
+  return percent(price, rate)
+}
+
+/** The story of the loan, told from the beginning. Throws `DoesNotFit`. */
+export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanState {
+  const rate = facts.plan.merchantPays ? '0' : facts.plan.percent
+  const state: LoanState = {
+    plan: planned(facts.plan.method, facts.price, rate, facts.openedOn, facts.dues),
+    beside: [],
+    status: 'active',
+    credit: 0,
+    refunded: 0,
+    restored: 0,
+    overpaid: 0,
+    returned: 0,
+    recovered: 0,
+    lessened: [],
+    percent: rate,
+    lent: facts.price,
+  }
+  const inOrder = happenings
+    .map((happening, place) => ({ happening, place }))
+    .sort((one, other) => one.happening.on - other.happening.on || one.place - other.place)
+  for (const { happening } of inOrder) happen(state, facts.plan.method, happening)
+  if (state.status !== 'charged-off') {
+    const owing = partsOf(state).some((part) => unpaid(part) > 0)
+    state.status = owing ? 'active' : state.credit > 0 ? 'overpaid' : 'paid'
+  }
+  return state
+}
+
+function newPart(kind: Part['kind'], from: number, due: number, principal: number, interest: number): Part {
+  return {
+    kind,
+    from,
+    due,
+    principal,
+    interest,
+    penalty: 0,
+    paidPrincipal: 0,
+    paidInterest: 0,
+    paidPenalty: 0,
+    waivedInterest: 0,
+    waivedPenalty: 0,
+    lostPrincipal: 0,
+    lostInterest: 0,
+    lostPenalty: 0,
+  }
+}
+
+/** Flat: level instalments of price and charges, the last takes the remainder. Otherwise all with the last. */
+function planned(method: PlanFacts['method'], price: number, rate: string, from: number, dues: readonly number[]): Part[] {
+  const count = dues.length
+  const charge = method === 'flat' ? chargePerBill(price, rate) : 0
+  const level = nearest(BigInt(price + count * charge), BigInt(count))
+  let left = price
+  return dues.map((due, place) => {
+    const last = place === count - 1
+    const wanted = method === 'bullet' ? 0 : level - charge
+    const principal = last ? left : Math.min(wanted, left)
+    left -= principal
+    return newPart('plan', place === 0 ? from : dues[place - 1]!, due, principal, charge)
+  })
+}
+
+function happen(state: LoanState, method: PlanFacts['method'], happening: Happening): void {
+  const { on } = happening
+  switch (happening.what) {
+    case 'paid':
+    case 'settled':
+      if (state.status === 'charged-off') {
+        state.recovered += happening.amount
+        return
+      }
+      if (happening.what === 'settled') forgive(state, on)
+      keep(state, pay(state, happening.amount, on))
+      return
+    case 'recovered':
+      state.recovered += happening.amount
+      return
+    case 'refunded':
+      refund(state, method, happening.amount, on)
+      return
+    case 'given-back':
+      giveBack(state, happening.amount, on)
+      return
+    case 'late-charge':
+      charge(state, happening.amount, on)
+      return
+    case 'waived':
+      waive(state, happening.charge, happening.amount)
+      return
+    case 'lost':
+      lose(state, on)
+      return
+    case 'new-plan':
+      planAnew(state, method, happening)
+      return
+  }
+}
+
+function keep(state: LoanState, amount: number): void {
+  state.credit += amount
+  state.overpaid += amount
+}
+
+/** Oldest due first; of each the late charge, then the interest, then the principal. Gives what nothing is owed for. */
+function pay(state: LoanState, amount: number, on: number, besides = 0): number {
+  let left = amount
+  let principal = besides
+  const take = (owed: number) => {
+    const part = Math.max(0, Math.min(left, owed))
+    left -= part
+    return part
+  }
+  const inOrder = [...state.beside, ...state.plan].sort((one, other) => one.due - other.due)
+  for (const part of inOrder) {
+    part.paidPenalty += take(unpaidPenalty(part))
+    part.paidInterest += take(unpaidInterest(part))
+    const paid = take(unpaidPrincipal(part))
+    part.paidPrincipal += paid
+    principal += paid
+  }
+  state.lessened.push({ on, principal })
+  return left
+}
+
+/** Whoever settles owes no charge of a bill whose time has not begun. */
+function forgive(state: LoanState, on: number): void {
+  for (const part of state.plan) if (part.from >= on) part.interest -= unpaidInterest(part)
+}
+
+/** What settles the loan on a day. */
+export function settles(state: LoanState, on: number): number {
+  if (state.status === 'charged-off') return 0
+  return partsOf(state).reduce((sum, part) => {
+    const forgiven = part.kind === 'plan' && part.from >= on ? unpaidInterest(part) : 0
+    return sum + unpaid(part) - forgiven
+  }, 0)
+}
+
+/** Counts as never lent: the last principal first, the charges of bills to come anew, what was paid beyond it kept. */
+function refund(state: LoanState, method: PlanFacts['method'], amount: number, on: number): void {
+  if (state.status === 'charged-off') {
+    const missing = Math.max(0, lost(state) - state.recovered)
+    const recovered = Math.min(amount, missing)
+    state.recovered += recovered
+    keep(state, amount - recovered)
+    return
+  }
+  const cancelled = Math.min(amount, principalLeft(state))
+  const coming = state.plan.filter((part) => part.due > on || (part.due === on && part.from === on))
+  let left = cancelled
+  const past = state.plan.filter((part) => !coming.includes(part))
+  for (const part of [...coming.toReversed(), ...past.toReversed(), ...state.beside.toReversed()]) {
+    const less = Math.min(left, Math.max(0, unpaidPrincipal(part)))
+    part.principal -= less
+    left -= less
+  }
+  state.refunded += cancelled
+  if (cancelled > 0 && method === 'flat') {
+    if (coming.length > 0) state.lent -= cancelled
+    for (const part of coming) {
+      const anew = part.principal === 0 ? 0 : chargePerBill(state.lent, state.percent)
+      part.interest = Math.max(anew, part.paidInterest + part.waivedInterest)
+    }
+  }
+  keep(state, pay(state, amount - cancelled, on, cancelled))
+}
+
+function lost(state: LoanState): number {
+  return partsOf(state).reduce((sum, part) => sum + part.lostPrincipal + part.lostInterest + part.lostPenalty, 0)
+}
+
+/** Credit that was paid out; what of it is not there any more is owed again. */
+function giveBack(state: LoanState, amount: number, on: number): void {
+  const there = Math.min(amount, state.credit)
+  state.credit -= there
+  state.returned += there
+  const again = amount - there
+  state.lessened.push({ on, principal: again })
+  if (again === 0) return
+  state.restored += again
+  dueNext(state, on, true).principal += again
+}
+
+/** The next due; after the last one all that comes is due together, on the latest of its days. */
+function dueNext(state: LoanState, on: number, after: boolean): Part {
+  const last = state.plan.at(-1)!
+  const found = state.plan.find((part) => (after && on < last.due ? part.due > on : part.due >= on))
+  if (found !== undefined && state.status !== 'charged-off') return found
+  const known = state.beside.find((part) => part.kind === 'extra' && part.from === last.due)
+  if (known !== undefined) {
+    known.due = Math.max(known.due, on)
+    return known
+  }
+  const extra = newPart('extra', last.due, on, 0, 0)
+  state.beside.push(extra)
+  return extra
+}
+
+function charge(state: LoanState, amount: number, on: number): void {
+  dueNext(state, on, false).penalty += amount
+}
+
+function waive(state: LoanState, what: 'interest' | 'penalty', amount: number): void {
+  let left = amount
+  for (const part of [...state.beside, ...state.plan].sort((one, other) => one.due - other.due)) {
+    const less = Math.max(0, Math.min(left, what === 'interest' ? unpaidInterest(part) : unpaidPenalty(part)))
+    if (what === 'interest') part.waivedInterest += less
+    else part.waivedPenalty += less
+    left -= less
+  }
+  if (left > 0) throw new DoesNotFit('waiver-exceeds-owed')
+}
+
+/** All principal is lost, and the charges that were earned; those to come lapse. */
+function lose(state: LoanState, on: number): void {
+  let principal = 0
+  for (const part of partsOf(state)) {
+    const earned = part.due <= on
+    principal += unpaidPrincipal(part)
+    part.lostPrincipal += unpaidPrincipal(part)
+    if (earned) part.lostInterest += unpaidInterest(part)
+    if (earned) part.lostPenalty += unpaidPenalty(part)
+    part.interest -= unpaidInterest(part)
+    part.penalty -= unpaidPenalty(part)
+  }
+  state.lessened.push({ on, principal })
+  state.status = 'charged-off'
+}
+
+/** All that is unpaid in new instalments: principal as a new plan, charges owed in equal parts. */
+function planAnew(state: LoanState, method: PlanFacts['method'], order: Extract<Happening, { what: 'new-plan' }>): void {
+  const { on, instalments, firstDue } = order
+  if (method === 'flat') forgive(state, on)
+  const owed = (figure: (part: Part) => number) => state.plan.reduce((sum, part) => sum + figure(part), 0)
+  const principal = owed(unpaidPrincipal)
+  const even = Array.from({ length: instalments }, () => 1)
+  const interest = share(owed(unpaidInterest), even)
+  const penalties = share(owed(unpaidPenalty), even)
+  for (const part of state.plan) {
+    const met = part.paidPrincipal + part.paidInterest + part.waivedInterest + part.paidPenalty + part.waivedPenalty
+    if (met === 0 && part.due > on) continue
+    state.beside.push({
+      ...part,
+      kind: 'old',
+      principal: part.paidPrincipal,
+      interest: part.paidInterest + part.waivedInterest,
+      penalty: part.paidPenalty + part.waivedPenalty,
+    })
+  }
+  state.percent = order.percent
+  state.lent = principal
+  const dues = even.map((_, place) => monthsLater(firstDue, place))
+  state.plan = planned(method, principal, order.percent, on, dues)
+  state.plan.forEach((part, place) => {
+    part.interest += interest[place]!
+    part.penalty += penalties[place]!
+  })
+}
+
+/** What a late charge may be at most: the cap a year on the principal as it was outstanding, less all charged so far. */
+export function roomUnder(state: LoanState, facts: LoanFacts, cap: string, on: number): number {
+  const days = state.lessened
+    .filter((less) => less.on <= on)
+    .reduce((sum, less) => sum - BigInt(less.principal) * BigInt(on - less.on), BigInt(facts.price) * BigInt(on - facts.openedOn))
+  const { over, under } = ratio(cap)
+  const allowed = Number((days * over) / (under * 36_500n))
+  const charged = partsOf(state).reduce((sum, part) => sum + part.penalty + (part.due <= on ? part.interest : 0), 0)
+  return Math.max(0, allowed - charged)
+}

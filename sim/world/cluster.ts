@@ -1,0 +1,50 @@
+/** A PostgreSQL of the run's own, in a temporary folder, that need not survive anything; databases for groups of worlds. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { openDatabase } from '../../server/platform/database.ts'
+import { startEmbedded } from '../../server/platform/embedded.ts'
+import { migrate } from '../../server/platform/migrate.ts'
+
+const migrations = resolve(import.meta.dirname, '../../server/migrations')
+
+/** Nothing here outlives the run, so nothing needs to reach the disk. */
+const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=100', 'wal_level=minimal', 'max_wal_senders=0']
+
+export interface Cluster {
+  /** Of a migrated database that is to be copied. */
+  readonly template: string
+  stop(): Promise<void>
+}
+
+export async function startCluster(): Promise<Cluster> {
+  const home = await mkdtemp(join(tmpdir(), 'chit-sim-'))
+  const postgres = await startEmbedded(home, { settings: hasty })
+  const db = openDatabase(postgres.url, { max: 1 })
+  await migrate(db, migrations)
+  await db.end()
+  return {
+    template: postgres.url,
+    async stop() {
+      await postgres.stop()
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A copy of the template; gives its address and how to be rid of it. */
+export async function copyDatabase(template: string, name: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const url = new URL(template)
+  const from = url.pathname.slice(1)
+  url.pathname = '/postgres'
+  const admin = openDatabase(url.href, { max: 1 })
+  await admin`create database ${admin(name)} template ${admin(from)}`
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    async drop() {
+      await admin`drop database ${admin(name)} with (force)`
+      await admin.end()
+    },
+  }
+}

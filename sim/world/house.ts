@@ -1,0 +1,104 @@
+/**
+ * The real server in this process, without a socket: its routes, services and SQL as they are. Only what makes a run
+ * differ from the next is put in from outside: ids and instants come from the world that asks, the database through
+ * `trouble`.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { pino } from 'pino'
+import { makePartitions } from '../../server/journal/store.ts'
+import { openSandbox } from '../../server/parties/access.ts'
+import { clockOf } from '../../server/platform/clock.ts'
+import { createPlatform, type Platform } from '../../server/platform/context.ts'
+import { openDatabase } from '../../server/platform/database.ts'
+import { buildApp } from '../../server/platform/http.ts'
+import { createIds } from '../../server/platform/ids.ts'
+import { drainPostings } from '../../server/journal/post.ts'
+import { registerRoutes } from '../../server/routes.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import { type Trouble, troubled } from './trouble.ts'
+
+export interface Letter {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** As sent. */
+  readonly body: string | null
+  readonly key: string | null
+  readonly secret: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly text: string
+  readonly replayed: boolean
+}
+
+/** Whose request is being worked on: its ids are drawn from its own chance, its instants are its own. */
+export interface Scene {
+  readonly chance: Chance
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+export interface House {
+  readonly trouble: Trouble
+  send(letter: Letter, scene: Scene): Promise<Reply>
+  openSandbox(scene: Scene, order: { name: string; timeZone: string; now: string }): Promise<{ tenantId: string; secret: string }>
+  close(): Promise<void>
+}
+
+const scenes = new AsyncLocalStorage<Scene>()
+const nowhere = chanceOf(0, 0, 0, 0)
+
+export interface HouseOptions {
+  readonly poolSize?: number
+  readonly shards?: number
+}
+
+/** On a migrated database that nobody else uses. */
+export async function openHouse(databaseUrl: string, options: HouseOptions = {}): Promise<House> {
+  const { poolSize = 12, shards = 1 } = options
+  const { db, trouble } = troubled(openDatabase(databaseUrl, { max: poolSize }))
+  const random = (count: number) => (scenes.getStore()?.chance ?? nowhere).bytes(count)
+  const clock = clockOf(() => Temporal.Instant.fromEpochMilliseconds(scenes.getStore()?.at ?? 0))
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    databaseUrl: null,
+    home: '/nonexistent',
+    masterKey: Buffer.alloc(32, 7),
+    shards,
+    logLevel: 'silent' as const,
+    poolSize,
+  }
+  const plain = createPlatform(config, databaseUrl, { db, clock, log: pino({ level: 'silent' }) })
+  const platform: Platform = { ...plain, random, ids: createIds(random, clock) }
+  await makePartitions(db)
+  const app = await buildApp(platform, registerRoutes)
+  return {
+    trouble,
+    send: (letter, scene) =>
+      scenes.run(scene, async () => {
+        const answer = await app.inject({
+          method: letter.method,
+          url: letter.path,
+          headers: {
+            authorization: `Bearer ${letter.secret}`,
+            ...(letter.body === null ? {} : { 'content-type': 'application/json' }),
+            ...(letter.key === null ? {} : { 'idempotency-key': letter.key }),
+          },
+          ...(letter.body === null ? {} : { payload: letter.body }),
+        })
+        return { status: answer.statusCode, text: answer.body, replayed: answer.headers['idempotent-replayed'] === 'true' }
+      }),
+    openSandbox: (scene, order) =>
+      scenes.run(scene, async () => {
+        const sandbox = await openSandbox(platform, order)
+        return { tenantId: sandbox.tenantId, secret: sandbox.secretKey }
+      }),
+    async close() {
+      await app.close()
+      await drainPostings(platform)
+      await db.end({ timeout: 5 })
+    },
+  }
+}

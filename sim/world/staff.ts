@@ -1,0 +1,141 @@
+/** What staff do on a day: limits, freezes, bounced debits, help in hardship, losses, payouts, new terms. */
+import { nextDayNumbered, textOf } from '../auditor/arithmetic.ts'
+import {
+  daysPastDue,
+  type Line,
+  type Loan,
+  planAnew,
+  type Repayment,
+  reverse,
+  setLimit,
+  setStatus,
+  waive,
+  writeOff,
+} from '../auditor/line.ts'
+import { partsOf, unpaidInterest, unpaidPenalty } from '../auditor/loan.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import { factsOf, revised, termsOf } from './contracts.ts'
+import type { Json } from './courier.ts'
+import { agree, comeIn, type World } from './world.ts'
+
+export async function workDay(world: World): Promise<void> {
+  const { today } = world.auditor
+  const chance = chanceOf(world.seed, today, 0, 0x57)
+  if (today % 7 === 4) await settleWithFunders(world)
+  if (today % 7 === 2) await payByHand(world)
+  if (chance.happens(0.01)) await newTerms(world, chance)
+  if (chance.happens(0.05)) await comeIn(world, world.shoppers.length)
+  for (const shopper of world.shoppers) {
+    const own = chanceOf(world.seed, shopper.number, today, 0x57)
+    await lookAfter(world, shopper.line, own)
+    if (shopper.habit.pays === 'bounces' || own.happens(0.001)) await bounce(world, shopper.line, own)
+  }
+}
+
+async function lookAfter(world: World, line: Line, chance: Chance): Promise<void> {
+  if (chance.happens(0.004)) await changeLimit(world, line, chance)
+  if (line.status === 'frozen' ? chance.happens(0.1) : chance.happens(0.001)) await changeStatus(world, line)
+  if (chance.happens(0.0005)) await closeLine(world, line)
+  for (const loan of line.loans) {
+    if (loan.state.status !== 'active') continue
+    const late = daysPastDue(loan, world.auditor.today)
+    if (late >= line.program.writeOffAfterDays - 1 && chance.happens(0.1)) await giveUp(world, line, loan)
+    else if (late > 0 && chance.happens(0.01)) await help(world, line, loan, chance)
+    else if (chance.happens(0.001)) await help(world, line, loan, chance)
+    if (chance.happens(late > 3 ? 0.02 : 0.0005)) await forgive(world, line, loan, chance)
+  }
+}
+
+async function changeLimit(world: World, line: Line, chance: Chance): Promise<void> {
+  const limit = chance.happens(0.5) ? chance.between(50_000, 400_000) : chance.between(400_000, 3_000_000)
+  const answer = await world.courier.post(`/v1/lines/${line.id}/limit`, { limit })
+  agree(world, line, answer, () => setLimit(line, limit), `limit ${limit}`)
+}
+
+async function changeStatus(world: World, line: Line): Promise<void> {
+  const freezes = line.status !== 'frozen'
+  const answer = await world.courier.post(`/v1/lines/${line.id}/${freezes ? 'freeze' : 'unfreeze'}`)
+  agree(world, line, answer, () => setStatus(line, freezes ? 'frozen' : 'active'), freezes ? 'freeze' : 'unfreeze')
+}
+
+async function closeLine(world: World, line: Line): Promise<void> {
+  const answer = await world.courier.post(`/v1/lines/${line.id}/close`)
+  agree(world, line, answer, () => setStatus(line, 'closed'), 'close')
+}
+
+async function giveUp(world: World, line: Line, loan: Loan): Promise<void> {
+  const answer = await world.courier.post(`/v1/loans/${loan.id}/write-off`, { reason: 'gone' })
+  agree(world, line, answer, (moves) => writeOff(line, moves, loan, world.auditor.today), `write-off of ${loan.id}`)
+}
+
+async function help(world: World, line: Line, loan: Loan, chance: Chance): Promise<void> {
+  const { today } = world.auditor
+  const instalments = chance.between(1, 8)
+  const firstDue = nextDayNumbered(today + chance.between(1, 40), line.program.dueDay)
+  const free = chance.happens(0.3)
+  const body = { instalments, firstDueOn: textOf(firstDue), ...(free ? { annualRatePercent: '0' } : {}) }
+  const answer = await world.courier.post(`/v1/loans/${loan.id}/reschedule`, body)
+  const order = { instalments, firstDue, percent: free ? '0' : null, today }
+  agree(world, line, answer, (moves) => planAnew(line, moves, loan, order), `new plan for ${loan.id}`)
+}
+
+async function forgive(world: World, line: Line, loan: Loan, chance: Chance): Promise<void> {
+  const component = chance.happens(0.8) ? 'penalty' : 'interest'
+  const owing = partsOf(loan.state).reduce((sum, part) => sum + (component === 'penalty' ? unpaidPenalty(part) : unpaidInterest(part)), 0)
+  const amount = chance.happens(0.5) ? owing + chance.between(0, 1) : chance.between(1, Math.max(1, owing))
+  if (amount === 0) return
+  const answer = await world.courier.post(`/v1/loans/${loan.id}/waive`, { component, amount })
+  agree(world, line, answer, (moves) => waive(line, moves, loan, component, amount, world.auditor.today), `waiver of ${amount} ${component} of ${loan.id}`)
+}
+
+/** A debit that came back some days later, by autopay or not. */
+async function bounce(world: World, line: Line, chance: Chance): Promise<void> {
+  const { today } = world.auditor
+  const recent = line.repayments.filter((repayment) => today - repayment.on < 15 && !repayment.reversed && repayment.source !== 'credit')
+  if (recent.length === 0 || !chance.happens(0.25)) return
+  const repayment = chance.pick(recent)
+  const id = repayment.id === '' ? await idOf(world, line, repayment) : repayment.id
+  const answer = await world.courier.post(`/v1/repayments/${id}/reverse`, { reason: 'bounced' })
+  agree(world, line, answer, (moves) => reverse(line, moves, repayment), `reversal of ${id}`)
+}
+
+/** Nobody was told the id of what autopay collected at night. */
+async function idOf(world: World, line: Line, repayment: Repayment): Promise<string> {
+  const { body } = await world.courier.get(`/v1/repayments?lineId=${line.id}&limit=1000`)
+  const found = body.data.find(
+    (shown: Json) =>
+      shown.source === repayment.source && shown.effectiveOn === textOf(repayment.on) && shown.amount === repayment.amount,
+  )
+  if (found === undefined) throw new Error(`autopay should have collected ${repayment.amount} on ${textOf(repayment.on)}: ${JSON.stringify(body.data)}`)
+  repayment.id = found.id
+  return found.id
+}
+
+async function settleWithFunders(world: World): Promise<void> {
+  for (const funderId of world.funders) await payOut(world, { funderId })
+}
+
+async function payByHand(world: World): Promise<void> {
+  for (const merchant of world.auditor.merchants.values()) {
+    if (merchant.timing === 'manual') await payOut(world, { merchantId: merchant.id })
+  }
+}
+
+async function payOut(world: World, payee: { merchantId: string } | { funderId: string }): Promise<void> {
+  const { status, body } = await world.courier.post('/v1/payouts', payee)
+  const code = world.auditor.payOut(payee)
+  if ((status < 300 ? null : body.code) !== code) {
+    throw new Error(`payout to ${JSON.stringify(payee)}: ${JSON.stringify(body)}, should be ${code ?? 'made'}`)
+  }
+}
+
+/** For lines opened from now on. */
+async function newTerms(world: World, chance: Chance): Promise<void> {
+  const product = chance.pick(world.products)
+  const design = revised(product.design, chance)
+  const facts = factsOf(design, product.facts.id, product.facts.version + 1)
+  const { status } = await world.courier.post(`/v1/programs/${facts.id}/terms`, { terms: termsOf(facts) })
+  const activated = await world.courier.post(`/v1/programs/${facts.id}/activate`)
+  if (status >= 300 || activated.status >= 300) throw new Error(`new terms were refused: ${JSON.stringify(activated.body)}`)
+  Object.assign(product, { design, facts })
+}

@@ -1,0 +1,96 @@
+/**
+ * Trouble between the server and its database, made to order. It is bound to the request (its idempotency key) or the
+ * tenant that shall meet it: worlds share connections and commits, and one world's trouble must not be another's.
+ */
+import type { Database } from '../../server/platform/database.ts'
+
+export type Ill =
+  /** The database can't be reached: nothing was written. */
+  | 'refused'
+  /** It was written, but the connection broke before the answer. */
+  | 'cut'
+  /** It was written, but too late for who waited. */
+  | 'late'
+
+export interface Trouble {
+  /** The next commit that carries this text meets it; `lasting`: all such commits until `lift`. */
+  arrange(mark: string, ill: Ill, lasting?: boolean): void
+  lift(mark: string): void
+  /** How often trouble was met. */
+  met(): number
+}
+
+const errors: Readonly<Record<Ill, string>> = { refused: 'ECONNREFUSED', cut: 'CONNECTION_CLOSED', late: 'ETIMEDOUT' }
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+/** A batch that carries an operation in trouble is taken apart first, so that its other operations come through. */
+const takeApart = () => failure('22000', 'a batch with an operation in trouble is taken apart')
+
+type Arranged = Map<string, { readonly ill: Ill; readonly lasting: boolean }>
+
+export function troubled(db: Database): { db: Database; trouble: Trouble } {
+  const arranged: Arranged = new Map()
+  let met = 0
+
+  function markIn(text: string): string | undefined {
+    for (const mark of arranged.keys()) if (text.includes(mark)) return mark
+    return undefined
+  }
+
+  function take(mark: string): Ill {
+    const { ill, lasting } = arranged.get(mark)!
+    if (!lasting) arranged.delete(mark)
+    met++
+    return ill
+  }
+
+  type Query = (...all: unknown[]) => Promise<unknown>
+
+  async function commit(query: Query, all: unknown[], ops: string): Promise<unknown> {
+    const mark = markIn(ops)
+    if (mark === undefined) return query(...all)
+    if (ops.includes('{"n":1')) throw takeApart()
+    const ill = take(mark)
+    if (ill === 'refused') throw failure(errors.refused, 'trouble: the database refuses')
+    await query(...all)
+    throw failure(errors[ill], 'trouble: no answer from the database')
+  }
+
+  function watched<Target extends object>(target: Target, inTransaction: boolean): Target {
+    return new Proxy(target, {
+      apply(inner, _self, all: unknown[]) {
+        const query = inner as unknown as Query
+        const isCommit = arranged.size > 0 && Array.isArray(all[0]) && String(all[0]).includes('commit_operations')
+        if (!isCommit) return query(...all)
+        const ops = String(all[2])
+        // Inside a transaction whatever was written goes with the connection.
+        if (inTransaction && markIn(ops) !== undefined) {
+          take(markIn(ops)!)
+          return Promise.reject(failure(errors.refused, 'trouble: the connection broke inside a transaction'))
+        }
+        return commit(query, all, ops)
+      },
+      get(inner, name) {
+        const value: unknown = Reflect.get(inner, name)
+        if (name !== 'begin') return value
+        return (...all: unknown[]) => {
+          const work = all.at(-1) as (transaction: object) => unknown
+          const begin = value as Query
+          return begin(...all.slice(0, -1), (transaction: object) => work(watched(transaction, true)))
+        }
+      },
+    })
+  }
+
+  return {
+    db: watched(db, false),
+    trouble: {
+      arrange: (mark, ill, lasting = false) => arranged.set(mark, { ill, lasting }),
+      lift: (mark) => arranged.delete(mark),
+      met: () => met,
+    },
+  }
+}

@@ -1,0 +1,246 @@
+/** One world: a sandbox, its people, and the auditor who knows what everybody should owe at the end of every day. */
+import { dayOf, textOf } from '../auditor/arithmetic.ts'
+import { type Auditor, createAuditor } from '../auditor/auditor.ts'
+import { accountDifferences, lineDifferences, loanDifferences } from '../auditor/compare.ts'
+import type { ProgramFacts } from '../auditor/facts.ts'
+import { type Line, type Loan, openLine } from '../auditor/line.ts'
+import { chanceOf } from './chance.ts'
+import { type Design, designsOf, factsOf, termsOf } from './contracts.ts'
+import { type Answer, type Counts, type Courier, createCourier, type Json } from './courier.ts'
+import type { House } from './house.ts'
+import { type Habit, habitOf, liveDay } from './shoppers.ts'
+import { workDay } from './staff.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly customers: number
+  readonly days: number
+  readonly withFaults?: boolean
+  /** Every line is compared on every so manyth day; on the others those that something happened to. */
+  readonly allLinesEvery?: number
+  /** The server's own audit runs on every so manyth day, and at the end. */
+  readonly auditEvery?: number
+  readonly told?: (day: string, line: string) => void
+}
+
+export interface Shopper {
+  readonly number: number
+  readonly habit: Habit
+  readonly line: Line
+}
+
+export interface Product {
+  design: Design
+  facts: ProgramFacts
+}
+
+export interface World {
+  readonly seed: number
+  readonly auditor: Auditor
+  readonly courier: Courier
+  readonly shoppers: Shopper[]
+  readonly products: Product[]
+  readonly funders: readonly string[]
+  readonly merchants: readonly string[]
+}
+
+/** The server and the auditor do not agree, or something came that must not. */
+export class Disagreement extends Error {
+  readonly seed: number
+  readonly day: string
+
+  constructor(seed: number, day: string, message: string) {
+    super(`seed ${seed}, ${day}: ${message}`)
+    this.seed = seed
+    this.day = day
+  }
+}
+
+export interface WorldReport extends Counts {
+  readonly seed: number
+  readonly digest: string
+  readonly loans: number
+  readonly compared: number
+}
+
+export const firstDay = '2026-03-01'
+
+/** Without summer time: a hold of five days ends on a midnight. Many, as the server keeps one day in mind for each. */
+const timeZones = [
+  'Asia/Shanghai',
+  'Asia/Tokyo',
+  'Asia/Kolkata',
+  'Asia/Dubai',
+  'Asia/Singapore',
+  'Asia/Jakarta',
+  'Asia/Manila',
+  'Asia/Dhaka',
+  'Asia/Karachi',
+  'Asia/Kathmandu',
+  'Asia/Yangon',
+  'Asia/Seoul',
+  'Africa/Lagos',
+  'Africa/Nairobi',
+  'Africa/Johannesburg',
+  'America/Bogota',
+  'America/Lima',
+  'America/Panama',
+  'America/Phoenix',
+  'Pacific/Honolulu',
+  'Australia/Brisbane',
+  'UTC',
+]
+
+/** Lives a world to its end. Throws `Disagreement` on the first difference. */
+export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
+  const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0 } = options
+  let day = firstDay
+  const told = options.told
+  const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
+  const order = { name: `World ${seed}`, timeZone: timeZones[seed % timeZones.length]!, now: firstDay }
+  const { tenantId, secret } = await house.openSandbox(scene, order)
+  const follow = told === undefined ? {} : { told: (line: string) => told(day, line) }
+  const courier = createCourier({ house, seed, tenantId, secret, withFaults, ...follow })
+  const counts = { compared: 0 }
+  try {
+    const world = await settle(seed, courier, customers)
+    for (let passed = 0; passed < days; passed++) {
+      day = textOf(world.auditor.today)
+      await workDay(world)
+      await liveDay(world)
+      await endDay(world)
+      const last = passed === days - 1
+      const everything = last || (passed + 1) % allLinesEvery === 0
+      counts.compared += await compare(world, everything)
+      if (last || (auditEvery > 0 && (passed + 1) % auditEvery === 0)) await audit(world)
+    }
+    const loans = [...world.auditor.lines.values()].reduce((sum, line) => sum + line.loans.length, 0)
+    return { seed, digest: courier.digest(), loans, ...counts, ...courier.counts }
+  } catch (error) {
+    if (error instanceof Error) throw new Disagreement(seed, day, error instanceof Disagreement ? error.message : String(error.stack))
+    throw error
+  }
+}
+
+async function settle(seed: number, courier: Courier, customers: number): Promise<World> {
+  const chance = chanceOf(seed, 1, 0, 0x5e)
+  const made = async (path: string, body: object): Promise<Json> => {
+    const answer = await courier.post(path, body)
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+  const auditor = createAuditor(dayOf(firstDay))
+  const funders: string[] = []
+  for (const name of ['Harbour Bank', 'Plum Finance', 'River Trust']) funders.push((await made('/v1/funders', { name })).id)
+  const products: Product[] = []
+  for (const design of designsOf(chance, funders)) {
+    const terms = termsOf(factsOf(design, '', 1))
+    const { id } = await made('/v1/programs', { name: design.name, terms })
+    await made(`/v1/programs/${id}/activate`, {})
+    products.push({ design, facts: factsOf(design, id, 1) })
+  }
+  const merchants: string[] = []
+  for (const [place, timing] of (['T+1', 'T+0', 'at-once', 'manual', 'T+1'] as const).entries()) {
+    const feePercent = place === 1 ? '0.333' : null
+    const body = { name: `Shop ${place}`, payoutTiming: timing, ...(feePercent === null ? {} : { feePercent }) }
+    const { id } = await made('/v1/merchants', body)
+    auditor.merchants.set(id, { id, timing, feePercent })
+    merchants.push(id)
+  }
+  const world: World = { seed, auditor, courier, shoppers: [], products, funders, merchants }
+  for (let number = 0; number < customers; number++) await comeIn(world, number)
+  return world
+}
+
+/** A new customer with a line in one of the products. */
+export async function comeIn(world: World, number: number): Promise<void> {
+  const { courier, auditor, products, seed } = world
+  const chance = chanceOf(seed, number, 0, 0xc0)
+  const person = await courier.post('/v1/customers', { name: 'Lin', reference: `person-${number}` })
+  const { facts } = chance.pick(products)
+  const minor = chance.happens(0.01)
+  const profile = minor ? { profile: { age: 16 } } : {}
+  const { status, body } = await courier.post('/v1/lines', { customerId: person.body.id, programId: facts.id, ...profile })
+  if (status !== 201) throw new Error(`a line was refused: ${JSON.stringify(body)}`)
+  const line = openLine(body.id, facts, auditor.today, minor)
+  const differences = lineDifferences(line, body)
+  if (differences.length > 0) throw new Error(`line ${line.id}: ${differences.join('; ')}`)
+  auditor.lines.set(line.id, line)
+  const shopper = { number, habit: habitOf(chance), line }
+  world.shoppers.push(shopper)
+  if (shopper.habit.pays === 'autopay' || shopper.habit.pays === 'bounces') {
+    await ask(world, line, '/autopay', { autopay: { token: 'tok_ok', amount: 'total' } }, () => {
+      line.autopay = 'tok_ok'
+    })
+  }
+}
+
+async function ask(world: World, line: Line, path: string, body: object, deed: () => void): Promise<void> {
+  const answer = await world.courier.post(`/v1/lines/${line.id}${path}`, body)
+  agree(world, line, answer, deed, `${path} of line ${line.id}`)
+}
+
+/** Books a request with the auditor and holds the answer against it. Gives the body of what was done, null of a refusal. */
+export function agree(
+  world: World,
+  line: Line,
+  { status, body }: Answer,
+  deed: Parameters<Auditor['book']>[1],
+  what: string,
+): Json | null {
+  const code = world.auditor.book(line, deed)
+  const given = status < 300 ? null : body.code
+  if (code === given) return code === null ? body : null
+  throw new Error(`${what}: answered ${given ?? 'yes'} (${body.detail ?? ''}), should be ${code ?? 'yes'}. ${describe(line)}`)
+}
+
+async function endDay(world: World): Promise<void> {
+  const { auditor, courier } = world
+  const answer = await courier.advance(textOf(auditor.today + 1))
+  if (answer.status >= 300) throw new Error(`the day was not closed: ${JSON.stringify(answer.body)}`)
+  auditor.closeDay()
+}
+
+/** Compares accounts, and lines with their loans; gives how many lines. */
+async function compare(world: World, everything: boolean): Promise<number> {
+  const { auditor, courier } = world
+  const lines = everything ? [...auditor.lines.values()] : [...auditor.touched]
+  auditor.touched.clear()
+  const found: string[] = []
+  const { body: trial } = await courier.get('/v1/trial-balance')
+  if (!trial.totals.every((total: Json) => total.balanced)) found.push('the trial balance does not balance')
+  found.push(...accountDifferences(auditor.holdings, trial.accounts))
+  for (const line of lines) found.push(...(await compareLine(world, line)))
+  if (found.length > 0) throw new Error(`at the end of the day:\n  ${found.join('\n  ')}`)
+  return lines.length
+}
+
+async function compareLine({ courier, auditor }: World, line: Line): Promise<string[]> {
+  const { body } = await courier.get(`/v1/lines/${line.id}`)
+  const found = lineDifferences(line, body).map((difference) => `line ${line.id}: ${difference}`)
+  if (line.loans.length > 0) {
+    const { body: shown } = await courier.get(`/v1/loans?lineId=${line.id}`)
+    if (shown.data.length !== line.loans.length) found.push(`line ${line.id} has ${shown.data.length} loans, should have ${line.loans.length}`)
+    for (const loan of line.loans) {
+      const own = shown.data.find((candidate: Json) => candidate.id === loan.id)
+      if (own === undefined) found.push(`loan ${loan.id} is not there`)
+      else found.push(...loanDifferences(loan, own, auditor.today).map((difference) => `loan ${loan.id}: ${difference}`))
+    }
+  }
+  return found.length === 0 ? [] : [...found, describe(line)]
+}
+
+/** What happened to a line, for whoever looks into a difference. */
+function describe(line: Line): string {
+  const story = (loan: Loan) =>
+    `loan ${loan.id} ${loan.facts.plan.code} ${loan.facts.price} on ${textOf(loan.facts.openedOn)}, due ${loan.facts.dues.map(textOf).join(' ')}: ${loan.happenings
+      .map(({ key: _, on, ...happening }) => `${textOf(on)} ${JSON.stringify(happening)}`)
+      .join(', ')}`
+  return [`line ${line.id}: ${line.status}, limit ${line.limit}, credit ${line.credit}`, ...line.loans.map(story)].join('\n    ')
+}
+
+async function audit({ courier }: World): Promise<void> {
+  const { body } = await courier.get('/v1/audit')
+  const failed = body.proofs.filter((proof: Json) => proof.failures.length > 0)
+  if (!body.ok || failed.length > 0) throw new Error(`the server's own audit fails: ${JSON.stringify(failed, null, 2)}`)
+}
