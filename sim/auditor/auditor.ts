@@ -17,8 +17,11 @@ export interface Auditor {
   readonly holdings: Holdings
   /** Lines that something happened to since they were last compared. */
   readonly touched: Set<Line>
-  /** Does what a request asks; the code of the refusal it must get, or null. */
-  book(line: Line, deed: (moves: Moves) => void): string | null
+  /**
+   * Does what a request asks; the code of the refusal it must get, or null. `interrupted`: the server wrote it, but broke
+   * off before what follows at once, which waits for the end of the day.
+   */
+  book(line: Line, deed: (moves: Moves) => void, interrupted?: boolean): string | null
   /** The end of today for everybody, and the morning after. */
   closeDay(): void
   /** Pays a merchant or settles with a funder what is owed by now. Gives the refusal's code, or null. */
@@ -36,7 +39,7 @@ export function createAuditor(today: number): Auditor {
     merchants: new Map(),
     holdings,
     touched: new Set(),
-    book(line, deed) {
+    book(line, deed, interrupted = false) {
       const moves = noMoves()
       try {
         deed(moves)
@@ -44,7 +47,7 @@ export function createAuditor(today: number): Auditor {
         if (problem instanceof Refused) return problem.code
         throw problem
       }
-      record(line, moves)
+      record(line, moves, interrupted)
       return null
     },
     closeDay() {
@@ -52,7 +55,7 @@ export function createAuditor(today: number): Auditor {
         if (!isBusy(line, auditor.today)) continue
         const moves = noMoves()
         closeLine(line, moves, auditor.today)
-        record(line, moves)
+        record(line, moves, false)
       }
       for (const timing of ['at-once', 'T+0', 'T+1'] as const) {
         for (const merchant of auditor.merchants.values()) if (merchant.timing === timing) payMerchant(merchant, timing)
@@ -74,7 +77,7 @@ export function createAuditor(today: number): Auditor {
     },
   }
 
-  function record(line: Line, moves: Moves): void {
+  function record(line: Line, moves: Moves, interrupted: boolean): void {
     auditor.touched.add(line)
     add(holdings, names.bank, moves.bank)
     add(holdings, names.credit(line.program.id), -moves.credit)
@@ -88,7 +91,7 @@ export function createAuditor(today: number): Auditor {
     for (const { merchant, amount } of moves.payable) {
       add(holdings, names.payable(merchant.id), -amount)
       if (amount > 0) fresh.set(merchant.id, (fresh.get(merchant.id) ?? 0) + amount)
-      if (amount > 0 && merchant.timing === 'at-once') payMerchant(merchant, 'at-once')
+      if (amount > 0 && merchant.timing === 'at-once' && !interrupted) payMerchant(merchant, 'at-once')
     }
   }
 

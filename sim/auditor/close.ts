@@ -52,7 +52,7 @@ function dueUntil(line: Line, until: number): number {
     .reduce((sum, part) => sum + unpaid(part), 0)
 }
 
-/** Days past due on which an overdue loan is looked at: reminders, buckets, the end of grace, the end of buying. */
+/** Days past due on which an overdue loan is looked at: reminders, buckets, the end of grace, the eve of the end of buying. */
 const milestones = [1, 7, 15, 31, 61, 91, 121, 151, 181]
 
 function isLookedAt(line: Line, loan: Loan, day: number): boolean {
@@ -61,7 +61,7 @@ function isLookedAt(line: Line, loan: Loan, day: number): boolean {
   return partsOf(loan.state).some((part) => {
     if (unpaid(part) === 0 || part.due > day) return false
     const days = day - part.due
-    return days === 0 || days === late.graceDays + 1 || days === suspendAfterDays || milestones.includes(days)
+    return days === 0 || days === late.graceDays + 1 || days === suspendAfterDays - 1 || milestones.includes(days)
   })
 }
 

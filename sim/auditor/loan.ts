@@ -36,6 +36,8 @@ export interface Part {
   due: number
   principal: number
   interest: number
+  /** Of the interest, what an earlier plan had charged already. */
+  carried: number
   penalty: number
   paidPrincipal: number
   paidInterest: number
@@ -149,6 +151,7 @@ function newPart(kind: Part['kind'], from: number, due: number, principal: numbe
     due,
     principal,
     interest,
+    carried: 0,
     penalty: 0,
     paidPrincipal: 0,
     paidInterest: 0,
@@ -238,18 +241,20 @@ function pay(state: LoanState, amount: number, on: number, besides = 0): number 
   return left
 }
 
-/** Whoever settles owes no charge of a bill whose time has not begun. */
+/** Whoever settles owes no charge of a bill whose time has not begun; what was charged before a new plan stays owed. */
+function forgiven(part: Part, on: number): number {
+  if (part.kind !== 'plan' || part.from < on) return 0
+  return Math.max(0, Math.min(part.interest - part.carried, unpaidInterest(part)))
+}
+
 function forgive(state: LoanState, on: number): void {
-  for (const part of state.plan) if (part.from >= on) part.interest -= unpaidInterest(part)
+  for (const part of state.plan) part.interest -= forgiven(part, on)
 }
 
 /** What settles the loan on a day. */
 export function settles(state: LoanState, on: number): number {
   if (state.status === 'charged-off') return 0
-  return partsOf(state).reduce((sum, part) => {
-    const forgiven = part.kind === 'plan' && part.from >= on ? unpaidInterest(part) : 0
-    return sum + unpaid(part) - forgiven
-  }, 0)
+  return partsOf(state).reduce((sum, part) => sum + unpaid(part) - forgiven(part, on), 0)
 }
 
 /** Counts as never lent: the last principal first, the charges of bills to come anew, what was paid beyond it kept. */
@@ -271,14 +276,19 @@ function refund(state: LoanState, method: PlanFacts['method'], amount: number, o
     left -= less
   }
   state.refunded += cancelled
+  let ahead = 0
   if (cancelled > 0 && method === 'flat') {
     if (coming.length > 0) state.lent -= cancelled
     for (const part of coming) {
-      const anew = part.principal === 0 ? 0 : chargePerBill(state.lent, state.percent)
+      const anew = part.carried + (part.principal === 0 ? 0 : chargePerBill(state.lent, state.percent))
+      // Interest paid ahead for what now counts as never lent is money for what else is owed.
+      const beyond = Math.max(0, Math.min(part.paidInterest, part.paidInterest + part.waivedInterest - anew))
+      part.paidInterest -= beyond
       part.interest = Math.max(anew, part.paidInterest + part.waivedInterest)
+      ahead += beyond
     }
   }
-  keep(state, pay(state, amount - cancelled, on, cancelled))
+  keep(state, pay(state, amount - cancelled + ahead, on, cancelled))
 }
 
 function lost(state: LoanState): number {
@@ -369,6 +379,7 @@ function planAnew(state: LoanState, method: PlanFacts['method'], order: Extract<
   state.plan = planned(method, principal, order.percent, on, dues)
   state.plan.forEach((part, place) => {
     part.interest += interest[place]!
+    part.carried = interest[place]!
     part.penalty += penalties[place]!
   })
 }

@@ -12,6 +12,8 @@ export interface Answer {
   readonly status: number
   // The world's people know the forms of what they ask for.
   readonly body: Json
+  /** Written, but whoever wrote it never learned: what follows a purchase at once did not follow. */
+  readonly interrupted: boolean
 }
 
 /** Whatever JSON holds, read by who knows its form. */
@@ -73,8 +75,7 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   /** Sends until there is an answer that settles it. Ids drawn again are the same: only one attempt can write them. */
-  async function deliver(letter: Letter, number: number, chance: Chance): Promise<Reply> {
-    const plan = withFaults ? planOf(chance) : 'none'
+  async function deliver(letter: Letter, number: number, plan: Plan): Promise<Reply> {
     if (plan === 'refused' || plan === 'cut' || plan === 'late') house.trouble.arrange(`"key":"${letter.key}"`, plan)
     if (plan === 'twice') {
       const [one, other] = await Promise.all([0, 1].map(() => house.send(letter, sceneOf(number, 0))))
@@ -108,10 +109,11 @@ export function createCourier(options: CourierOptions): Courier {
       counts.requests++
       const letter = letterOf('POST', path, body, number)
       const chance = chanceOf(seed, number, 0, 0xfa)
-      const reply = await deliver(letter, number, chance)
+      const plan = withFaults ? planOf(chance) : 'none'
+      const reply = await deliver(letter, number, plan)
       note(letter, reply)
       if (withFaults && chance.happens(ills.echo)) echoes.push({ letter, first: reply })
-      return { status: reply.status, body: JSON.parse(reply.text) }
+      return { status: reply.status, body: JSON.parse(reply.text), interrupted: plan === 'cut' || plan === 'late' }
     },
     async get(path) {
       const number = ++sent
@@ -119,7 +121,7 @@ export function createCourier(options: CourierOptions): Courier {
       const letter = letterOf('GET', path, undefined, number)
       const reply = await house.send(letter, sceneOf(number, 0))
       note(letter, reply)
-      return { status: reply.status, body: JSON.parse(reply.text) }
+      return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
     },
     async advance(to) {
       const number = ++sent
@@ -134,7 +136,7 @@ export function createCourier(options: CourierOptions): Courier {
         if (ill !== null && attempt === 0) await settleDown(house, mark)
         if (reply.status < 500) {
           note(letter, reply)
-          return { status: reply.status, body: JSON.parse(reply.text) }
+          return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
         }
         counts.sentAgain++
         told(`clock to ${to}: ${reply.status} ${reply.text}; sent again`)
@@ -165,7 +167,9 @@ async function settleDown(house: House, mark: string): Promise<void> {
   house.trouble.lift(mark)
 }
 
-function planOf(chance: Chance): Ill | 'lost-answer' | 'twice' | 'none' {
+type Plan = Ill | 'lost-answer' | 'twice' | 'none'
+
+function planOf(chance: Chance): Plan {
   if (chance.happens(ills.database)) return chance.pick<Ill>(['refused', 'cut', 'late'])
   if (chance.happens(ills.lostAnswer)) return 'lost-answer'
   return chance.happens(ills.twice) ? 'twice' : 'none'

@@ -52,7 +52,7 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
   async function commit(query: Query, all: unknown[], ops: string): Promise<unknown> {
     const mark = markIn(ops)
     if (mark === undefined) return query(...all)
-    if (ops.includes('{"n":1')) throw takeApart()
+    if (ops.includes('{"n":1,"tenant":')) throw takeApart()
     const ill = take(mark)
     if (ill === 'refused') throw failure(errors.refused, 'trouble: the database refuses')
     await query(...all)

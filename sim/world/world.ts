@@ -3,7 +3,7 @@ import { dayOf, textOf } from '../auditor/arithmetic.ts'
 import { type Auditor, createAuditor } from '../auditor/auditor.ts'
 import { accountDifferences, lineDifferences, loanDifferences } from '../auditor/compare.ts'
 import type { ProgramFacts } from '../auditor/facts.ts'
-import { type Line, type Loan, openLine } from '../auditor/line.ts'
+import { type Line, type Loan, openLine, setAutopay } from '../auditor/line.ts'
 import { chanceOf } from './chance.ts'
 import { type Design, designsOf, factsOf, termsOf } from './contracts.ts'
 import { type Answer, type Counts, type Courier, createCourier, type Json } from './courier.ts'
@@ -169,9 +169,9 @@ export async function comeIn(world: World, number: number): Promise<void> {
   const shopper = { number, habit: habitOf(chance), line }
   world.shoppers.push(shopper)
   if (shopper.habit.pays === 'autopay' || shopper.habit.pays === 'bounces') {
-    await ask(world, line, '/autopay', { autopay: { token: 'tok_ok', amount: 'total' } }, () => {
-      line.autopay = 'tok_ok'
-    })
+    await ask(world, line, '/autopay', { autopay: { token: 'tok_ok', amount: 'total' } }, () =>
+      setAutopay(line, 'tok_ok'),
+    )
   }
 }
 
@@ -184,11 +184,11 @@ async function ask(world: World, line: Line, path: string, body: object, deed: (
 export function agree(
   world: World,
   line: Line,
-  { status, body }: Answer,
+  { status, body, interrupted }: Answer,
   deed: Parameters<Auditor['book']>[1],
   what: string,
 ): Json | null {
-  const code = world.auditor.book(line, deed)
+  const code = world.auditor.book(line, deed, interrupted)
   const given = status < 300 ? null : body.code
   if (code === given) return code === null ? body : null
   throw new Error(`${what}: answered ${given ?? 'yes'} (${body.detail ?? ''}), should be ${code ?? 'yes'}. ${describe(line)}`)
