@@ -69,8 +69,10 @@ function daysAfter(day: string, days: number): string {
 }
 
 async function closePage(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Counts[]> {
-  const [found, loans, statements] = await Promise.all([
-    listLinesById(ctx, shard, lineIds),
+  // Lines first: their version then vouches for the loans. Read at the same time, a repayment in between could leave the
+  // line as after it and the loans as before it, and the close would write over the repayment.
+  const found = await listLinesById(ctx, shard, lineIds)
+  const [loans, statements] = await Promise.all([
     listOpenLoansOfLines(ctx, shard, lineIds),
     listStatementsDue(ctx, shard, lineIds, [ctx.today(), daysAfter(ctx.today(), reminderDays)]),
   ])
@@ -107,6 +109,6 @@ function onceADay(ctx: Context, line: Line): Context {
 }
 
 async function readAgain(ctx: Context, line: Line): Promise<{ line: Line; loans: Loan[] }> {
-  const [fresh, loans] = await Promise.all([lines.find(ctx, line.id), listOpenLoansOfLines(ctx, line.shard, [line.id])])
-  return { line: fresh, loans }
+  const fresh = await lines.find(ctx, line.id)
+  return { line: fresh, loans: await listOpenLoansOfLines(ctx, line.shard, [line.id]) }
 }
