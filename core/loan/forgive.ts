@@ -1,6 +1,6 @@
 /** Flat charges that early settlement saves. */
 import type { Day } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
+import { maxMinor, minMinor } from '../money.ts'
 import { type Book, owedOf, touch } from './book.ts'
 import { workOutAll } from './plan.ts'
 
@@ -14,8 +14,9 @@ export function forgiveFlat(book: Book, on: Day): void {
   const first = book.plan.findIndex((slot) => slot.from >= on)
   if (first < 0) return
   for (const slot of book.plan.slice(first)) {
-    const saved = owedOf(slot, 'interest')
-    slot.fixedInterest = maxMinor((slot.fixedInterest ?? 0n) - saved, 0n)
+    // Arrears that a new plan carries on were charged before it, and stay.
+    const saved = minMinor(owedOf(slot, 'interest'), slot.fixedInterest ?? 0n)
+    slot.fixedInterest = (slot.fixedInterest ?? 0n) - saved
     slot.planned = maxMinor(slot.planned - saved, 0n)
   }
   touch(book, first)

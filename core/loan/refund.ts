@@ -13,6 +13,7 @@ import {
   periodIndex,
   planIndex,
   type Slot,
+  settledOf,
   touch,
 } from './book.ts'
 import { flatInterest } from './interest.ts'
@@ -34,11 +35,13 @@ export function refundPurchase(book: Book, amount: bigint, on: Day): Spread {
   workOutAll(book)
   const cancelled = minMinor(amount, principalOwed(book))
   // A settled loan is not planned anew: what its settlement forgave would come back.
-  if (cancelled > 0n) cancelPrincipal(book, cancelled, on)
+  const ahead = cancelled > 0n ? cancelPrincipal(book, cancelled, on) : 0n
   book.totals.refunded += cancelled
-  const rest = pay(book, amount - cancelled, on, usualRule)
+  const rest = pay(book, amount - cancelled + ahead, on, usualRule)
   addCredit(book, rest.left)
-  return { amounts: { ...rest.spread, principal: rest.spread.principal + cancelled }, overpaid: rest.left }
+  const { spread } = rest
+  const amounts = { ...spread, principal: spread.principal + cancelled, interest: spread.interest - ahead }
+  return { amounts, overpaid: rest.left }
 }
 
 /** Of a debt that was given up the refund first makes good what was lost; only the rest is the customer's. */
@@ -64,7 +67,8 @@ export function addCredit(book: Book, amount: bigint): void {
   book.totals.overpaid += amount
 }
 
-function cancelPrincipal(book: Book, amount: bigint, on: Day): void {
+/** Gives the flat interest that was paid ahead and is not asked for any more. */
+function cancelPrincipal(book: Book, amount: bigint, on: Day): bigint {
   const current = Math.max(
     0,
     book.plan.findIndex((slot) => slot.due > on || (slot.due === on && slot.from === on)),
@@ -74,7 +78,7 @@ function cancelPrincipal(book: Book, amount: bigint, on: Day): void {
   const fromComing = minMinor(amount, coming)
   if (fromComing > 0n) cancelComing(book, fromComing, notDue)
   cancelPast(book, amount - fromComing, notDue, on)
-  reckonAfterRefund(book, amount, notDue)
+  return reckonAfterRefund(book, amount, notDue)
 }
 
 /** As if it had been lent only until the current period began: the plan runs out of principal that much earlier. */
@@ -135,11 +139,33 @@ function forgetLateInterest(book: Book, part: bigint, on: Day): void {
 }
 
 /** Interest of what is not yet due anew; flat interest on the amount that counts as lent, principal parts unchanged. */
-function reckonAfterRefund(book: Book, amount: bigint, current: number): void {
-  if (book.terms.method === 'flat') shrinkFlat(book, amount, current)
+function reckonAfterRefund(book: Book, amount: bigint, current: number): bigint {
+  const isFlat = book.terms.method === 'flat'
+  if (isFlat) shrinkFlat(book, amount, current)
+  const ahead = isFlat ? takePaidAhead(book, current, (slot) => flatInterest(book, slot)) : 0n
   if (current < book.plan.length) reckonInterest(book, current)
   workOutAll(book)
-  if (book.terms.method === 'flat') endFlatWithPrincipal(book, current)
+  if (!isFlat) return 0n
+  endFlatWithPrincipal(book, current)
+  return ahead + takePaidAhead(book, current, (slot) => slot.fixedInterest ?? 0n)
+}
+
+/** Flat interest that was paid for what now counts as never lent: it is money for what else is owed. */
+function takePaidAhead(book: Book, current: number, interestOf: (slot: Slot) => bigint): bigint {
+  let taken = 0n
+  for (const slot of book.plan.slice(current)) {
+    const asked = interestOf(slot) + slot.arrearsInterest + slot.deferred
+    const beyond = minMinor(slot.paid.interest, maxMinor(settledOf(slot, 'interest') - asked, 0n))
+    if (beyond === 0n) continue
+    addPaid(slot, 'interest', -beyond)
+    slot.paidInAdvance -= beyond
+    taken += beyond
+  }
+  if (taken > 0n) {
+    touch(book, current)
+    workOutAll(book)
+  }
+  return taken
 }
 
 /** An instalment that was cancelled whole bears no flat fee either. */
