@@ -90,9 +90,10 @@ test('buckets are steps of thirty days', () => {
   for (const [days, bucket] of edges) assert.equal(bucketOf(days), bucket, `${days} days`)
 })
 
-test('an overdue loan is looked at on the days of reminders, of buckets, of the late charge and of the suspension', () => {
+test('an overdue loan is looked at on the days of reminders, of buckets, of the late charge and before the suspension', () => {
   assert.deepEqual([0, 1, 2, 7, 8, 15, 31].filter(isReminderDay), [1, 7, 15])
   const days = [1, 7, 15, 31, 61, 91, 121, 151, 181]
-  assert.deepEqual(milestones(termsOf({ lateCharge: null, suspendAfterDays: 7 })), days)
-  assert.deepEqual(milestones(termsOf({ lateCharge: rule, suspendAfterDays: 30 })), [1, 4, 7, 15, 30, ...days.slice(3)])
+  assert.deepEqual(milestones(termsOf({ lateCharge: null, suspendAfterDays: 8 })), days)
+  assert.deepEqual(milestones(termsOf({ lateCharge: null, suspendAfterDays: 1 })), days)
+  assert.deepEqual(milestones(termsOf({ lateCharge: rule, suspendAfterDays: 30 })), [1, 4, 7, 15, 29, ...days.slice(3)])
 })

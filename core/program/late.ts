@@ -44,7 +44,9 @@ export function milestones(terms: AgeingTerms): readonly number[] {
 }
 
 function milestonesOf({ lateCharge, suspendAfterDays }: AgeingTerms): readonly number[] {
-  const days = new Set([...reminderDays, ...buckets.map((bucket) => bucket.from), suspendAfterDays])
+  const days = new Set([...reminderDays, ...buckets.map((bucket) => bucket.from)])
+  // The day before: its close leaves behind what the purchases of the day itself are decided on.
+  if (suspendAfterDays > 1) days.add(suspendAfterDays - 1)
   if (lateCharge !== null) days.add(lateCharge.graceDays + 1)
   return [...days].toSorted((a, b) => a - b)
 }

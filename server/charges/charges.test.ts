@@ -171,12 +171,12 @@ test('a merchant’s own fee goes before the product’s', async () => {
 })
 
 test('a line that is late past the product’s patience buys nothing, and buys again when it has paid', async () => {
-  // Due on 13 April; buying stops once the close of a day finds it 4 days late: that of 17 April.
+  // Due on 13 April; from the fourth day past due, the 17th, it buys nothing.
   const { world, lineId, merchantId } = await shopping()
   await world.buy({ lineId, merchantId, amount: 25_900 })
-  await world.advance('2026-04-17')
+  await world.advance('2026-04-16')
   await world.buy({ lineId, merchantId, amount: 1_000 })
-  await world.advance('2026-04-18')
+  await world.advance('2026-04-17')
   const order = { lineId, merchantId, amount: 1_000, currency: 'CNY', plan: 'pay-later' }
   const refusal = await world.refusal('/v1/charges', order)
   assert.equal(refusal.code, 'charge-declined')

@@ -71,6 +71,7 @@ export function closeLine(ctx: Context, day: LineDay): { operation: Operation; c
 
 function operationOf(ctx: Context, work: Work, bill: ReturnType<typeof runStatement>): Operation {
   const touched = work.loans.filter((loan) => work.touched.has(loan.id))
+  const tomorrow = dayAfter(ctx.today(), 1)
   return {
     line: {
       id: work.line.id,
@@ -79,7 +80,7 @@ function operationOf(ctx: Context, work: Work, bill: ReturnType<typeof runStatem
       credit: work.credit,
       ...(bill === null ? {} : { nextStatementOn: bill.nextStatementOn, statements: bill.statement === null ? 0 : 1 }),
     },
-    loans: touched.map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today())),
+    loans: touched.map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today(), tomorrow)),
     statements: bill?.rows ?? [],
     repayments: work.repayments,
     events: [...work.events, ...(bill?.events ?? [])],
@@ -193,13 +194,17 @@ function ageLoans(work: Work, today: string): number {
 }
 
 function remind(work: Work, today: string): void {
-  const soon = formatDay(addPeriods(parseDay(today), { n: 1, unit: 'day' }, reminderDays))
+  const soon = dayAfter(today, reminderDays)
   for (const bill of work.statements.filter((candidate) => candidate.dueOn === soon)) {
     const unpaid = unpaidItems(bill, work.loans).reduce((sum, amount) => sum + amount, 0n)
     if (unpaid === 0n) continue
     const data = { statementId: bill.id, dueOn: bill.dueOn, unpaid }
     work.events.push({ type: 'reminder.due-soon', lineId: work.line.id, data, currency: null, legs: [] })
   }
+}
+
+function dayAfter(day: string, days: number): string {
+  return formatDay(addPeriods(parseDay(day), { n: 1, unit: 'day' }, days))
 }
 
 function runStatement(ctx: Context, work: Work, today: string) {

@@ -35,6 +35,24 @@ test('each missed instalment bears one late charge, on the day after its days of
   await world.booksAreTrue()
 })
 
+test('a line stops buying on the very day that its terms say, although nothing happens on that day', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms({ suspendAfterDays: 10 }))
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  await world.buy({ lineId, merchantId, amount: 25_900 })
+  // Due on 13 April and not paid: nine days past due on the 22nd, ten on the 23rd.
+  await world.advance('2026-04-22')
+  await world.buy({ lineId, merchantId, amount: 1_000 })
+  await world.advance('2026-04-23')
+  const order = { lineId, merchantId, amount: 1_000, currency: 'CNY', plan: 'pay-later' }
+  const refusal = await world.refusal('/v1/charges', order)
+  assert.deepEqual(
+    [refusal.code, refusal.detail],
+    ['charge-declined', 'An amount is 10 days past due; pay it to buy again.'],
+  )
+})
+
 test('an unpaid loan grows old through the buckets M1 to M7+, each told once, with reminders on days 1, 7 and 15', async () => {
   const { world, customer, buy } = await shopping()
   await buy(await customer(), 25_900)

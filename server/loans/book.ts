@@ -152,7 +152,8 @@ export function hasEffect(movement: Movement): boolean {
   return movement.event.legs.length > 0
 }
 
-export function rowOfLoan(tenantId: string, loan: Loan, today: string): Row {
+/** `readOn` is the day whose requests will read the row: after a close the next one. */
+export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = today): Row {
   const { daysPastDue } = duesOn(loan.state, today)
   return {
     shard: loan.shard,
@@ -172,7 +173,7 @@ export function rowOfLoan(tenantId: string, loan: Loan, today: string): Row {
     posted_on: loan.postedOn,
     funding: loan.funding,
     principal_minor: loan.state.principalOutstanding,
-    days_past_due: loan.state.status === 'active' ? daysPastDue : 0,
+    days_past_due: loan.state.status === 'active' ? duesOn(loan.state, readOn).daysPastDue : 0,
     bucket: bucketOf(loan.state.status === 'active' ? daysPastDue : 0),
     opened_on: loan.openedOn,
     next_action_on: loan.nextActionOn,
