@@ -82,7 +82,7 @@ interface RefundCase {
 
 async function refundMovements(ctx: Context, refundCase: RefundCase): Promise<Movement[]> {
   const { charge, terms, refundId, amount, reference } = refundCase
-  const captured = (await listLoansOfCharge(ctx, charge.shard, charge.lineId, charge.id)).toReversed()
+  const captured = (await listLoansOfCharge(ctx, charge.lineId, charge.id)).toReversed()
   const movements: Movement[] = []
   let left = amount
   let { feeBack } = refundCase

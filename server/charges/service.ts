@@ -120,7 +120,7 @@ function hold(ctx: Context, line: Line, charge: Charge): Promise<Reply<ChargeVie
 
 export async function view(ctx: Context, chargeId: string): Promise<ChargeView> {
   const charge = await find(ctx, chargeId)
-  const opened = await listLoansOfCharge(ctx, charge.shard, charge.lineId, charge.id)
+  const opened = await listLoansOfCharge(ctx, charge.lineId, charge.id)
   return viewOfCharge(
     charge,
     opened.map((loan) => loan.id),

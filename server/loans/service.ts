@@ -24,7 +24,7 @@ export async function view(ctx: Context, loanId: string): Promise<LoanView> {
 }
 
 export async function listOf(ctx: Context, line: Line): Promise<LoanView[]> {
-  return (await store.listLoans(ctx, line.shard, line.id)).map((loan) => viewOfLoan(loan, ctx.today()))
+  return (await store.listLoans(ctx, line.id)).map((loan) => viewOfLoan(loan, ctx.today()))
 }
 
 export interface PayoffQuote extends Dues {

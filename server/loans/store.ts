@@ -33,42 +33,44 @@ export async function findLoan(ctx: Context, id: string): Promise<Loan | undefin
   return row === undefined ? undefined : loanOfRow(row)
 }
 
-/** Loans of a line in the order opened, those that are paid too. */
-export async function listLoans(ctx: Context, shard: number, lineId: string): Promise<Loan[]> {
-  const { db } = ctx
-  const rows = await db<LoanRow[]>`
-    select ${db(columns)} from loans
-    where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId}
-    order by opened_on, id`
-  return rows.map(loanOfRow)
-}
-
 type OwnedRow = LoanRow & { readonly tenantId: string }
+type LineLoader = Loader<string, OwnedRow[]>
 
-const unsettledLoaders = new WeakMap<Platform, Loader<string, OwnedRow[]>>()
+const loaders = new WeakMap<Platform, { readonly all: LineLoader; readonly unsettled: LineLoader }>()
 
-/** Repayments of one turn read the loans of all their lines in one query. */
-function unsettledLoaderOf(platform: Platform): Loader<string, OwnedRow[]> {
-  const known = unsettledLoaders.get(platform)
+/** Lines whose loans several requests ask for come in one query; each request folds its own. */
+function loadersOf(platform: Platform) {
+  const known = loaders.get(platform)
   if (known !== undefined) return known
   const { db } = platform
-  const created = createLoader<string, OwnedRow[]>(async (lineIds) => {
-    const shards = [...new Set(lineIds.map(shardOf))]
-    const rows = await db<OwnedRow[]>`
-      select ${db(columns)}, tenant_id from loans
-      where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
-        and status in ('active', 'charged-off')
-      order by opened_on, id`
-    return Map.groupBy(rows, (row) => row.lineId)
-  })
-  unsettledLoaders.set(platform, created)
+  const ofLines = (unsettled: boolean) =>
+    createLoader<string, OwnedRow[]>(async (lineIds) => {
+      const shards = [...new Set(lineIds.map(shardOf))]
+      const rows = await db<OwnedRow[]>`
+        select ${db(columns)}, tenant_id from loans
+        where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
+          ${unsettled ? db`and status in ('active', 'charged-off')` : db``}
+        order by opened_on, id`
+      return Map.groupBy(rows, (row) => row.lineId)
+    })
+  const created = { all: ofLines(false), unsettled: ofLines(true) }
+  loaders.set(platform, created)
   return created
 }
 
-/** Loans of a line on which money may still come in, in the order opened: what is owed, and what was written off. */
-export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<Loan[]> {
-  const rows = (await unsettledLoaderOf(ctx.platform)(lineId)) ?? []
+async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<Loan[]> {
+  const rows = (await load(lineId)) ?? []
   return rows.filter((row) => row.tenantId === ctx.tenantId).map(loanOfRow)
+}
+
+/** Loans of a line of the caller's tenant, in the order opened. */
+export function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
+  return listOwn(ctx, loadersOf(ctx.platform).all, lineId)
+}
+
+/** Those on which money may still come in: what is owed, and what was written off. */
+export function listUnsettledLoans(ctx: Context, lineId: string): Promise<Loan[]> {
+  return listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)
 }
 
 export async function listLoansById(ctx: Context, shard: number, ids: readonly string[]): Promise<Loan[]> {
@@ -80,13 +82,8 @@ export async function listLoansById(ctx: Context, shard: number, ids: readonly s
   return rows.map(loanOfRow)
 }
 
-export async function listLoansOfCharge(
-  ctx: Context,
-  shard: number,
-  lineId: string,
-  chargeId: string,
-): Promise<Loan[]> {
-  const loans = await listLoans(ctx, shard, lineId)
+export async function listLoansOfCharge(ctx: Context, lineId: string, chargeId: string): Promise<Loan[]> {
+  const loans = await listLoans(ctx, lineId)
   return loans.filter((loan) => loan.chargeId === chargeId)
 }
 
