@@ -39,7 +39,9 @@ export function share(whole: number, weights: readonly number[]): number[] {
 const millisecondsPerDay = 86_400_000
 
 export function dayOf(text: string): number {
-  return Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, Number(text.slice(8, 10))) / millisecondsPerDay
+  return (
+    Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, Number(text.slice(8, 10))) / millisecondsPerDay
+  )
 }
 
 export function textOf(day: number): string {

@@ -17,6 +17,8 @@ export interface Auditor {
   readonly holdings: Holdings
   /** Lines that something happened to since they were last compared. */
   readonly touched: Set<Line>
+  /** Of them, those whose loans something happened to. */
+  readonly touchedLoans: Set<Line>
   /**
    * Does what a request asks; the code of the refusal it must get, or null. `interrupted`: the server wrote it, but broke
    * off before what follows at once, which waits for the end of the day.
@@ -39,6 +41,7 @@ export function createAuditor(today: number): Auditor {
     merchants: new Map(),
     holdings,
     touched: new Set(),
+    touchedLoans: new Set(),
     book(line, deed, interrupted = false) {
       const moves = noMoves()
       try {
@@ -79,6 +82,7 @@ export function createAuditor(today: number): Auditor {
 
   function record(line: Line, moves: Moves, interrupted: boolean): void {
     auditor.touched.add(line)
+    if (moves.loans.size > 0) auditor.touchedLoans.add(line)
     add(holdings, names.bank, moves.bank)
     add(holdings, names.credit(line.program.id), -moves.credit)
     add(holdings, names.merchantFee(line.program.id), -moves.merchantFee)

@@ -91,5 +91,4 @@ function closeBill(line: Line, moves: Moves, day: number): void {
   const total = dueUntil(line, dueOn)
   if (total > 0) line.bills.push({ closedOn: day, dueOn, total })
   line.nextStatement = monthsLater(day, 1)
-  for (const loan of line.loans) if (loan.state.status === 'active') moves.loans.add(loan)
 }

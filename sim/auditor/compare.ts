@@ -1,8 +1,9 @@
 /** Holds what the server shows against what the auditor reckons; every difference in words. */
+
+import type { Holdings } from './accounts.ts'
 import { dayOf, textOf } from './arithmetic.ts'
 import { available, daysPastDue, held, type Line, type Loan, owed } from './line.ts'
 import { type Part, partsOf, principalLeft, settles, unpaid } from './loan.ts'
-import type { Holdings } from './accounts.ts'
 
 /** The figures of a line as the API gives them. */
 export interface LineShown {
@@ -86,7 +87,10 @@ function instalmentDifferences(part: Part, shown: InstalmentShown, n: number): s
   return differences(should, shown).map((difference) => `instalment ${n}: ${difference}`)
 }
 
-function differences<Figures extends object>(should: Figures, shown: { readonly [Name in keyof Figures]: unknown }): string[] {
+function differences<Figures extends object>(
+  should: Figures,
+  shown: { readonly [Name in keyof Figures]: unknown },
+): string[] {
   const fields = Object.keys(should) as (keyof Figures & string)[]
   return fields
     .filter((field) => should[field] !== shown[field])
@@ -103,7 +107,10 @@ export function accountDifferences(
   return [...all]
     .toSorted()
     .filter((account) => (booked.get(account) ?? 0) !== (should.get(account) ?? 0))
-    .map((account) => `${account} holds ${booked.get(account) ?? 0}, should hold ${should.get(account) ?? 0} (debit positive)`)
+    .map(
+      (account) =>
+        `${account} holds ${booked.get(account) ?? 0}, should hold ${should.get(account) ?? 0} (debit positive)`,
+    )
 }
 
 export { dayOf, textOf }

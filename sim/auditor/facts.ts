@@ -9,7 +9,12 @@ export interface ProgramFacts {
   readonly plans: readonly PlanFacts[]
   readonly firstLimit: number
   readonly highestLimit: number
-  readonly late: { readonly graceDays: number; readonly percent: string; readonly floor: number; readonly ceiling: number }
+  readonly late: {
+    readonly graceDays: number
+    readonly percent: string
+    readonly floor: number
+    readonly ceiling: number
+  }
   /** All that a loan may cost a year. */
   readonly capPercent: string
   readonly merchantFeePercent: string

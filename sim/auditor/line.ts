@@ -240,7 +240,9 @@ export function refund(line: Line, moves: Moves, charge: Charge, amount: number,
   const { program } = line
   const creditBefore = line.credit
   const refunded = charge.refunded + amount
-  const returned = program.refundsReturnFee ? nearest(BigInt(charge.fee) * BigInt(refunded), BigInt(charge.captured)) : 0
+  const returned = program.refundsReturnFee
+    ? nearest(BigInt(charge.fee) * BigInt(refunded), BigInt(charge.captured))
+    : 0
   let feeBack = Math.max(0, returned - charge.feeReturned)
   charge.refunded = refunded
   charge.feeReturned += feeBack
@@ -352,7 +354,12 @@ export function reverse(line: Line, moves: Moves, repayment: Repayment): void {
   try {
     for (const { loanId, key } of repayment.to) {
       const loan = line.loans.find((candidate) => candidate.id === loanId)!
-      retell(line, moves, loan, loan.happenings.filter((happening) => happening.key !== key))
+      retell(
+        line,
+        moves,
+        loan,
+        loan.happenings.filter((happening) => happening.key !== key),
+      )
     }
   } catch (problem) {
     line.loans.forEach((loan, place) => Object.assign(loan, undo[place]))
@@ -376,7 +383,14 @@ function refuseUnlessActive(loan: Loan): void {
   if (loan.state.status !== 'active') throw new Refused('loan-wrong-state')
 }
 
-export function waive(line: Line, moves: Moves, loan: Loan, charge: 'interest' | 'penalty', amount: number, today: number): void {
+export function waive(
+  line: Line,
+  moves: Moves,
+  loan: Loan,
+  charge: 'interest' | 'penalty',
+  amount: number,
+  today: number,
+): void {
   refuseUnlessActive(loan)
   happens(line, moves, loan, { what: 'waived', on: today, amount, charge })
 }

@@ -17,7 +17,11 @@ export interface PlanFacts {
 
 /** What happened to a loan. Amounts in minor units, days since 1970. */
 export type Happening =
-  | { readonly what: 'paid' | 'settled' | 'refunded' | 'given-back' | 'recovered'; readonly on: number; readonly amount: number }
+  | {
+      readonly what: 'paid' | 'settled' | 'refunded' | 'given-back' | 'recovered'
+      readonly on: number
+      readonly amount: number
+    }
   | { readonly what: 'late-charge'; readonly on: number; readonly amount: number; readonly missed: number }
   | { readonly what: 'waived'; readonly on: number; readonly amount: number; readonly charge: 'interest' | 'penalty' }
   | { readonly what: 'lost'; readonly on: number }
@@ -165,7 +169,13 @@ function newPart(kind: Part['kind'], from: number, due: number, principal: numbe
 }
 
 /** Flat: level instalments of price and charges, the last takes the remainder. Otherwise all with the last. */
-function planned(method: PlanFacts['method'], price: number, rate: string, from: number, dues: readonly number[]): Part[] {
+function planned(
+  method: PlanFacts['method'],
+  price: number,
+  rate: string,
+  from: number,
+  dues: readonly number[],
+): Part[] {
   const count = dues.length
   const charge = method === 'flat' ? chargePerBill(price, rate) : 0
   const level = nearest(BigInt(price + count * charge), BigInt(count))
@@ -354,7 +364,11 @@ function lose(state: LoanState, on: number): void {
 }
 
 /** All that is unpaid in new instalments: principal as a new plan, charges owed in equal parts. */
-function planAnew(state: LoanState, method: PlanFacts['method'], order: Extract<Happening, { what: 'new-plan' }>): void {
+function planAnew(
+  state: LoanState,
+  method: PlanFacts['method'],
+  order: Extract<Happening, { what: 'new-plan' }>,
+): void {
   const { on, instalments, firstDue } = order
   if (method === 'flat') forgive(state, on)
   const owed = (figure: (part: Part) => number) => state.plan.reduce((sum, part) => sum + figure(part), 0)
@@ -388,7 +402,10 @@ function planAnew(state: LoanState, method: PlanFacts['method'], order: Extract<
 export function roomUnder(state: LoanState, facts: LoanFacts, cap: string, on: number): number {
   const days = state.lessened
     .filter((less) => less.on <= on)
-    .reduce((sum, less) => sum - BigInt(less.principal) * BigInt(on - less.on), BigInt(facts.price) * BigInt(on - facts.openedOn))
+    .reduce(
+      (sum, less) => sum - BigInt(less.principal) * BigInt(on - less.on),
+      BigInt(facts.price) * BigInt(on - facts.openedOn),
+    )
   const { over, under } = ratio(cap)
   const allowed = Number((days * over) / (under * 36_500n))
   const charged = partsOf(state).reduce((sum, part) => sum + part.penalty + (part.due <= on ? part.interest : 0), 0)

@@ -9,7 +9,14 @@ import { migrate } from '../../server/platform/migrate.ts'
 const migrations = resolve(import.meta.dirname, '../../server/migrations')
 
 /** Nothing here outlives the run, so nothing needs to reach the disk. */
-const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=100', 'wal_level=minimal', 'max_wal_senders=0']
+const hasty = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=100',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+]
 
 export interface Cluster {
   /** Of a migrated database that is to be copied. */

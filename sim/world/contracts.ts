@@ -128,5 +128,9 @@ export function designsOf(chance: Chance, funders: readonly string[]): Design[] 
 
 /** What staff change when they revise a product: dearer or cheaper, for lines opened from then on. */
 export function revised(design: Design, chance: Chance): Design {
-  return { ...design, percentPerBill: chance.pick(['0.4', '0.5', '0.35']), merchantFeePercent: chance.pick(['0.7', '1']) }
+  return {
+    ...design,
+    percentPerBill: chance.pick(['0.4', '0.5', '0.35']),
+    merchantFeePercent: chance.pick(['0.7', '1']),
+  }
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Chance, chanceOf } from './chance.ts'
-import type { House, Letter, Reply } from './house.ts'
+import type { House, Letter, Reply, Scene } from './house.ts'
 import type { Ill } from './trouble.ts'
 
 export interface Answer {
@@ -42,121 +42,194 @@ export interface Counts {
 
 export class NoAnswer extends Error {}
 
-export interface Courier {
-  readonly counts: Counts
+/** Where one person sends requests from, one after the other. */
+export interface Desk {
   post(path: string, body?: object): Promise<Answer>
   get(path: string): Promise<Answer>
+}
+
+export interface Courier extends Desk {
+  readonly counts: Counts
+  /**
+   * Many people at once, each at a desk of their own; `work` gets the desk's place. What they sent is noted in order of
+   * desks, whatever came first. The first failure in that order is thrown.
+   */
+  atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>): Promise<void>
   /** Moves the clock, which is many commits: a fault in its midst, then the rest of the way. */
   advance(to: string): Promise<Answer>
-  /** Requests that arrive once more, long after they were answered. */
+  /** Requests that arrive once more, long after they were answered; gives those answered differently. */
   echo(): Promise<string[]>
   digest(): string
 }
 
 const attemptsMax = 6
-/** Worlds lie apart in time, and each request a moment after the one before: ids sort as they were made. */
+/** Ids sort as they were made: each phase a while after the one before, each request of a desk a moment after the last. */
 const beginning = Date.UTC(2026, 0, 1)
+const phaseMilliseconds = 1_000
+/** Desks that send at the same time. */
+const lanes = 64
+
+/** Phase, desk and request: which request of a world this is, and what its chance is drawn from. */
+interface Place {
+  readonly phase: number
+  readonly desk: number
+  readonly request: number
+}
+
+interface Echo extends Place {
+  readonly letter: Letter
+  readonly first: Reply
+}
 
 export function createCourier(options: CourierOptions): Courier {
-  const { house, seed, tenantId, secret, withFaults, told = () => {} } = options
+  const { house, seed, tenantId, secret, withFaults, told } = options
   const transcript = createHash('sha256')
   const counts: Counts = { requests: 0, sentAgain: 0, replayed: 0 }
-  let sent = 0
-  let echoes: { letter: Letter; first: Reply }[] = []
+  let phase = 0
+  let echoes: Echo[] = []
 
-  function note(letter: Letter, reply: Reply): void {
-    const line = `${letter.method} ${letter.path} ${letter.body ?? ''}\n${reply.status} ${reply.text}\n`
-    transcript.update(line)
-    told(line)
-  }
+  const chanceAt = ({ phase, desk, request }: Place, use: number) => chanceOf(seed, phase, desk * 4_096 + request, use)
+  const sceneAt = (place: Place, attempt: number): Scene => ({
+    chance: chanceAt(place, 0x100 + attempt),
+    at: beginning + place.phase * phaseMilliseconds + place.request,
+  })
+  const keyMark = (letter: Letter) => `"key":"${letter.key}"`
 
-  function sceneOf(number: number, attempt: number) {
-    return { chance: chanceOf(seed, number, attempt, 0x51), at: beginning + number }
+  function letterOf(method: Letter['method'], path: string, body: object | undefined, place: Place): Letter {
+    const key = method === 'POST' ? `s${seed}-${place.phase}-${place.desk}-${place.request}` : null
+    return { method, path, body: body === undefined ? null : JSON.stringify(body), key, secret }
   }
 
   /** Sends until there is an answer that settles it. Ids drawn again are the same: only one attempt can write them. */
-  async function deliver(letter: Letter, number: number, plan: Plan): Promise<Reply> {
-    if (plan === 'refused' || plan === 'cut' || plan === 'late') house.trouble.arrange(`"key":"${letter.key}"`, plan)
-    if (plan === 'twice') {
-      const [one, other] = await Promise.all([0, 1].map(() => house.send(letter, sceneOf(number, 0))))
-      counts.sentAgain++
-      if (!sameAnswer(one!, other!)) throw new NoAnswer(`sent twice at once, answered differently: ${one!.text} and ${other!.text}`)
-      return one!.replayed ? other! : one!
-    }
-    if (plan === 'lost-answer') await house.send(letter, sceneOf(number, 0))
+  async function deliver(letter: Letter, place: Place, plan: Plan): Promise<Reply> {
+    if (plan === 'refused' || plan === 'cut' || plan === 'late') house.trouble.arrange(keyMark(letter), plan)
+    if (plan === 'twice') return deliverTwice(letter, place)
+    if (plan === 'lost-answer') await house.send(letter, sceneAt(place, 0))
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       if (attempt > 0) counts.sentAgain++
-      const reply = await house.send(letter, sceneOf(number, 0))
+      const reply = await house.send(letter, sceneAt(place, 0))
       if (reply.replayed) counts.replayed++
       if (reply.status < 500) {
-        house.trouble.lift(`"key":"${letter.key}"`)
+        house.trouble.lift(keyMark(letter))
         return reply
       }
-      told(`${letter.method} ${letter.path} ${letter.key}: ${reply.status} ${reply.text}; sent again`)
+      told?.(`${letter.method} ${letter.path} ${letter.key}: ${reply.status} ${reply.text}; sent again`)
     }
     throw new NoAnswer(`${letter.method} ${letter.path} ${letter.body}: no answer after ${attemptsMax} attempts`)
   }
 
-  function letterOf(method: Letter['method'], path: string, body: object | undefined, number: number): Letter {
-    const key = method === 'POST' ? `s${seed}-${number}` : null
-    return { method, path, body: body === undefined ? null : JSON.stringify(body), key, secret }
+  async function deliverTwice(letter: Letter, place: Place): Promise<Reply> {
+    const [one, other] = await Promise.all([
+      house.send(letter, sceneAt(place, 0)),
+      house.send(letter, sceneAt(place, 0)),
+    ])
+    counts.sentAgain++
+    if (!sameAnswer(one, other)) {
+      throw new NoAnswer(
+        `sent twice at once, answered differently: ${one.status} ${one.text} and ${other.status} ${other.text}`,
+      )
+    }
+    return one.replayed ? other : one
+  }
+
+  function deskOf(own: number, desk: number, note: (entry: string) => void): Desk {
+    let request = 0
+    const noted = (letter: Letter, reply: Reply) => {
+      const entry = `${letter.method} ${letter.path} ${letter.body ?? ''}\n${reply.status} ${reply.text}\n`
+      note(entry)
+      told?.(entry)
+    }
+    return {
+      async post(path, body) {
+        const place = { phase: own, desk, request: request++ }
+        counts.requests++
+        const letter = letterOf('POST', path, body, place)
+        const chance = chanceAt(place, 0xfa)
+        const plan = withFaults ? planOf(chance) : 'none'
+        const reply = await deliver(letter, place, plan)
+        noted(letter, reply)
+        if (withFaults && chance.happens(ills.echo)) echoes.push({ ...place, letter, first: reply })
+        const interrupted = plan === 'cut' || plan === 'late'
+        return { status: reply.status, body: JSON.parse(reply.text), interrupted }
+      },
+      async get(path) {
+        const place = { phase: own, desk, request: request++ }
+        counts.requests++
+        const letter = letterOf('GET', path, undefined, place)
+        const reply = await house.send(letter, sceneAt(place, 0))
+        noted(letter, reply)
+        return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
+      },
+    }
+  }
+
+  const alone = () => deskOf(++phase, 0, (entry) => transcript.update(entry))
+
+  async function atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>): Promise<void> {
+    const own = ++phase
+    const entries: string[][] = Array.from({ length: desks }, () => [])
+    const failures = new Map<number, unknown>()
+    let next = 0
+    const lane = async () => {
+      for (let desk = next++; desk < desks; desk = next++) {
+        const notes = entries[desk]!
+        await work(
+          deskOf(own, desk, (entry) => notes.push(entry)),
+          desk,
+        ).catch((error: unknown) => failures.set(desk, error))
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(lanes, desks) }, lane))
+    for (const notes of entries) for (const entry of notes) transcript.update(entry)
+    if (failures.size > 0) throw failures.get(Math.min(...failures.keys()))
+  }
+
+  async function advance(to: string): Promise<Answer> {
+    const place = { phase: ++phase, desk: 0, request: 0 }
+    counts.requests++
+    const letter = letterOf('POST', '/v1/clock/advance', { to }, place)
+    const chance = chanceAt(place, 0xad)
+    const mark = `"tenant":"${tenantId}"`
+    const ill = withFaults && chance.happens(ills.database) ? chance.pick<Ill>(['refused', 'cut', 'late']) : null
+    if (ill !== null) house.trouble.arrange(mark, ill, true)
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const reply = await house.send(letter, sceneAt(place, attempt))
+      if (ill !== null && attempt === 0) await settleDown(house, mark)
+      if (reply.status < 500) {
+        transcript.update(`${letter.path} ${letter.body} ${reply.status} ${reply.text}\n`)
+        told?.(`clock to ${to}: ${reply.text}`)
+        return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
+      }
+      counts.sentAgain++
+      told?.(`clock to ${to}: ${reply.status} ${reply.text}; sent again`)
+    }
+    throw new NoAnswer(`the clock could not be moved to ${to} in ${attemptsMax} attempts`)
+  }
+
+  async function echo(): Promise<string[]> {
+    const differing: string[] = []
+    const due = echoes.sort(
+      (one, other) => one.phase - other.phase || one.desk - other.desk || one.request - other.request,
+    )
+    echoes = []
+    for (const { letter, first } of due) {
+      counts.sentAgain++
+      const again = await house.send(letter, sceneAt({ phase: ++phase, desk: 0, request: 0 }, 0))
+      if (sameAnswer(first, again)) continue
+      differing.push(
+        `${letter.path} sent again under ${letter.key}: first ${first.status} ${first.text}, now ${again.status} ${again.text}`,
+      )
+    }
+    return differing
   }
 
   return {
     counts,
-    async post(path, body) {
-      const number = ++sent
-      counts.requests++
-      const letter = letterOf('POST', path, body, number)
-      const chance = chanceOf(seed, number, 0, 0xfa)
-      const plan = withFaults ? planOf(chance) : 'none'
-      const reply = await deliver(letter, number, plan)
-      note(letter, reply)
-      if (withFaults && chance.happens(ills.echo)) echoes.push({ letter, first: reply })
-      return { status: reply.status, body: JSON.parse(reply.text), interrupted: plan === 'cut' || plan === 'late' }
-    },
-    async get(path) {
-      const number = ++sent
-      counts.requests++
-      const letter = letterOf('GET', path, undefined, number)
-      const reply = await house.send(letter, sceneOf(number, 0))
-      note(letter, reply)
-      return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
-    },
-    async advance(to) {
-      const number = ++sent
-      counts.requests++
-      const letter = letterOf('POST', '/v1/clock/advance', { to }, number)
-      const chance = chanceOf(seed, number, 0, 0xad)
-      const mark = `"tenant":"${tenantId}"`
-      const ill = withFaults && chance.happens(ills.database) ? chance.pick<Ill>(['refused', 'cut', 'late']) : null
-      if (ill !== null) house.trouble.arrange(mark, ill, true)
-      for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        const reply = await house.send(letter, sceneOf(number, attempt))
-        if (ill !== null && attempt === 0) await settleDown(house, mark)
-        if (reply.status < 500) {
-          note(letter, reply)
-          return { status: reply.status, body: JSON.parse(reply.text), interrupted: false }
-        }
-        counts.sentAgain++
-        told(`clock to ${to}: ${reply.status} ${reply.text}; sent again`)
-      }
-      throw new NoAnswer(`the clock could not be moved to ${to} in ${attemptsMax} attempts`)
-    },
-    async echo() {
-      const differing: string[] = []
-      for (const { letter, first } of echoes) {
-        const number = ++sent
-        counts.sentAgain++
-        const again = await house.send(letter, sceneOf(number, 0))
-        note(letter, again)
-        if (!sameAnswer(first, again)) {
-          differing.push(`${letter.path} sent again under ${letter.key}: first ${first.status} ${first.text}, now ${again.status} ${again.text}`)
-        }
-      }
-      echoes = []
-      return differing
-    },
+    post: (path, body) => alone().post(path, body),
+    get: (path) => alone().get(path),
+    atOnce,
+    advance,
+    echo,
     digest: () => transcript.copy().digest('hex'),
   }
 }

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino } from 'pino'
+import { drainPostings } from '../../server/journal/post.ts'
 import { makePartitions } from '../../server/journal/store.ts'
 import { openSandbox } from '../../server/parties/access.ts'
 import { clockOf } from '../../server/platform/clock.ts'
@@ -12,7 +13,6 @@ import { createPlatform, type Platform } from '../../server/platform/context.ts'
 import { openDatabase } from '../../server/platform/database.ts'
 import { buildApp } from '../../server/platform/http.ts'
 import { createIds } from '../../server/platform/ids.ts'
-import { drainPostings } from '../../server/journal/post.ts'
 import { registerRoutes } from '../../server/routes.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { type Trouble, troubled } from './trouble.ts'
@@ -42,7 +42,10 @@ export interface Scene {
 export interface House {
   readonly trouble: Trouble
   send(letter: Letter, scene: Scene): Promise<Reply>
-  openSandbox(scene: Scene, order: { name: string; timeZone: string; now: string }): Promise<{ tenantId: string; secret: string }>
+  openSandbox(
+    scene: Scene,
+    order: { name: string; timeZone: string; now: string },
+  ): Promise<{ tenantId: string; secret: string }>
   close(): Promise<void>
 }
 
@@ -88,7 +91,11 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
           },
           ...(letter.body === null ? {} : { payload: letter.body }),
         })
-        return { status: answer.statusCode, text: answer.body, replayed: answer.headers['idempotent-replayed'] === 'true' }
+        return {
+          status: answer.statusCode,
+          text: answer.body,
+          replayed: answer.headers['idempotent-replayed'] === 'true',
+        }
       }),
     openSandbox: (scene, order) =>
       scenes.run(scene, async () => {

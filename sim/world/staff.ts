@@ -13,100 +13,120 @@ import {
   writeOff,
 } from '../auditor/line.ts'
 import { partsOf, unpaidInterest, unpaidPenalty } from '../auditor/loan.ts'
+import { comeIn } from './arrivals.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { factsOf, revised, termsOf } from './contracts.ts'
-import type { Json } from './courier.ts'
-import { agree, comeIn, type World } from './world.ts'
+import type { Desk, Json } from './courier.ts'
+import { agree, type Shopper, type World } from './people.ts'
 
+/** What concerns everybody; done before the day's dealings. */
 export async function workDay(world: World): Promise<void> {
   const { today } = world.auditor
   const chance = chanceOf(world.seed, today, 0, 0x57)
   if (today % 7 === 4) await settleWithFunders(world)
   if (today % 7 === 2) await payByHand(world)
   if (chance.happens(0.01)) await newTerms(world, chance)
-  if (chance.happens(0.05)) await comeIn(world, world.shoppers.length)
-  for (const shopper of world.shoppers) {
-    const own = chanceOf(world.seed, shopper.number, today, 0x57)
-    await lookAfter(world, shopper.line, own)
-    if (shopper.habit.pays === 'bounces' || own.happens(0.001)) await bounce(world, shopper.line, own)
-  }
+  if (chance.happens(0.05)) world.shoppers.push(await comeIn(world, world.courier, world.shoppers.length))
 }
 
-async function lookAfter(world: World, line: Line, chance: Chance): Promise<void> {
-  if (chance.happens(0.004)) await changeLimit(world, line, chance)
-  if (line.status === 'frozen' ? chance.happens(0.1) : chance.happens(0.001)) await changeStatus(world, line)
-  if (chance.happens(0.0005)) await closeLine(world, line)
+/** What concerns one customer. */
+export async function lookAfter(world: World, desk: Desk, shopper: Shopper): Promise<void> {
+  const chance = chanceOf(world.seed, shopper.number, world.auditor.today, 0x57)
+  await watch(world, desk, shopper.line, chance)
+  if (shopper.habit.pays === 'bounces' || chance.happens(0.001)) await bounce(world, desk, shopper.line, chance)
+}
+
+async function watch(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
+  if (chance.happens(0.004)) await changeLimit(world, desk, line, chance)
+  if (line.status === 'frozen' ? chance.happens(0.1) : chance.happens(0.001)) await changeStatus(world, desk, line)
+  if (chance.happens(0.0005)) await closeLine(world, desk, line)
   for (const loan of line.loans) {
     if (loan.state.status !== 'active') continue
     const late = daysPastDue(loan, world.auditor.today)
-    if (late >= line.program.writeOffAfterDays - 1 && chance.happens(0.1)) await giveUp(world, line, loan)
-    else if (late > 0 && chance.happens(0.01)) await help(world, line, loan, chance)
-    else if (chance.happens(0.001)) await help(world, line, loan, chance)
-    if (chance.happens(late > 3 ? 0.02 : 0.0005)) await forgive(world, line, loan, chance)
+    if (late >= line.program.writeOffAfterDays - 1 && chance.happens(0.1)) await giveUp(world, desk, line, loan)
+    else if (late > 0 && chance.happens(0.01)) await help(world, desk, line, loan, chance)
+    else if (chance.happens(0.001)) await help(world, desk, line, loan, chance)
+    if (chance.happens(late > 3 ? 0.02 : 0.0005)) await forgive(world, desk, line, loan, chance)
   }
 }
 
-async function changeLimit(world: World, line: Line, chance: Chance): Promise<void> {
+async function changeLimit(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
   const limit = chance.happens(0.5) ? chance.between(50_000, 400_000) : chance.between(400_000, 3_000_000)
-  const answer = await world.courier.post(`/v1/lines/${line.id}/limit`, { limit })
+  const answer = await desk.post(`/v1/lines/${line.id}/limit`, { limit })
   agree(world, line, answer, () => setLimit(line, limit), `limit ${limit}`)
 }
 
-async function changeStatus(world: World, line: Line): Promise<void> {
+async function changeStatus(world: World, desk: Desk, line: Line): Promise<void> {
   const freezes = line.status !== 'frozen'
-  const answer = await world.courier.post(`/v1/lines/${line.id}/${freezes ? 'freeze' : 'unfreeze'}`)
+  const answer = await desk.post(`/v1/lines/${line.id}/${freezes ? 'freeze' : 'unfreeze'}`)
   agree(world, line, answer, () => setStatus(line, freezes ? 'frozen' : 'active'), freezes ? 'freeze' : 'unfreeze')
 }
 
-async function closeLine(world: World, line: Line): Promise<void> {
-  const answer = await world.courier.post(`/v1/lines/${line.id}/close`)
+async function closeLine(world: World, desk: Desk, line: Line): Promise<void> {
+  const answer = await desk.post(`/v1/lines/${line.id}/close`)
   agree(world, line, answer, () => setStatus(line, 'closed'), 'close')
 }
 
-async function giveUp(world: World, line: Line, loan: Loan): Promise<void> {
-  const answer = await world.courier.post(`/v1/loans/${loan.id}/write-off`, { reason: 'gone' })
+async function giveUp(world: World, desk: Desk, line: Line, loan: Loan): Promise<void> {
+  const answer = await desk.post(`/v1/loans/${loan.id}/write-off`, { reason: 'gone' })
   agree(world, line, answer, (moves) => writeOff(line, moves, loan, world.auditor.today), `write-off of ${loan.id}`)
 }
 
-async function help(world: World, line: Line, loan: Loan, chance: Chance): Promise<void> {
+async function help(world: World, desk: Desk, line: Line, loan: Loan, chance: Chance): Promise<void> {
   const { today } = world.auditor
   const instalments = chance.between(1, 8)
   const firstDue = nextDayNumbered(today + chance.between(1, 40), line.program.dueDay)
   const free = chance.happens(0.3)
   const body = { instalments, firstDueOn: textOf(firstDue), ...(free ? { annualRatePercent: '0' } : {}) }
-  const answer = await world.courier.post(`/v1/loans/${loan.id}/reschedule`, body)
+  const answer = await desk.post(`/v1/loans/${loan.id}/reschedule`, body)
   const order = { instalments, firstDue, percent: free ? '0' : null, today }
   agree(world, line, answer, (moves) => planAnew(line, moves, loan, order), `new plan for ${loan.id}`)
 }
 
-async function forgive(world: World, line: Line, loan: Loan, chance: Chance): Promise<void> {
+async function forgive(world: World, desk: Desk, line: Line, loan: Loan, chance: Chance): Promise<void> {
   const component = chance.happens(0.8) ? 'penalty' : 'interest'
-  const owing = partsOf(loan.state).reduce((sum, part) => sum + (component === 'penalty' ? unpaidPenalty(part) : unpaidInterest(part)), 0)
+  const owing = partsOf(loan.state).reduce(
+    (sum, part) => sum + (component === 'penalty' ? unpaidPenalty(part) : unpaidInterest(part)),
+    0,
+  )
   const amount = chance.happens(0.5) ? owing + chance.between(0, 1) : chance.between(1, Math.max(1, owing))
   if (amount === 0) return
-  const answer = await world.courier.post(`/v1/loans/${loan.id}/waive`, { component, amount })
-  agree(world, line, answer, (moves) => waive(line, moves, loan, component, amount, world.auditor.today), `waiver of ${amount} ${component} of ${loan.id}`)
+  const answer = await desk.post(`/v1/loans/${loan.id}/waive`, { component, amount })
+  agree(
+    world,
+    line,
+    answer,
+    (moves) => waive(line, moves, loan, component, amount, world.auditor.today),
+    `waiver of ${amount} ${component} of ${loan.id}`,
+  )
 }
 
 /** A debit that came back some days later, by autopay or not. */
-async function bounce(world: World, line: Line, chance: Chance): Promise<void> {
+async function bounce(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
   const { today } = world.auditor
-  const recent = line.repayments.filter((repayment) => today - repayment.on < 15 && !repayment.reversed && repayment.source !== 'credit')
+  const recent = line.repayments.filter(
+    (repayment) => today - repayment.on < 15 && !repayment.reversed && repayment.source !== 'credit',
+  )
   if (recent.length === 0 || !chance.happens(0.25)) return
   const repayment = chance.pick(recent)
-  const id = repayment.id === '' ? await idOf(world, line, repayment) : repayment.id
-  const answer = await world.courier.post(`/v1/repayments/${id}/reverse`, { reason: 'bounced' })
+  const id = repayment.id === '' ? await idOf(desk, line, repayment) : repayment.id
+  const answer = await desk.post(`/v1/repayments/${id}/reverse`, { reason: 'bounced' })
   agree(world, line, answer, (moves) => reverse(line, moves, repayment), `reversal of ${id}`)
 }
 
 /** Nobody was told the id of what autopay collected at night. */
-async function idOf(world: World, line: Line, repayment: Repayment): Promise<string> {
-  const { body } = await world.courier.get(`/v1/repayments?lineId=${line.id}&limit=1000`)
+async function idOf(desk: Desk, line: Line, repayment: Repayment): Promise<string> {
+  const { body } = await desk.get(`/v1/repayments?lineId=${line.id}&limit=1000`)
   const found = body.data.find(
     (shown: Json) =>
-      shown.source === repayment.source && shown.effectiveOn === textOf(repayment.on) && shown.amount === repayment.amount,
+      shown.source === repayment.source &&
+      shown.effectiveOn === textOf(repayment.on) &&
+      shown.amount === repayment.amount,
   )
-  if (found === undefined) throw new Error(`autopay should have collected ${repayment.amount} on ${textOf(repayment.on)}: ${JSON.stringify(body.data)}`)
+  if (found === undefined)
+    throw new Error(
+      `autopay should have collected ${repayment.amount} on ${textOf(repayment.on)}: ${JSON.stringify(body.data)}`,
+    )
   repayment.id = found.id
   return found.id
 }
@@ -136,6 +156,7 @@ async function newTerms(world: World, chance: Chance): Promise<void> {
   const facts = factsOf(design, product.facts.id, product.facts.version + 1)
   const { status } = await world.courier.post(`/v1/programs/${facts.id}/terms`, { terms: termsOf(facts) })
   const activated = await world.courier.post(`/v1/programs/${facts.id}/activate`)
-  if (status >= 300 || activated.status >= 300) throw new Error(`new terms were refused: ${JSON.stringify(activated.body)}`)
+  if (status >= 300 || activated.status >= 300)
+    throw new Error(`new terms were refused: ${JSON.stringify(activated.body)}`)
   Object.assign(product, { design, facts })
 }

@@ -2,14 +2,15 @@
 import { dayOf, textOf } from '../auditor/arithmetic.ts'
 import { type Auditor, createAuditor } from '../auditor/auditor.ts'
 import { accountDifferences, lineDifferences, loanDifferences } from '../auditor/compare.ts'
-import type { ProgramFacts } from '../auditor/facts.ts'
-import { type Line, type Loan, openLine, setAutopay } from '../auditor/line.ts'
+import type { Line } from '../auditor/line.ts'
+import { comeIn } from './arrivals.ts'
 import { chanceOf } from './chance.ts'
-import { type Design, designsOf, factsOf, termsOf } from './contracts.ts'
-import { type Answer, type Counts, type Courier, createCourier, type Json } from './courier.ts'
+import { designsOf, factsOf, termsOf } from './contracts.ts'
+import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
 import type { House } from './house.ts'
-import { type Habit, habitOf, liveDay } from './shoppers.ts'
-import { workDay } from './staff.ts'
+import { describe, type Product, type World } from './people.ts'
+import { liveDay } from './shoppers.ts'
+import { lookAfter, workDay } from './staff.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -21,27 +22,6 @@ export interface WorldOptions {
   /** The server's own audit runs on every so manyth day, and at the end. */
   readonly auditEvery?: number
   readonly told?: (day: string, line: string) => void
-}
-
-export interface Shopper {
-  readonly number: number
-  readonly habit: Habit
-  readonly line: Line
-}
-
-export interface Product {
-  design: Design
-  facts: ProgramFacts
-}
-
-export interface World {
-  readonly seed: number
-  readonly auditor: Auditor
-  readonly courier: Courier
-  readonly shoppers: Shopper[]
-  readonly products: Product[]
-  readonly funders: readonly string[]
-  readonly merchants: readonly string[]
 }
 
 /** The server and the auditor do not agree, or something came that must not. */
@@ -107,7 +87,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
     for (let passed = 0; passed < days; passed++) {
       day = textOf(world.auditor.today)
       await workDay(world)
-      await liveDay(world)
+      await everybody(world)
       await endDay(world)
       const last = passed === days - 1
       const everything = last || (passed + 1) % allLinesEvery === 0
@@ -117,7 +97,8 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
     const loans = [...world.auditor.lines.values()].reduce((sum, line) => sum + line.loans.length, 0)
     return { seed, digest: courier.digest(), loans, ...counts, ...courier.counts }
   } catch (error) {
-    if (error instanceof Error) throw new Disagreement(seed, day, error instanceof Disagreement ? error.message : String(error.stack))
+    if (error instanceof Error)
+      throw new Disagreement(seed, day, error instanceof Disagreement ? error.message : String(error.stack))
     throw error
   }
 }
@@ -131,7 +112,8 @@ async function settle(seed: number, courier: Courier, customers: number): Promis
   }
   const auditor = createAuditor(dayOf(firstDay))
   const funders: string[] = []
-  for (const name of ['Harbour Bank', 'Plum Finance', 'River Trust']) funders.push((await made('/v1/funders', { name })).id)
+  for (const name of ['Harbour Bank', 'Plum Finance', 'River Trust'])
+    funders.push((await made('/v1/funders', { name })).id)
   const products: Product[] = []
   for (const design of designsOf(chance, funders)) {
     const terms = termsOf(factsOf(design, '', 1))
@@ -147,51 +129,26 @@ async function settle(seed: number, courier: Courier, customers: number): Promis
     auditor.merchants.set(id, { id, timing, feePercent })
     merchants.push(id)
   }
-  const world: World = { seed, auditor, courier, shoppers: [], products, funders, merchants }
-  for (let number = 0; number < customers; number++) await comeIn(world, number)
+  const world: World = { seed, auditor, courier, shoppers: [], products, funders, merchants, later: [] }
+  await courier.atOnce(customers, async (desk, number) => {
+    world.shoppers[number] = await comeIn(world, desk, number)
+  })
   return world
 }
 
-/** A new customer with a line in one of the products. */
-export async function comeIn(world: World, number: number): Promise<void> {
-  const { courier, auditor, products, seed } = world
-  const chance = chanceOf(seed, number, 0, 0xc0)
-  const person = await courier.post('/v1/customers', { name: 'Lin', reference: `person-${number}` })
-  const { facts } = chance.pick(products)
-  const minor = chance.happens(0.01)
-  const profile = minor ? { profile: { age: 16 } } : {}
-  const { status, body } = await courier.post('/v1/lines', { customerId: person.body.id, programId: facts.id, ...profile })
-  if (status !== 201) throw new Error(`a line was refused: ${JSON.stringify(body)}`)
-  const line = openLine(body.id, facts, auditor.today, minor)
-  const differences = lineDifferences(line, body)
-  if (differences.length > 0) throw new Error(`line ${line.id}: ${differences.join('; ')}`)
-  auditor.lines.set(line.id, line)
-  const shopper = { number, habit: habitOf(chance), line }
-  world.shoppers.push(shopper)
-  if (shopper.habit.pays === 'autopay' || shopper.habit.pays === 'bounces') {
-    await ask(world, line, '/autopay', { autopay: { token: 'tok_ok', amount: 'total' } }, () =>
-      setAutopay(line, 'tok_ok'),
-    )
-  }
-}
-
-async function ask(world: World, line: Line, path: string, body: object, deed: () => void): Promise<void> {
-  const answer = await world.courier.post(`/v1/lines/${line.id}${path}`, body)
-  agree(world, line, answer, deed, `${path} of line ${line.id}`)
-}
-
-/** Books a request with the auditor and holds the answer against it. Gives the body of what was done, null of a refusal. */
-export function agree(
-  world: World,
-  line: Line,
-  { status, body, interrupted }: Answer,
-  deed: Parameters<Auditor['book']>[1],
-  what: string,
-): Json | null {
-  const code = world.auditor.book(line, deed, interrupted)
-  const given = status < 300 ? null : body.code
-  if (code === given) return code === null ? body : null
-  throw new Error(`${what}: answered ${given ?? 'yes'} (${body.detail ?? ''}), should be ${code ?? 'yes'}. ${describe(line)}`)
+/** All customers at once, and then, in order, what cannot be done at once. */
+async function everybody(world: World): Promise<void> {
+  const { courier, shoppers } = world
+  await courier.atOnce(shoppers.length, async (desk, place) => {
+    const shopper = shoppers[place]!
+    await lookAfter(world, desk, shopper)
+    await liveDay(world, desk, shopper)
+  })
+  const later = world.later.sort((one, other) => one.number - other.number)
+  world.later = []
+  for (const { work } of later) await work(courier)
+  const differing = await courier.echo()
+  if (differing.length > 0) throw new Error(differing.join('\n'))
 }
 
 async function endDay(world: World): Promise<void> {
@@ -204,39 +161,39 @@ async function endDay(world: World): Promise<void> {
 /** Compares accounts, and lines with their loans; gives how many lines. */
 async function compare(world: World, everything: boolean): Promise<number> {
   const { auditor, courier } = world
-  const lines = everything ? [...auditor.lines.values()] : [...auditor.touched]
-  auditor.touched.clear()
-  const found: string[] = []
+  const lines = [...(everything ? auditor.lines.values() : auditor.touched)].sort((one, other) =>
+    one.id < other.id ? -1 : 1,
+  )
   const { body: trial } = await courier.get('/v1/trial-balance')
+  const found: string[] = accountDifferences(auditor.holdings, trial.accounts)
   if (!trial.totals.every((total: Json) => total.balanced)) found.push('the trial balance does not balance')
-  found.push(...accountDifferences(auditor.holdings, trial.accounts))
-  for (const line of lines) found.push(...(await compareLine(world, line)))
+  const ofLines: string[][] = []
+  await courier.atOnce(lines.length, async (desk, place) => {
+    const line = lines[place]!
+    ofLines[place] = await lineFindings(auditor, desk, line, everything || auditor.touchedLoans.has(line))
+  })
+  auditor.touched.clear()
+  auditor.touchedLoans.clear()
+  found.push(...ofLines.flat())
   if (found.length > 0) throw new Error(`at the end of the day:\n  ${found.join('\n  ')}`)
   return lines.length
 }
 
-async function compareLine({ courier, auditor }: World, line: Line): Promise<string[]> {
-  const { body } = await courier.get(`/v1/lines/${line.id}`)
+async function lineFindings(auditor: Auditor, desk: Desk, line: Line, withLoans: boolean): Promise<string[]> {
+  const { body } = await desk.get(`/v1/lines/${line.id}`)
   const found = lineDifferences(line, body).map((difference) => `line ${line.id}: ${difference}`)
-  if (line.loans.length > 0) {
-    const { body: shown } = await courier.get(`/v1/loans?lineId=${line.id}`)
-    if (shown.data.length !== line.loans.length) found.push(`line ${line.id} has ${shown.data.length} loans, should have ${line.loans.length}`)
+  if (withLoans && line.loans.length > 0) {
+    const { body: shown } = await desk.get(`/v1/loans?lineId=${line.id}`)
+    if (shown.data.length !== line.loans.length) {
+      found.push(`line ${line.id} has ${shown.data.length} loans, should have ${line.loans.length}`)
+    }
     for (const loan of line.loans) {
       const own = shown.data.find((candidate: Json) => candidate.id === loan.id)
-      if (own === undefined) found.push(`loan ${loan.id} is not there`)
-      else found.push(...loanDifferences(loan, own, auditor.today).map((difference) => `loan ${loan.id}: ${difference}`))
+      const differences = own === undefined ? ['is not there'] : loanDifferences(loan, own, auditor.today)
+      found.push(...differences.map((difference) => `loan ${loan.id}: ${difference}`))
     }
   }
   return found.length === 0 ? [] : [...found, describe(line)]
-}
-
-/** What happened to a line, for whoever looks into a difference. */
-function describe(line: Line): string {
-  const story = (loan: Loan) =>
-    `loan ${loan.id} ${loan.facts.plan.code} ${loan.facts.price} on ${textOf(loan.facts.openedOn)}, due ${loan.facts.dues.map(textOf).join(' ')}: ${loan.happenings
-      .map(({ key: _, on, ...happening }) => `${textOf(on)} ${JSON.stringify(happening)}`)
-      .join(', ')}`
-  return [`line ${line.id}: ${line.status}, limit ${line.limit}, credit ${line.credit}`, ...line.loans.map(story)].join('\n    ')
 }
 
 async function audit({ courier }: World): Promise<void> {
