@@ -159,13 +159,7 @@ export function loanLegs(program: string, funding: Funding, before: LoanLedger, 
   return mergeLegs(moved.flatMap((rule) => legsOf(rule, program, funding, before, after)))
 }
 
-function legsOf(
-  rule: Rule,
-  program: string,
-  funding: Funding,
-  before: LoanLedger,
-  after: LoanLedger,
-): Leg[] {
+function legsOf(rule: Rule, program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
   const change = after[rule.counter] - before[rule.counter]
   const weights = rule.split === 'principal' ? principalWeights(funding) : chargeWeights(funding)
   const parts = movement(before[rule.counter], after[rule.counter], weights)
