@@ -1,10 +1,11 @@
 /** `chit calc allocate`: how one payment would be spread over a loan, by component and by instalment. */
 import { foldLoan } from '../../core/loan/index.ts'
-import type { Instalment, LoanState } from '../../core/loan/types.ts'
+import type { Instalment, LoanEvent, LoanState } from '../../core/loan/types.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
+import { Problem } from '../../core/problem.ts'
 import { CalcProblem, readFields } from './input.ts'
-import { loanFields, readEvent, readLoan } from './loan-input.ts'
-import { foldInput, type TransactionRow, transactionRow } from './schedule.ts'
+import { type LoanInput, loanFields, readEvent, readLoan, refuseEvent } from './loan-input.ts'
+import { foldInput, owedByCustomer, type TransactionRow, transactionRow } from './schedule.ts'
 
 export interface AllocatedPart {
   readonly n: number
@@ -25,8 +26,9 @@ export function calcAllocate(input: unknown): AllocateAnswer {
   const fields = readFields(input, 'input', [...loanFields, 'payment'])
   const loan = readLoan(fields)
   const payment = readEvent(fields.payment, 'payment', loan.terms, loan.events)
-  const before = foldInput(loan)
-  const after = foldLoan(loan.terms, [...loan.events, payment])
+  refuseEvent(loan.terms, payment, 'payment')
+  const before = foldInput(owedByCustomer(loan))
+  const after = foldWith(loan, payment)
   const row = after.allocated.find((allocated) => allocated.eventId === payment.id)
   if (row === undefined) throw new CalcProblem('payment.type', `a ${payment.type} is not spread over instalments`)
   const money = (amount: Minor): string => formatMinor(amount, loan.terms.currency)
@@ -34,6 +36,16 @@ export function calcAllocate(input: unknown): AllocateAnswer {
     allocation: transactionRow(row, money),
     instalments: partsOf(before, after, money),
     outstandingAfter: money(after.principalOutstanding),
+  }
+}
+
+function foldWith(loan: LoanInput, payment: LoanEvent): LoanState {
+  const { terms, events } = owedByCustomer({ ...loan, events: [...loan.events, payment] })
+  try {
+    return foldLoan(terms, events)
+  } catch (problem) {
+    if (problem instanceof Problem) throw new CalcProblem(`payment.${problem.field}`, problem.message, problem.code)
+    throw problem
   }
 }
 

@@ -2,18 +2,20 @@
 import { type Explanation, explainInstalment, explainPayoff } from '../../core/explain/index.ts'
 import { CalcProblem, named, readDate, readFields, readInteger } from './input.ts'
 import { loanFields, readLoan } from './loan-input.ts'
-import { foldInput } from './schedule.ts'
+import { foldInput, owedByCustomer } from './schedule.ts'
 
 export function calcExplain(input: unknown): Explanation {
   const fields = readFields(input, 'input', [...loanFields, 'explain'])
   const wanted = readFields(fields.explain, 'explain', ['instalment', 'payoff'])
-  const loan = readLoan(fields)
-  const state = foldInput(loan)
-  if (wanted.instalment !== undefined) {
+  const state = foldInput(owedByCustomer(readLoan(fields)))
+  const absent = (value: unknown): boolean => value === undefined || value === null
+  if (absent(wanted.instalment) === absent(wanted.payoff)) {
+    throw new CalcProblem('explain', 'names either an instalment or a day of payoff')
+  }
+  if (!absent(wanted.instalment)) {
     const n = readInteger(wanted.instalment, 'explain.instalment', 1, 10_000)
     return named('explain.instalment', () => explainInstalment(state, n))
   }
-  if (wanted.payoff === undefined) throw new CalcProblem('explain', 'names an instalment or a payoff')
   const on = readDate(wanted.payoff, 'explain.payoff')
   return named('explain.payoff', () => explainPayoff(state, on))
 }

@@ -68,11 +68,44 @@ const dayCounts = ['30/360', '30E/360', 'actual/365', 'actual/360', 'actual/actu
 const roundings: readonly RoundingName[] = ['half-even', 'half-up', 'half-down', 'up', 'down']
 
 export function readLoan(fields: Fields): LoanInput {
-  const terms = readTerms(fields)
+  const asStated = readTerms(fields)
+  const opening = earlierDisbursement(fields.events, asStated)
+  const terms = opening === null ? asStated : { ...asStated, ...opening.terms }
   refuseTerms(terms)
-  const events = readEvents(fields.events, terms)
+  const listed = readEvents(fields.events, terms)
+  const events = opening === null ? listed : startedEarlier(listed, opening.index, asStated)
   const latest = events.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
   return { terms, events, asOf: absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf') }
+}
+
+interface Opening {
+  /** Place in the list of events. */
+  readonly index: number
+  readonly terms: Pick<LoanTerms, 'disbursedOn' | 'principal'>
+}
+
+/** A disbursement before the stated one, where the due dates follow from the start: the loan began with it. */
+function earlierDisbursement(list: unknown, terms: LoanTerms): Opening | null {
+  if (!Array.isArray(list) || terms.dueDates !== undefined || terms.firstDueOn !== null) return null
+  let earliest: Opening | null = null
+  for (const [index, item] of list.entries()) {
+    if (typeof item !== 'object' || item === null || item.type !== 'disbursement') continue
+    const event = readEvent(item, `events[${index}]`, terms, [])
+    if (event.type !== 'disbursement' || event.on >= (earliest?.terms ?? terms).disbursedOn) continue
+    earliest = { index, terms: { disbursedOn: event.on, principal: event.amount } }
+  }
+  return earliest
+}
+
+/** The disbursement that opens the loan leaves the list, and the stated one takes its place at the head of its day. */
+function startedEarlier(
+  events: readonly LoanEvent[],
+  index: number,
+  { disbursedOn, principal }: LoanTerms,
+): LoanEvent[] {
+  const { id } = events[index]!
+  const stated: LoanEvent = { id, type: 'disbursement', on: disbursedOn, amount: principal }
+  return [stated, ...events.filter((event) => event.id !== id)]
 }
 
 function laterOf(a: string, b: string): string {
@@ -203,7 +236,7 @@ function readEvents(value: unknown, terms: LoanTerms): readonly LoanEvent[] {
   return events
 }
 
-function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string): void {
+export function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string): void {
   try {
     checkEvent(terms, event)
   } catch (problem) {

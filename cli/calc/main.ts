@@ -36,7 +36,7 @@ export function runCalc(subcommand: string, stdin: string): CalcOutcome {
   }
   let input: unknown
   try {
-    input = JSON.parse(stdin)
+    input = JSON.parse(stdin.replace(/^\uFEFF/, ''))
   } catch (error) {
     return refused(`input: not JSON: ${(error as Error).message}`)
   }
@@ -54,7 +54,7 @@ function answerAll(calculation: Calculation, inputs: readonly unknown[]): CalcOu
   const answers = inputs.map((input, index) => {
     const answer = attempt(calculation, input)
     if (answer.ok) return answer.value
-    messages.push(`[${index}].${answer.message}`)
+    messages.push(`[${index}]${answer.field === 'input' ? answer.message.slice('input'.length) : `.${answer.message}`}`)
     return { error: { code: answer.code, field: answer.field, message: answer.message } }
   })
   return {

@@ -58,6 +58,26 @@ test('each wrong input is refused with the name of its field', () => {
   }
 })
 
+test('an event that the loan’s history refuses is named by its place', () => {
+  const events = [
+    { type: 'fee', on: '2024-01-10', amount: '5' },
+    { type: 'waiver', on: '2024-01-11', amount: '6', component: 'fee' },
+  ]
+  const named = (field: string) => (problem: unknown) => problem instanceof Problem && problem.field === field
+  assert.throws(() => calcSchedule({ ...plain, events }), named('events[1].amount'))
+  const late = { type: 're-age', on: '2024-02-01', instalments: 2, firstDueOn: '2023-12-01' }
+  assert.throws(() => calcSchedule({ ...plain, events: [late] }), named('events[0].firstDueOn'))
+})
+
+test('the payment to allocate and what to explain are refused by their own names', () => {
+  const named = (field: string) => (problem: unknown) => problem instanceof Problem && problem.field === field
+  const payment = { type: 'repayment', on: '2024-02-01', amount: '0' }
+  assert.throws(() => calcAllocate({ ...plain, payment }), named('payment.amount'))
+  assert.throws(() => calcAllocate({ ...plain, payment: { ...payment, on: '2023-02-01' } }), named('payment.on'))
+  assert.throws(() => calcExplain({ ...plain, explain: {} }), named('explain'))
+  assert.throws(() => calcExplain({ ...plain, explain: { instalment: 1, payoff: '2024-02-01' } }), named('explain'))
+})
+
 test('extremes have an answer: no rate, a rate of 10,000 %, a cent over 36 months, 10^15 minor units, 600 instalments', () => {
   const table: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ annualRatePercent: '0' }, '100.00'],
@@ -68,6 +88,7 @@ test('extremes have an answer: no rate, a rate of 10,000 %, a cent over 36 month
     [{ currency: 'JPY', principal: '100000' }, '100000'],
     [{ currency: 'KWD', principal: '100.123' }, '100.123'],
     [{ currency: 'CLF', principal: '1.2345' }, '1.2345'],
+    [{ firstDueOn: '2024-01-01' }, '100.00'],
   ]
   for (const [change, principal] of table) {
     const answer = calcSchedule({ ...plain, ...change })

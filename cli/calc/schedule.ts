@@ -1,7 +1,7 @@
 /** `chit calc schedule`: a loan's instalments, how its money was spread, what settles it, its true rates. */
 import { bookOf } from '../../core/loan/fold.ts'
 import { foldLoan, payoffOn } from '../../core/loan/index.ts'
-import type { Allocated, Instalment, LoanEvent, LoanState, Ownership } from '../../core/loan/types.ts'
+import type { Allocated, Instalment, LoanEvent, LoanState, LoanTerms, Ownership } from '../../core/loan/types.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { ratesOf, type ScheduleRates } from '../../core/schedule/rates.ts'
@@ -46,11 +46,11 @@ export interface ScheduleAnswer {
 
 export function calcSchedule(input: unknown): ScheduleAnswer {
   const loan = readLoan(readFields(input, 'input', loanFields))
-  const state = foldInput(loan)
+  const state = foldInput(owedByCustomer(loan))
   const money = (amount: Minor): string => formatMinor(amount, loan.terms.currency)
   return {
     instalments: state.instalments.map((row) => instalmentRow(row, money)),
-    transactions: state.allocated.filter((row) => !row.reversed).map((row) => transactionRow(row, money)),
+    transactions: transactionsOf(loan, state).map((row) => transactionRow(row, money)),
     totals: totalsOf(state, money),
     payoff: { on: loan.asOf, amount: money(payoffAmount(state, loan.asOf)) },
     rates: ratesOf(loan.terms, state.instalments, bookOf(state).disbursements),
@@ -58,13 +58,47 @@ export function calcSchedule(input: unknown): ScheduleAnswer {
   }
 }
 
+/** A charge-off is the lender's loss, not the customer's gain: the debt stands, and what is recovered pays it. */
+export function owedByCustomer(loan: LoanInput): LoanInput {
+  if (!loan.events.some((event) => event.type === 'charge-off')) return loan
+  const events = loan.events.flatMap((event): LoanEvent[] => {
+    if (event.type === 'charge-off') return [{ id: event.id, on: event.on, type: 'recalculate' }]
+    return [event.type === 'recovery' ? { ...event, type: 'repayment' } : event]
+  })
+  return { ...loan, events }
+}
+
+/** As the customer's debt was paid, with what was written off at its place. */
+function transactionsOf(loan: LoanInput, state: LoanState): readonly Allocated[] {
+  const rows = state.allocated.filter((row) => !row.reversed)
+  if (!loan.events.some((event) => event.type === 'charge-off')) return rows
+  const types = new Map(loan.events.map((event) => [event.id, event.type]))
+  const spread = new Map(rows.map((row) => [row.eventId, { ...row, type: types.get(row.eventId) ?? row.type }]))
+  const booked = foldInput(loan).allocated.filter((row) => !row.reversed)
+  return booked.flatMap((row) => (row.type === 'charge-off' ? [row] : (spread.get(row.eventId) ?? [])))
+}
+
 export function foldInput({ terms, events }: LoanInput): LoanState {
   try {
     return foldLoan(terms, events)
   } catch (problem) {
-    if (problem instanceof Problem) throw new CalcProblem('events', problem.message, problem.code)
-    throw problem
+    if (!(problem instanceof Problem)) throw problem
+    const index = refusedEvent(terms, events)
+    const field = problem.field === undefined ? '' : `.${problem.field}`
+    throw new CalcProblem(index === null ? 'events' : `events[${index}]${field}`, problem.message, problem.code)
   }
+}
+
+/** The first in the list without which those before it are accepted. */
+function refusedEvent(terms: LoanTerms, events: readonly LoanEvent[]): number | null {
+  for (let count = 1; count <= events.length; count++) {
+    try {
+      foldLoan(terms, events.slice(0, count))
+    } catch {
+      return count - 1
+    }
+  }
+  return null
 }
 
 function payoffAmount(state: LoanState, asOf: string): Minor {

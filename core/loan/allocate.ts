@@ -13,6 +13,7 @@ import {
   owedOf,
   owedTotal,
   type Slot,
+  settledOf,
   touch,
 } from './book.ts'
 import { skipPaid } from './late.ts'
@@ -145,20 +146,19 @@ function targetsOf(payment: Payment, timing: Timing, rule: AllocationRule): Iter
   if (timing !== 'in-advance') return dueTargets(payment, timing)
   if (rule.surplus === 'next') return comingTargets(payment)
   workOutAll(payment.book)
-  const coming = [...comingTargets(payment)]
-  const last = coming.reverse()
+  const last = [...plannedTargets(payment)].reverse()
   if (rule.surplus === 'last') return last
   const current = last.filter(({ slot }) => slot.from <= payment.on)
   return [...current.reverse(), ...last.filter(({ slot }) => slot.from > payment.on)]
 }
 
-/** Lazily, in order of due date: most money is used up by the first. */
+/** Lazily, in order of due date, what stands beside the plan last on one day: most money is used up by the first. */
 function* dueTargets({ book, on }: Payment, timing: Timing): Generator<Target> {
   const wanted = (due: Day): boolean => (timing === 'due' ? due === on : due < on)
   const extras = book.extras.filter((slot) => wanted(slot.due))
   for (let index = book.firstOpen; index < book.plan.length && book.plan[index]!.due <= on; index++) {
     const slot = book.plan[index]!
-    while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
+    while (extras.length > 0 && extras[0]!.due < slot.due) yield { slot: extras.shift()!, index: -1 }
     if (wanted(slot.due)) yield { slot, index }
   }
   for (const slot of extras) yield { slot, index: -1 }
@@ -171,10 +171,28 @@ function* comingTargets({ book, on }: Payment): Generator<Target> {
     if (slot.due <= on) continue
     workOutToPay(book, index)
     if (owedTotal(slot) === 0n) continue
-    while (extras.length > 0 && extras[0]!.due <= slot.due) yield { slot: extras.shift()!, index: -1 }
+    while (extras.length > 0 && extras[0]!.due < slot.due) yield { slot: extras.shift()!, index: -1 }
     yield { slot, index }
   }
   for (const slot of extras) yield { slot, index: -1 }
+}
+
+/**
+ * As planned, whether or not an early payment has left nothing for the last of them: where the interest follows the
+ * balance, money for the last instalments begins with the last one.
+ */
+function* plannedTargets(payment: Payment): Generator<Target> {
+  const { book, on } = payment
+  if (!book.daily) yield* comingTargets(payment)
+  else {
+    for (const slot of book.extras) if (slot.due > on && owedTotal(slot) > 0n) yield { slot, index: -1 }
+    for (const [index, slot] of book.plan.entries()) if (slot.due > on && isUnpaid(slot)) yield { slot, index }
+  }
+}
+
+function isUnpaid(slot: Slot): boolean {
+  const untouched = settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n
+  return owedTotal(slot) > 0n || (untouched && slot.planned > 0n)
 }
 
 /** Equal parts to every coming instalment, component by component, until nothing more can be placed. */

@@ -21,11 +21,12 @@ import { defer } from './deferral.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
-import { workOutAll } from './plan.ts'
+import { planAsAsked, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
+import { followsBalance, reAge } from './re-age.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
 import { replan, replanUnpaid } from './replan.ts'
-import { changeRateFrom, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
+import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
 import { paySettling } from './settle-all.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
@@ -77,8 +78,10 @@ export function applyToBook(book: Book, event: LoanEvent): void {
       pauseInterest(book, on, parseDay(event.to, 'to'))
       break
     case 'reschedule':
-    case 're-age':
       reschedule(book, on, { ...event, firstDue: parseDay(event.firstDueOn, 'firstDueOn') })
+      break
+    case 're-age':
+      reAgeOrReschedule(book, on, { ...event, firstDue: parseDay(event.firstDueOn, 'firstDueOn') })
       break
     case 're-amortise':
       reAmortise(book, on)
@@ -104,6 +107,11 @@ export function applyToBook(book: Book, event: LoanEvent): void {
     case 'reversal':
       return
   }
+}
+
+function reAgeOrReschedule(book: Book, on: Day, term: NewTerm): void {
+  if (followsBalance(book)) reAge(book, on, term)
+  else reschedule(book, on, term)
 }
 
 export function ruleFor(book: Book, type: string): AllocationRule {
@@ -139,6 +147,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
   bearLateInterestFor(book, amount, on)
   const payment = event.type === 'payoff' ? paySettling(book, amount, on, rule) : pay(book, amount, on, rule)
   addCredit(book, payment.left)
+  if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
 }
 
@@ -217,15 +226,23 @@ function lendMore(book: Book, amount: bigint, on: Day): void {
     throw new LoanProblem('disbursement-after-maturity', 'no instalment is left to repay a disbursement', 'on')
   }
   bearLateInterest(book, on)
-  disburse(book, on, amount)
+  const down = disburse(book, on, amount)
   const coming = book.plan.findIndex((slot) => slot.due > on)
   const index = coming < 0 ? last : coming
   replanUnpaid(book, index)
   book.firstOpen = Math.min(book.firstOpen, index)
+  payDown(book, down, on)
   if (book.credit === 0n) return
   const credit = book.credit
   const payment = pay(book, credit, on, ruleFor(book, 'repayment'))
   useCredit(book, credit - payment.left)
+}
+
+/** A down payment that is paid at once comes out of the customer's credit first, and pays what was due before first. */
+function payDown(book: Book, down: bigint, on: Day): void {
+  if (down === 0n) return
+  useCredit(book, minMinor(book.credit, down))
+  pay(book, down, on, ruleFor(book, 'down-payment'), ['past-due', 'due'])
 }
 
 function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Day): void {
@@ -233,7 +250,26 @@ function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Da
   const slot = book.plan[index] ?? slotAfterMaturity(book, on)
   slot.owing[component] += amount
   if (index < book.firstOpen) book.firstOpen = index
+  if (book.credit > 0n) payFromOverpayments(book, slot, component)
 }
+
+/** Money taken beyond the debt pays a later charge, as if it had been known when the money came. */
+function payFromOverpayments(book: Book, slot: Slot, component: 'fee' | 'penalty'): void {
+  for (let at = 0; at < book.allocated.length; at++) {
+    const row = book.allocated[at]!
+    const left = minMinor(owedOf(slot, component), book.credit)
+    const part = givesCreditBack.has(row.type) ? 0n : minMinor(left, row.overpaid)
+    if (part <= 0n) continue
+    book.allocated[at] = { ...row, [component]: row[component] + part, overpaid: row.overpaid - part }
+    useCredit(book, part)
+    addPaid(slot, component, part)
+    if (row.on < slot.dueOn) slot.paidInAdvance += part
+    else if (row.on > slot.dueOn) slot.paidLate += part
+  }
+}
+
+/** Of these `overpaid` is what they took out of the credit. */
+const givesCreditBack: ReadonlySet<LoanEvent['type']> = new Set(['chargeback', 'credit-balance-refund'])
 
 function waive(book: Book, event: Extract<LoanEvent, { type: 'waiver' }>, on: Day): void {
   workOutAll(book)

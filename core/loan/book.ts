@@ -131,6 +131,8 @@ export interface Book {
   chargedOffOn: Day | null
   allocated: Allocated[]
   events: LoanEvent[]
+  /** Events that a reversal undoes, wherever in the order it stands. */
+  reversed: ReadonlySet<string>
   /** Disbursements as they were made, for the balance column. */
   readonly disbursements: Lending[]
   owners: readonly Ownership[]

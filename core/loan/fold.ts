@@ -73,6 +73,7 @@ function inOrder(events: readonly LoanEvent[]): readonly LoanEvent[] {
 function foldBook(terms: LoanTerms, events: readonly LoanEvent[]): Book {
   const reversed = reversedIds(events)
   const book = openBook(terms)
+  book.reversed = reversed
   for (const event of events) {
     checkEvent(terms, event)
     if (reversed.size > 0 && reversed.has(event.id)) keepReversed(book, event)

@@ -52,9 +52,9 @@ function owedPrincipal(slot: Slot): bigint {
   return slot.owing.principal - slot.paid.principal - slot.waived.principal - slot.writtenOff.principal
 }
 
-const rank: Readonly<Record<Slot['kind'], number>> = { 'down-payment': 0, closed: 1, regular: 2, extra: 3 }
+const rank: Readonly<Record<Slot['kind'], number>> = { closed: 0, regular: 1, 'down-payment': 2, extra: 3 }
 
-/** By due date; on one day a down payment first and an extra last. */
+/** By due date; on one day what was due of the money lent before comes first. */
 export function orderedSlots(book: Book): readonly Slot[] {
   if (book.extras.length === 0) return book.plan
   return [...book.extras, ...book.plan].sort((a, b) => a.due - b.due || rank[a.kind] - rank[b.kind])

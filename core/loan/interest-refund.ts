@@ -5,7 +5,7 @@ import type { Book } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { LoanProblem } from './problem.ts'
 import { interestOwedOn } from './settle.ts'
-import type { LoanEvent } from './types.ts'
+import type { LoanEvent, LoanTerms } from './types.ts'
 
 type Fold = (events: readonly LoanEvent[]) => Book
 
@@ -18,22 +18,22 @@ export function computedInterestRefund(book: Book, of: string, on: Day, fold: Fo
   if (refund === undefined || !('amount' in refund)) {
     throw new LoanProblem('no-such-event', `no refund has the id "${of}"`, 'of')
   }
-  const without = fold(book.events.filter((event) => event.id !== of).flatMap((event) => resolved(book, event)))
-  const early = fold(repaidWhenLent(book))
+  const standing = book.events.filter((event) => event.type !== 'reversal' && !book.reversed.has(event.id))
+  const without = fold(standing.filter((event) => event.id !== of).flatMap((event) => resolved(book, event)))
+  const early = fold(repaidWhenLent(book.terms, standing))
   return maxMinor(interestToDate(without, on) - interestToDate(early, on) - alreadyRefunded(book), 0n)
 }
 
 /** The events with the refunds as repayments of what was lent, disbursement by disbursement. */
-function repaidWhenLent(book: Book): LoanEvent[] {
-  const reversed = new Set(book.allocated.flatMap((row) => (row.reversed ? [row.eventId] : [])))
-  const kept = book.events.filter((event) => event.type !== 'interest-refund' && !reversed.has(event.id))
+function repaidWhenLent(terms: LoanTerms, standing: readonly LoanEvent[]): LoanEvent[] {
+  const kept = standing.filter((event) => event.type !== 'interest-refund')
   let left = kept.reduce((sum, event) => sum + refundOf(event), 0n)
   const repaidAfter = (id: string, on: string, lent: bigint): LoanEvent[] => {
     const amount = minMinor(left, lent)
     left -= amount
     return amount > 0n ? [{ id: `early ${id}`, on, type: 'repayment', amount }] : []
   }
-  const events = repaidAfter('first', book.terms.disbursedOn, book.terms.principal)
+  const events = repaidAfter('first', terms.disbursedOn, terms.principal)
   for (const event of kept) {
     if (refundOf(event) > 0n) continue
     events.push(event)

@@ -1,7 +1,7 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
 import { addMove, type Book, owedOf, owedTotal, periodIndex } from './book.ts'
-import { workOut } from './plan.ts'
+import { workOut, workOutToPay } from './plan.ts'
 import { settlingDay } from './today.ts'
 
 export function bearLateInterest(book: Book, on: Day): void {
@@ -14,7 +14,7 @@ export function bearLateInterest(book: Book, on: Day): void {
   skipPaid(book)
   let late = 0n
   for (let index = book.firstOpen; index < plan.length && plan[index]!.due < until; index++) {
-    workOut(book, index)
+    workOutToPay(book, index)
     late += keepBearing(book, index, until)
   }
   if (late === 0n) return

@@ -9,6 +9,8 @@ import { addMove, addPaid, type Book, noAmounts, noMoves, nothing, planIndex, ra
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
 
+const noIds: ReadonlySet<string> = new Set()
+
 export function openBook(terms: LoanTerms): Book {
   const rate = percentOf(terms.annualRatePercent)
   const spans = planSpans(terms, spansOf(terms))
@@ -36,11 +38,13 @@ export function openBook(terms: LoanTerms): Book {
     chargedOffOn: null,
     allocated: [],
     events: [],
+    reversed: noIds,
     disbursements: [],
     owners: [],
     interestRefunded: 0n,
   }
-  disburse(book, start, terms.principal)
+  const down = disburse(book, start, terms.principal)
+  if (down > 0n) addPaid(book.extras[0]!, 'principal', down)
   replan(book, 0, terms.principalGrace)
   return book
 }
@@ -119,15 +123,17 @@ export function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measur
   }
 }
 
-/** Records money lent and its down payment; the plan is made by the caller. */
-export function disburse(book: Book, on: Day, amount: bigint): void {
+/**
+ * Records money lent and its down payment; the plan is made by the caller, and the answer, what is paid down at once, is
+ * paid by it.
+ */
+export function disburse(book: Book, on: Day, amount: bigint): bigint {
   const down = downPaymentOf(book.terms, amount)
   book.totals.disbursed += amount
   book.disbursements.push({ day: on, amount })
   if (book.terms.downPaymentPercent !== null) {
     const slot = extraSlot(book, 'down-payment', on, on)
     slot.owing.principal = down
-    if (book.terms.downPaymentPaid) addPaid(slot, 'principal', down)
   }
   const financed = amount - down
   book.planPrincipal += financed
@@ -135,6 +141,7 @@ export function disburse(book: Book, on: Day, amount: bigint): void {
   book.flatLent.push({ day: on, amount: financed })
   book.plan[planIndex(book, on)]!.lent += financed
   addMove(book, on, financed, 'lent')
+  return book.terms.downPaymentPaid ? down : 0n
 }
 
 function downPaymentOf(terms: LoanTerms, amount: bigint): bigint {

@@ -13,8 +13,11 @@ export function workOut(book: Book, last: number): void {
 export function workOutAll(book: Book): void {
   workOut(book, book.plan.length - 1)
   if (book.settled) return
-  deferStrandedInterest(book)
+  const last = lastOpen(book)
+  deferStrandedInterest(book, last)
   giveRemainder(book)
+  // The remainder can repay what bore interest in periods that have no instalment to pay it.
+  if (last >= 0 && lastOpen(book) === last && deferStrandedInterest(book, last)) giveRemainder(book)
   book.settled = true
 }
 
@@ -47,7 +50,9 @@ function giveRemainder(book: Book): void {
     const last = rest === 0n ? -1 : lastOpenOrFinal(book, rest > 0n)
     if (last < 0) return
     const slot = book.plan[last]!
-    const planned = maxMinor(slot.planned + rest, lowestPlan(book, slot))
+    // Interest that the last instalment had no room for must not take the remainder's place.
+    const noRoom = rest > 0n && last === book.plan.length - 1 && book.fixes === 'total' ? slot.carry : 0n
+    const planned = maxMinor(slot.planned + rest + noRoom, lowestPlan(book, slot))
     if (planned === slot.planned) return
     slot.planned = planned
     reopen(book, last)
@@ -60,9 +65,23 @@ function giveRemainder(book: Book): void {
 function lastOpenOrFinal(book: Book, more: boolean): number {
   for (let index = book.plan.length - 1; index >= 0; index--) {
     const slot = book.plan[index]!
-    if (isOpen(slot) || (settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n && more)) return index
+    const untouched = slot.planned > 0n && settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n
+    if (isOpen(slot) || (untouched && more)) return index
   }
   return book.plan.length - 1
+}
+
+/**
+ * Once no principal is left the plan is what the instalments came to ask for: money that is charged back later finds no
+ * room in instalments that ended early.
+ */
+export function planAsAsked(book: Book): void {
+  workOutAll(book)
+  for (const slot of book.plan) {
+    const interest = book.fixes === 'total' ? slot.owing.interest - slot.deferred - slot.arrearsInterest : 0n
+    const asked = maxMinor(slot.owing.principal - slot.restored + interest, 0n)
+    if (asked < slot.planned) slot.planned = asked
+  }
 }
 
 /** A plan never falls below what was paid against it. */
@@ -79,9 +98,8 @@ export function principalDue(book: Book): bigint {
 }
 
 /** Interest of periods after the last unpaid instalment has no instalment to fall into: that one takes it. */
-function deferStrandedInterest(book: Book): void {
-  const last = lastOpen(book)
-  if (last < 0) return
+function deferStrandedInterest(book: Book, last: number): boolean {
+  if (last < 0) return false
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
@@ -89,10 +107,11 @@ function deferStrandedInterest(book: Book): void {
   }
   stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
-  if (slot.deferred === stranded) return
+  if (slot.deferred === stranded) return false
   slot.deferred = stranded
   touch(book, last)
   workOut(book, book.plan.length - 1)
+  return true
 }
 
 function workOutSlot(book: Book, index: number): void {
@@ -120,7 +139,7 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
   const settledPrincipal = settledOf(slot, 'principal')
   const pot = planned + slot.restored + (book.fixes === 'total' ? slot.deferred + slot.arrearsInterest : interest)
   const early =
-    book.fixes === 'total' ? book.daily && settledPrincipal > maxMinor(pot - interest, 0n) : slot.settledEarly
+    slot.settledEarly || (book.fixes === 'total' && book.daily && settledPrincipal > maxMinor(pot - interest, 0n))
   const dueInterest = maxMinor(early ? settledInterest : minMinor(interest, pot), settledInterest)
   const rest = book.fixes === 'total' ? pot - dueInterest : planned + slot.restored
   return {

@@ -238,12 +238,17 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   return slot
 }
 
-/** The customer's credit paid out; more than there is (a repayment was reversed since) is principal again. */
+/**
+ * The customer's credit paid out. More than there is (a repayment was reversed since) is principal again, as money taken
+ * back is, of which the credit pays its part.
+ */
 export function returnCredit(book: Book, amount: bigint, on: Day): Spread {
   const fromCredit = minMinor(amount, book.credit)
-  book.credit -= fromCredit
-  book.totals.returned += fromCredit
-  const lent = amount - fromCredit
-  if (lent > 0n) restorePrincipal(book, lent, on)
-  return { amounts: { ...noAmounts(), principal: lent }, overpaid: fromCredit }
+  if (fromCredit < amount) {
+    chargeBack(book, amount, on)
+  } else {
+    book.credit -= fromCredit
+    book.totals.returned += fromCredit
+  }
+  return { amounts: { ...noAmounts(), principal: amount - fromCredit }, overpaid: fromCredit }
 }

@@ -1,20 +1,23 @@
 /** Plans instalments from a period on: how the balance is to be paid from there. */
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { equalInstalment, inMultiples, nearInstalment } from '../schedule/annuity.ts'
+import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
 import { type Book, copyBook, nothing, reopen, type Slot, settledOf, touch } from './book.ts'
 import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
-/** Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. */
-export function replan(book: Book, first: number, grace = 0): void {
+/**
+ * Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. Interest that
+ * earlier instalments hand on is either inside the new ones or comes out of the last.
+ */
+export function replan(book: Book, first: number, grace = 0, withCarried = false): void {
   reopen(book, first)
   touch(book, first)
   if (first > 0) workOut(book, first - 1)
   const slots = book.plan.slice(first)
   const balance = balanceFor(book, first)
   for (const slot of slots) slot.fixedInterest = null
-  planBy(book, slots, balance, grace)
+  planBy(book, slots, balance, grace, withCarried && first > 0 ? book.plan[first - 1]!.carry : 0n)
   touch(book, first)
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
@@ -53,12 +56,12 @@ function balanceFor(book: Book, first: number): bigint {
   return opening + book.plan[first]!.lent
 }
 
-function planBy(book: Book, slots: readonly Slot[], balance: bigint, grace: number): void {
+function planBy(book: Book, slots: readonly Slot[], balance: bigint, grace: number, carried: bigint): void {
   const paying = slots.slice(Math.min(grace, slots.length - 1))
   const waiting = slots.slice(0, slots.length - paying.length)
   switch (book.terms.method) {
     case 'equal-instalment':
-      planEqualInstalments(book, waiting, paying, balance)
+      planEqualInstalments(book, waiting, paying, balance, carried)
       break
     case 'flat':
       planFlat(book, waiting, paying, balance)
@@ -85,20 +88,30 @@ function planGrace(book: Book, waiting: readonly Slot[], balance: bigint): void 
   }
 }
 
-function planEqualInstalments(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {
+function planEqualInstalments(
+  book: Book,
+  waiting: readonly Slot[],
+  paying: readonly Slot[],
+  balance: bigint,
+  carried: bigint,
+): void {
   const { rounding, instalmentMultiple, balloon } = book.terms
   planGrace(book, waiting, balance)
   const ratios = paying.map((slot) => ratioOf(book, slot))
+  const share = balance > 0n ? carried : 0n
+  if (share > 0n) ratios[0]! += Number(share) / Number(balance)
   const instalment =
     nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
-    equalInstalment(
-      balance,
-      paying.map((slot) => factorOf(book, slot)),
-      rounding,
-      instalmentMultiple,
-      balloon,
-    )
+    equalInstalment(balance, exactFactors(book, paying, balance, share), rounding, instalmentMultiple, balloon)
   for (const slot of paying) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
+}
+
+/** Interest carried into the first period is as if it bore that much more. */
+function exactFactors(book: Book, paying: readonly Slot[], balance: bigint, carried: bigint): Factor[] {
+  const factors = paying.map((slot) => factorOf(book, slot))
+  const { num, den } = factors[0]!
+  if (carried > 0n) factors[0] = { num: num * balance + carried * den, den: den * balance }
+  return factors
 }
 
 function paidOf(slot: Slot): bigint {
@@ -158,7 +171,12 @@ function tryInstalment(book: Book, first: number, instalment: bigint, difference
   touch(book, first)
   workOutAll(book)
   const last = lastOpenPair(book, first)
-  if (last === null || magnitude(differenceAt(book, last)) < magnitude(difference)) return true
+  if (last === null || magnitude(differenceAt(book, last)) < magnitude(difference)) {
+    // Levelled, the last instalment is planned as what it comes to.
+    const final = book.plan[book.plan.length - 1]!
+    if (paidOf(final) === 0n) final.basis = instalmentOf(final)
+    return true
+  }
   slots.forEach((slot, index) => {
     slot.planned = kept[index]!.planned
     slot.basis = kept[index]!.basis

@@ -4,7 +4,6 @@ import { splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { noInterest } from '../schedule/measure.ts'
 import {
   addMove,
   type Book,
@@ -18,10 +17,11 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { cutPlan } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
-import { newSlot, percentOf, regularSlot } from './open.ts'
-import { workOutAll } from './plan.ts'
+import { percentOf, regularSlot } from './open.ts'
+import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { reckonInterest, replan } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -71,24 +71,35 @@ function slotsOf(book: Book, on: Day, term: NewTerm): Slot[] {
   return spans.map((span) => regularSlot(book.terms, span, false))
 }
 
-/** Everything is due today, in one instalment that bears no more interest: what a payoff today would cost. */
+/**
+ * All that is not due before becomes due today, with the interest that a payoff today would cost, and bears no more; what
+ * was due before stays due as it was.
+ */
 export function terminate(book: Book, on: Day): void {
   // In the order of a payoff quote, which asks a worked out loan: the last instalment absorbs late interest only later.
   workOutAll(book)
   bearLateInterestToSettle(book, on)
   if (forgivesFlat(book)) forgiveFlat(book, on)
-  const interest = interestOwedOn(book, on)
+  if (book.plan[book.plan.length - 1]!.due <= on || lastOpen(book) < 0) return
+  const quoted = interestOwedOn(book, on)
   workOutAll(book)
-  const fees = owedBy(book, 'fee')
-  const penalties = owedBy(book, 'penalty')
-  const principal = book.outstanding
-  closePlan(book, on)
-  const whole = newSlot('regular', on, on, noInterest, true)
-  openPlan(book, on, [whole], principal)
-  whole.arrearsInterest = interest
-  whole.owing.fee = fees
-  whole.owing.penalty = penalties
-  replan(book, 0)
+  const { last, charges } = cutPlan(book, on)
+  const slot = book.plan[last]!
+  slot.owing.fee += charges.fee
+  slot.owing.penalty += charges.penalty
+  workOut(book, last - 1)
+  const earlier = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
+  const carried = last === 0 ? 0n : book.plan[last - 1]!.carry
+  slot.deferred = 0n
+  slot.arrearsInterest = 0n
+  slot.fixedInterest = quoted - earlier - carried + settledOf(slot, 'interest')
+  const rest = book.plan.slice(0, last).reduce((sum, before) => sum + before.owing.principal, 0n)
+  slot.planned =
+    book.planPrincipal - rest - slot.restored + (book.fixes === 'total' ? slot.fixedInterest + carried : 0n)
+  slot.basis = slot.planned
+  slot.settledEarly = false
+  touch(book, last)
+  workOutAll(book)
 }
 
 /** What was paid of the old instalments stays visible; they ask for nothing more. */

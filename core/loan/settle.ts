@@ -1,8 +1,9 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
+import { maxMinor } from '../money.ts'
 import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
-import { isOpen, workOut, workOutAll } from './plan.ts'
+import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
@@ -14,15 +15,26 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   const { plan } = book
   if (!book.daily) return scheduledInterest(book)
   // A settled loan owes nothing more, though what accrued by its days may round to a unit above what was asked.
-  if (book.outstanding === 0n && !plan.some(isOpen)) return 0n
+  if (book.outstanding === 0n && isSettled(book)) return 0n
   const current = periodIndex(book, on)
   // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
   if (current === plan.length) workOutAll(book)
   else workOut(book, current)
   let owed = 0n
-  for (let index = book.firstOpen; index < current; index++) owed += owedOf(plan[index]!, 'interest')
+  let deferred = 0n
+  for (let index = 0; index < current; index++) {
+    owed += owedOf(plan[index]!, 'interest')
+    deferred += plan[index]!.deferred
+  }
   if (current === plan.length) return owed
-  return owed + runningInterest(book, current, on)
+  // What an earlier instalment takes over from later ones is counted where it accrues.
+  return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
+}
+
+/** What was paid of later instalments covers the interest that earlier ones handed on. */
+function isSettled(book: Book): boolean {
+  workOutAll(book)
+  return lastOpen(book) < 0
 }
 
 function scheduledInterest(book: Book): bigint {
@@ -43,7 +55,8 @@ function runningInterest(book: Book, current: number, on: Day): bigint {
     owed += division.interest - settledOf(slot, 'interest')
     carry = division.carry
   }
-  return owed
+  // At rates at which no instalment has room for all of it, the rest settles with the others.
+  return owed + carry
 }
 
 export function payoffOf(book: Book, on: Day): Dues {

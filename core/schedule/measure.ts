@@ -58,6 +58,7 @@ export interface PeriodShape {
 
 export function measureOf(shape: PeriodShape, dayCount: DayCount, interestPeriod: InterestPeriod): Measure {
   const days = shape.due - shape.from
+  if (days === 0) return noInterest
   if (interestPeriod !== 'daily' && shape.every.unit !== 'day') return proRata(days, periodShare(shape))
   if (dayCount === '30/360') return proRata(days, thirtyDayShare(shape))
   if (dayCount === '30E/360') return additive(europeanDays, 360, shape)

@@ -1,0 +1,109 @@
+/**
+ * Re-ageing: principal in arrears and principal to come are paid in new instalments, the first of which also has the
+ * interest borne until then. The old instalments ask for what was paid of them, the current one ends today; charges stay
+ * due where they are, those of later days with the new instalment of their day.
+ */
+import type { Day } from '../calendar.ts'
+import { parseDay } from '../calendar.ts'
+import { maxMinor, minMinor } from '../money.ts'
+import { spansFrom } from '../schedule/dates.ts'
+import { addMove, type Book, insertMove, owedOf, periodIndex, planIndex, type Slot, settledOf } from './book.ts'
+import { type Charges, cutPlan } from './cut.ts'
+import { bearLateInterest } from './late.ts'
+import { regularSlot, slotAfterMaturity } from './open.ts'
+import { workOutAll } from './plan.ts'
+import { LoanProblem } from './problem.ts'
+import { replan } from './replan.ts'
+import type { NewTerm } from './restructure.ts'
+
+/** Whether the balance alone decides the interest of the new instalments; else `reschedule` says what it is. */
+export function followsBalance(book: Book): boolean {
+  return book.daily || book.rates.every((step) => step.num === 0n)
+}
+
+export function reAge(book: Book, on: Day, term: NewTerm): void {
+  bearLateInterest(book, on)
+  workOutAll(book)
+  if (term.firstDue < book.plan[0]!.from) {
+    throw new LoanProblem('due-before-change', 'the new instalments begin within the term they replace', 'firstDueOn')
+  }
+  const end = Math.min(on, term.firstDue)
+  const { last, charges } = cutPlan(book, end)
+  for (const slot of book.plan) askOnlyForPaid(book, slot, on)
+  book.lateUntil = null
+  const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
+  book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
+  movesToNewPlan(book, last)
+  const apart = book.extras.filter((slot) => slot.kind !== 'closed')
+  for (const slot of apart) principalToPlan(book, slot, last, end)
+  for (const component of ['fee', 'penalty'] as const) chargesToPlan(book, component, charges, last, end)
+  book.extras = book.extras.filter((slot) => slot.kind !== 'extra' || asksOrAsked(slot))
+  replan(book, last + 1, 0, true)
+  bearLateInterest(book, on)
+}
+
+/** Late principal is no longer due: it bears interest as part of the balance. */
+function askOnlyForPaid(book: Book, slot: Slot, on: Day): void {
+  const late = slot.due < on ? owedOf(slot, 'principal') : 0n
+  slot.moves = slot.moves.filter((move) => move.kind !== 'late')
+  slot.deferred = 0n
+  slot.arrearsInterest = 0n
+  slot.settledEarly = true
+  slot.planned = settledOf(slot, 'principal') - slot.restored
+  if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest')
+  slot.basis = slot.planned
+  if (book.terms.overdueInterest || late <= 0n) return
+  insertMove(slot, slot.due, -late)
+  addMove(book, on, late)
+}
+
+/** What changed the balance after the new plan's beginning belongs to its periods. */
+function movesToNewPlan(book: Book, last: number): void {
+  const host = book.plan[last]!
+  const later = host.moves.filter((move) => move.day > host.due)
+  host.moves = host.moves.filter((move) => move.day <= host.due)
+  for (const move of later) addMove(book, move.day, move.amount, move.kind)
+}
+
+/** Unpaid down payments, and money charged back after the last instalment, become principal of the new plan. */
+function principalToPlan(book: Book, apart: Slot, last: number, end: Day): void {
+  const amount = owedOf(apart, 'principal')
+  if (amount <= 0n) return
+  apart.owing.principal -= amount
+  book.planPrincipal += amount
+  book.outstanding += amount
+  const later = apart.due > end
+  const index = later ? Math.max(last + 1, planIndex(book, apart.due)) : last
+  const slot = book.plan[index]!
+  const day = later ? Math.min(apart.due, slot.due) : end
+  if (later) slot.restored += amount
+  else slot.lent += amount
+  insertMove(slot, day, amount, later ? 'restored' : 'lent')
+}
+
+/** Charges of days after the cut go with the instalments of their days; of others that lost theirs, with the first. */
+function chargesToPlan(book: Book, component: 'fee' | 'penalty', lost: Charges, last: number, end: Day): void {
+  const later = book.events.flatMap((event) => {
+    const day = event.type === component && !book.reversed.has(event.id) ? parseDay(event.on, 'on') : end
+    return event.type === component && day > end ? [{ day, amount: event.amount }] : []
+  })
+  let left = lost[component]
+  let wanted = maxMinor(later.reduce((sum, charge) => sum + charge.amount, 0n) - left, 0n)
+  for (const slot of [...book.extras.filter(({ kind }) => kind === 'extra'), book.plan[last]!]) {
+    const part = minMinor(wanted, owedOf(slot, component))
+    slot.owing[component] -= part
+    wanted -= part
+    left += part
+  }
+  for (const { day, amount } of later) {
+    const part = minMinor(left, amount)
+    const slot = book.plan[Math.max(periodIndex(book, day), last + 1)] ?? slotAfterMaturity(book, day)
+    slot.owing[component] += part
+    left -= part
+  }
+  book.plan[last + 1]!.owing[component] += left
+}
+
+function asksOrAsked(slot: Slot): boolean {
+  return Object.values(slot.owing).some((amount) => amount !== 0n)
+}
