@@ -130,7 +130,7 @@ test('the legs of any movement balance with every counter-account, each account 
         assert.ok(closed.every((leg) => leg.amount !== 0n))
       }
     }),
-    { numRuns: 200 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
   )
 })
 
@@ -142,7 +142,7 @@ test('however many steps a loan took, forwards or back, its accounts stand as if
       const once = loanLegs(program, funding, emptyLedger, ledgers.at(-1)!)
       assert.deepEqual(sorted(mergeLegs(steps)), sorted(once))
     }),
-    { numRuns: 200 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
   )
 })
 
@@ -167,7 +167,7 @@ test('the parts of the funders and of the operator are each counter, to the cent
         assert.equal(total + operators, ledger[counter], counter)
       }
     }),
-    { numRuns: 100 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 100) },
   )
 })
 

@@ -42,6 +42,8 @@ export function applyToBook(book: Book, event: LoanEvent): void {
       repay(book, event, on)
       break
     case 'payoff':
+      // The quote that the money answers was asked of the loan as it stood, worked out to its end.
+      workOutAll(book)
       if (forgivesFlat(book)) forgiveFlat(book, on)
       takeMoney(book, event, event.amount, on, usualRule)
       break

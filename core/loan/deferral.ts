@@ -18,7 +18,10 @@ export function defer(book: Book, event: Deferral, on: Day): void {
   bearLateInterest(book, on)
   workOutAll(book)
   const first = book.plan.findIndex((slot) => slot.due >= on && owedTotal(slot) > 0n)
-  if (first < 0) throw new LoanProblem('no-coming-instalment', 'no instalment to come can be moved', 'on')
+  // With the principal repaid, what is left are charges: to plan instalments anew would add interest on nothing.
+  if (first < 0 || book.outstanding === 0n) {
+    throw new LoanProblem('no-coming-instalment', 'no instalment to come can be moved', 'on')
+  }
   const days = newDueDays(book, event, first)
   if (days[0]! <= book.plan[first]!.due) {
     throw new LoanProblem('not-deferred', 'the new due date must follow the old one', 'until')

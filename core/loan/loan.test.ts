@@ -182,3 +182,26 @@ test('money taken back after a charge-off is owed on that day; what was written 
   assert.deepEqual([ledger.principalWrittenOff, ledger.principalRestored], [300_000n, 700n])
   assert.equal(state.principalOutstanding, 700n)
 })
+
+test('a settled loan asks for nothing, though its days of interest may round to a cent more than was paid', () => {
+  const terms: LoanTerms = {
+    ...bill,
+    principal: 836n,
+    annualRatePercent: '2.14',
+    method: 'equal-instalment',
+    disbursedOn: '2023-01-01',
+    dayCount: 'actual/actual',
+    interestPeriod: 'daily',
+    interestRecalculation: 'daily',
+  }
+  // 276 left in January bear 0.50 of interest, which the last payment pays; the principal is gone on 1 February.
+  const history: LoanEvent[] = [
+    { id: 'a', type: 'repayment', on: '2023-01-01', amount: 560n },
+    { id: 'b', type: 'repayment', on: '2023-02-01', amount: 277n },
+  ]
+  const settled = foldLoan(terms, history)
+  assert.equal(settled.status, 'paid')
+  assert.equal(payoffOn(settled, '2023-02-01').total, 0n)
+  const more = foldLoan(terms, [...history, { id: 'c', type: 'repayment', on: '2023-02-01', amount: 5n }])
+  assert.equal(more.creditBalance, 5n)
+})

@@ -384,6 +384,8 @@ function askedOn(state: NaiveState, index: number, day: number): Division {
 
 /** The last open instalment asks for the whole rest, unless it is still to come and others are open. */
 function remainder(state: NaiveState, at: number, future: boolean, interest: bigint, division: Division): Division {
+  const paidSoFar = state.paid[at]!
+  if (outstanding(state) === 0n && openParts(state, at) <= 0n) return { ...paidSoFar, carry: 0n }
   const open = state.owing.slice(0, at).some((_, index) => openParts(state, index) > 0n)
   if (future && open)
     return onTop(state) ? { ...division, principal: max(lastPlanned(state), division.principal) } : division

@@ -59,6 +59,11 @@ export function accrued(book: Book, index: number, current: number, day: Day): b
 /** The last unpaid instalment asks for all that the others leave; still to come with others open, for its planned sum. */
 function remainder(book: Book, index: number, interest: bigint, future: boolean): Division {
   const slot = book.plan[index]!
+  const settledInterest = settledOf(slot, 'interest')
+  // Nothing more is asked once all is repaid, though what accrued by its days may round to a unit above what was paid.
+  if (book.outstanding === 0n && !isOpen(slot)) {
+    return { interest: settledInterest, principal: settledOf(slot, 'principal'), carry: 0n }
+  }
   let others = 0n
   let open = 0
   for (let earlier = Math.min(book.firstOpen, book.dirty); earlier < index; earlier++) {
@@ -68,7 +73,7 @@ function remainder(book: Book, index: number, interest: bigint, future: boolean)
   }
   if (future && open > 0) return divide(book, slot, plannedAhead(book, slot), interest)
   return {
-    interest: maxMinor(interest, settledOf(slot, 'interest')),
+    interest: maxMinor(interest, settledInterest),
     principal: settledOf(slot, 'principal') + maxMinor(book.outstanding - others, 0n),
     carry: 0n,
   }

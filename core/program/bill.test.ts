@@ -124,7 +124,7 @@ test('shares and rest are the money; no loan gets more than settles it, and what
         )
       if (rest > 0n && dueOnly) assert.ok(named.every((loan) => nothingDue(loan, shares, today)))
     }),
-    { numRuns: 300 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 300) },
   )
 })
 

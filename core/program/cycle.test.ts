@@ -59,7 +59,7 @@ test('no purchase has more free days than the cycle promises, and some purchase 
       assert.equal(Math.max(...free), interestFreeDaysMax(cycle))
       assert.ok(Math.min(...free) >= 1)
     }),
-    { numRuns: 40 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 40) },
   )
 })
 
@@ -76,6 +76,6 @@ test('statements follow each other by a month, each with its own due date before
         statement = next
       }
     }),
-    { numRuns: 100 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 100) },
   )
 })

@@ -159,6 +159,6 @@ test('of any plan and amount: the parts sum to the price, and the merchant pays 
       assert.equal(totalInterest(free.loan), 0n)
       assert.equal(free.merchantSubsidy, totalInterest(paid.loan))
     }),
-    { numRuns: 200 },
+    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
   )
 })

@@ -43,7 +43,7 @@ const DISPLAY_DECIMALS: Readonly<Record<Convention, number>> = {
 }
 
 const RATE_DECIMALS = 4
-/** 10^9 %. Up to 10^5 % the four decimals are exact (tests, bisection with 60 decimals), up to here twelve digits are. */
+/** 10^9 %. Up to 10^5 % the four decimals are exact (tests, in integers with 60 decimals), up to here twelve digits are. */
 const HIGHEST_RATE = 1e7
 
 /**
