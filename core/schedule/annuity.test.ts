@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { equalInstalment } from './annuity.ts'
+import fc from 'fast-check'
+import { holds } from '../loan/arbitrary.test-support.ts'
+import { equalInstalment, nearInstalment } from './annuity.ts'
 
 /** Monthly payment per 100,000 by annual rate in percent and years, from amortisation tables as printed. */
 const table: readonly (readonly [rate: number, years: number, payment: string])[] = [
@@ -55,4 +57,29 @@ test('an instalment is rounded to the nearest multiple, a half to the even one, 
   assert.equal(equalInstalment(5000n, none, 'half-even', 1000n), 2000n)
   assert.equal(equalInstalment(7000n, none, 'half-even', 1000n), 4000n)
   assert.equal(equalInstalment(600n, none, 'half-even', 1000n), 300n)
+})
+
+test('what doubles decide is what exact reckoning says', () => {
+  const period = fc.record({
+    num: fc.integer({ min: 0, max: 10 ** 6 }),
+    den: fc.integer({ min: 10 ** 5, max: 10 ** 9 }),
+  })
+  const scene = fc.record({
+    balance: fc.oneof(fc.bigInt({ min: 1n, max: 10n ** 9n }), fc.bigInt({ min: 1n, max: 10n ** 16n })),
+    periods: fc.array(period, { minLength: 1, maxLength: 60 }),
+    mode: fc.constantFrom('half-even', 'half-up', 'half-down'),
+    multiple: fc.constantFrom(null, 10n, 1000n),
+  } as const)
+  let decided = 0
+  let all = 0
+  holds(scene, ({ balance, periods, mode, multiple }) => {
+    const ratios = periods.map(({ num, den }) => num / den)
+    const near = nearInstalment(balance, ratios, mode, multiple)
+    all++
+    if (near === null) return
+    decided++
+    const factors = periods.map(({ num, den }) => ({ num: BigInt(num), den: BigInt(den) }))
+    assert.equal(near, equalInstalment(balance, factors, mode, multiple))
+  })
+  assert.ok(decided > all / 3, `only ${decided} of ${all} were decided`)
 })
