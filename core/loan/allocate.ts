@@ -243,9 +243,6 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
-  // Charges do not follow the balance: where none is owed, nothing has to be worked out.
-  const isCharge = component === 'penalty' || component === 'fee'
-  if (isCharge && owedOf(target.slot, component) === 0n) return
   const amount = minMinor(limit, askedNow(payment, target, component))
   if (amount <= 0n) return
   const { slot, index } = target
