@@ -1,6 +1,6 @@
 /** A real server in a folder of its own, started as `npm start` starts it, with durability as it is by default. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { attachEmbedded } from '../../server/platform/embedded.ts'
 import { readPostmasterFile } from '../../server/platform/postmaster.ts'
 
-const checkout = resolve(import.meta.dirname, '../..')
+const ownCheckout = resolve(import.meta.dirname, '../..')
 const startTimeoutMilliseconds = 60_000
 
 export interface Server {
@@ -16,7 +16,7 @@ export interface Server {
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** Key of the demo sandbox, which may open further ones. */
+  /** Key of the demo sandbox, which may open further ones; empty where the database was no new one. */
   readonly key: string
   /** Address of its database, for seeding and for the peers. */
   readonly databaseUrl: string
@@ -30,12 +30,19 @@ export interface Server {
 
 export interface ServerOrder {
   readonly home: string
+  /** Another version's code; absent: this one's. */
+  readonly checkout?: string
   /** Options of Node itself, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
-export async function startServer({ home, nodeOptions = [], env = {} }: ServerOrder): Promise<Server> {
+export async function startServer({
+  home,
+  checkout = ownCheckout,
+  nodeOptions = [],
+  env = {},
+}: ServerOrder): Promise<Server> {
   const startedAt = performance.now()
   const logFile = join(home, 'server.log')
   const log = openSync(logFile, 'a')
@@ -48,13 +55,14 @@ export async function startServer({ home, nodeOptions = [], env = {} }: ServerOr
   const url = await addressIn(child, logFile, logStart)
   const startedInMs = performance.now() - startedAt
   const guest = await attachEmbedded(home)
-  const { secretKey } = JSON.parse(readFileSync(join(home, 'demo.json'), 'utf8')) as { secretKey: string }
+  const demo = join(home, 'demo.json')
+  const { secretKey } = JSON.parse(existsSync(demo) ? readFileSync(demo, 'utf8') : '{}') as { secretKey?: string }
   return {
     home,
     url,
     port: Number(new URL(url).port),
     pid: child.pid!,
-    key: secretKey,
+    key: secretKey ?? '',
     databaseUrl: guest.url,
     postmasterPid: readPostmasterFile(join(home, 'postgres'))!.pid,
     startedInMs,

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, test } from 'node:test'
+import { ended, startServer } from '../../bench/harness/server.ts'
+import { withDatabase } from '../../bench/harness/world.ts'
+import { createClient } from '../../cli/http/client.ts'
+import { audit } from '../../server/audit/audit.ts'
+import { startEmbedded } from '../../server/platform/embedded.ts'
+import { canonicalJson } from '../../server/platform/json.ts'
+import type { UpgradeFixture } from './fixture.ts'
+
+/** Every release left a database here; this version must start on each, and the customers must notice nothing. */
+
+const migrationsFolder = resolve(import.meta.dirname, '../../server/migrations')
+const home = await mkdtemp(join(tmpdir(), 'chit-upgrade-'))
+const postgres = await startEmbedded(home)
+after(async () => {
+  await postgres.stop()
+  await rm(home, { recursive: true, force: true })
+})
+
+/** The tables as that release's own migrations made them (a migration never changes), with its rows. */
+async function restore(fixture: UpgradeFixture): Promise<string> {
+  const name = `from_${fixture.version.replace('.', '_')}`
+  await withDatabase({ databaseUrl: postgres.url }, (db) => db`create database ${db(name)}`)
+  const databaseUrl = postgres.url.replace(/\/chit$/, `/${name}`)
+  const migrations = fixture.tables.schema_migrations!.map((row) => String(row.name)).sort()
+  const months = fixture.tables.journal!.map((row) => String(row.recorded_at)).sort()
+  await withDatabase({ databaseUrl }, async (db) => {
+    for (const migration of migrations) await db.unsafe(readFileSync(join(migrationsFolder, migration), 'utf8'))
+    await db`create table schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())`
+    await db`select journal_make_partitions(${months[0]!}::timestamptz::date, 3)`
+    // Foreign keys between tables are not asked while the rows come in by the order of their names.
+    await db`set session_replication_role = replica`
+    for (const [table, rows] of Object.entries(fixture.tables)) {
+      await db`insert into ${db(table)} select * from jsonb_populate_recordset(null::${db(table)}, ${rows}::jsonb)`
+    }
+  })
+  return databaseUrl
+}
+
+/** What is missing or different; members that are new are an addition to the API, not a change. */
+function* changes(before: unknown, now: unknown, path: string): Generator<string> {
+  if (typeof before !== 'object' || before === null || typeof now !== 'object' || now === null) {
+    if (before !== now) yield `${path}: ${JSON.stringify(before)} became ${JSON.stringify(now)}`
+    return
+  }
+  if (Array.isArray(before) && before.length !== (now as unknown[]).length) yield `${path}: another number of entries`
+  for (const [name, value] of Object.entries(before)) {
+    yield* changes(value, (now as Record<string, unknown>)[name], `${path}/${name}`)
+  }
+}
+
+for (const file of globSync('*.json', { cwd: import.meta.dirname }).sort()) {
+  const fixture = JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as UpgradeFixture
+
+  test(`a database of ${fixture.version} is migrated in place, and everything in it goes on`, async (t) => {
+    const databaseUrl = await restore(fixture)
+    const start = () =>
+      startServer({
+        home,
+        env: { DATABASE_URL: databaseUrl, CHIT_MASTER_KEY: fixture.masterKey, LOG_LEVEL: 'error' },
+      })
+    const server = await start()
+    t.after(() => ended(server.child, 'SIGTERM'))
+    const client = createClient({ url: server.url, key: fixture.secretKey })
+    t.after(() => client.close())
+    const booksAreTrue = async () => {
+      const { proofs } = await withDatabase({ databaseUrl }, (db) => audit(db, null), 2)
+      assert.deepEqual(
+        proofs.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
+        [],
+      )
+      assert.ok(proofs.every(({ checked }) => checked > 0))
+    }
+
+    await t.test('every migration ran', async () => {
+      const ran = await withDatabase(
+        { databaseUrl },
+        (db) => db<{ name: string }[]>`select name from schema_migrations`,
+      )
+      assert.deepEqual(ran.map(({ name }) => name).sort(), readdirSync(migrationsFolder).sort())
+    })
+
+    await t.test('the books are true', booksAreTrue)
+
+    await t.test('it answers as before', async () => {
+      for (const [path, before] of Object.entries(fixture.answers)) {
+        assert.deepEqual([...changes(before, await client.get(path), path)], [])
+      }
+    })
+
+    await t.test('a purchase of before, sent again under its key, gets its first answer', async () => {
+      const { key, order, answer } = fixture.replay
+      const again = await client.post('/v1/charges', order, key)
+      assert.equal(canonicalJson(again), canonicalJson(answer))
+    })
+
+    await t.test('holds are captured, purchases made, months go by, and the books are true again', async () => {
+      const { lineId, merchantId, holdId } = fixture
+      await client.post(`/v1/charges/${holdId}/capture`)
+      const order = { lineId, merchantId, amount: 10_000, currency: 'CNY', plan: '3x' }
+      const charge = await client.post<{ status: string }>('/v1/charges', order)
+      assert.equal(charge.status, 'captured')
+      type Moved = Record<'statements' | 'autopaid' | 'lateCharges' | 'payouts', number>
+      const moved = await client.post<Moved>('/v1/clock/advance', { to: '2026-07-20' })
+      for (const what of ['statements', 'autopaid', 'lateCharges', 'payouts'] as const) assert.ok(moved[what] > 0, what)
+      await booksAreTrue()
+    })
+  })
+}
