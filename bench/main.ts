@@ -10,6 +10,8 @@ const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER]
   repayments   repayments over HTTP, beside TPC-B
   events       a follower of the event feed beside the purchases
   overload     purchases arriving at three times the rate that the server can take
+  memory       the server's memory over 500,000 purchases (--full: 10 million)
+  start        from the start of the process to the first request
   close-day    one ordinary day at several sizes (--full: 250,000, 500,000 and 1,000,000 loans)
   quote        a schedule of 12 with its rate beside npm packages, and over HTTP beside an empty route
   schedule, loan, rates    the calculations by themselves
@@ -27,6 +29,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   repayments: async () => (await import('./mix.ts')).benchRepayments,
   events: async () => (await import('./events.ts')).benchEvents,
   overload: async () => (await import('./overload.ts')).benchOverload,
+  memory: async () => (await import('./memory.ts')).benchMemory,
+  start: async () => (await import('./start.ts')).benchStart,
   'close-day': async () => (await import('./close-day.ts')).benchCloseDay,
   quote: async () => (await import('./quote.ts')).benchQuote,
   schedule: async () => () => import('./schedule.ts'),

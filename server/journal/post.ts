@@ -246,7 +246,7 @@ function replyOf<Body>(verdict: Verdict, status: number, body: Body): Reply<Body
 function firstReply<Body>(status: number, body: unknown): Reply<Body> {
   if (status < 400) return { status, body: body as Body, replayed: true }
   const { code, ...parts } = body as { code: string; detail?: string; remedy?: string; extra?: Record<string, unknown> }
-  throw problem(isProblemCode(code) ? code : 'internal', parts)
+  throw problem(isProblemCode(code) ? code : 'internal', { ...parts, replayed: true })
 }
 
 function posting(ctx: Context, shard: number, operation: Operation, reply: Row): Posting {

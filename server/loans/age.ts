@@ -63,17 +63,26 @@ function withinCap(loan: Loan, terms: ProgramTerms, on: string, charge: Minor): 
 
 /** Events without money: the bucket a loan has come to, and the reminder of the day. */
 export function delinquencyEvents(loan: Loan, on: string): JournalEvent[] {
-  const { daysPastDue, pastDue } = duesOn(loan.state, on)
-  const days = loan.state.status === 'active' ? daysPastDue : 0
+  const { days, pastDue } = arrearsOf(loan, on)
+  if (!isReminderDay(days)) return bucketChange(loan, on)
+  const data = { daysPastDue: days, pastDue }
+  return [...bucketChange(loan, on), { ...silent(loan, on), type: 'reminder.overdue', data }]
+}
+
+/** Tells that a loan stands in another bucket than the one it was stored with. */
+export function bucketChange(loan: Loan, on: string): JournalEvent[] {
+  const { days, pastDue } = arrearsOf(loan, on)
   const bucket = bucketOf(days)
-  const base = { lineId: loan.lineId, loanId: loan.id, currency: null, legs: [], effectiveOn: on }
-  const events: JournalEvent[] = []
-  if (bucket !== loan.bucket) {
-    const data = { from: loan.bucket, to: bucket, daysPastDue: days, pastDue: pastDue.total }
-    events.push({ ...base, type: 'loan.delinquency-changed', data })
-  }
-  if (isReminderDay(days)) {
-    events.push({ ...base, type: 'reminder.overdue', data: { daysPastDue: days, pastDue: pastDue.total } })
-  }
-  return events
+  if (bucket === loan.bucket) return []
+  const data = { from: loan.bucket, to: bucket, daysPastDue: days, pastDue }
+  return [{ ...silent(loan, on), type: 'loan.delinquency-changed', data }]
+}
+
+function arrearsOf(loan: Loan, on: string): { days: number; pastDue: Minor } {
+  const { daysPastDue, pastDue } = duesOn(loan.state, on)
+  return { days: loan.state.status === 'active' ? daysPastDue : 0, pastDue: pastDue.total }
+}
+
+function silent(loan: Loan, on: string) {
+  return { lineId: loan.lineId, loanId: loan.id, currency: null, legs: [], effectiveOn: on }
 }

@@ -9,6 +9,7 @@ import type { Line } from '../lines/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
+import { bucketChange } from './age.ts'
 import { type Booking, type Movement, move, rowOfLoan, viewOfLoan } from './book.ts'
 import * as store from './store.ts'
 import type { Loan, LoanView } from './types.ts'
@@ -131,7 +132,11 @@ export function operationOf(ctx: Context, line: Line, movements: readonly Moveme
       credit: movements.reduce((sum, movement) => sum + movement.credit, 0n),
     },
     loans: latest(movements).map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today())),
-    events: movements.map((movement) => movement.event),
+    events: [
+      ...movements.map((movement) => movement.event),
+      // A payment cures, a debit that bounces makes late again: told now, and not at the close of the day, which is stored.
+      ...latest(movements).flatMap((loan) => bucketChange(loan, ctx.today())),
+    ],
   }
 }
 

@@ -285,6 +285,8 @@ export interface ProblemParts {
   extra?: Record<string, unknown>
   /** Sent as the Retry-After header. */
   retryAfterSeconds?: number
+  /** The kept refusal of an earlier request under the same key; the answer says so in a header. */
+  replayed?: boolean
 }
 
 /** A refusal that a caller sees as an RFC 9457 problem document. Made by `problem(code)`. */

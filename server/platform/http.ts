@@ -199,6 +199,7 @@ function unforeseen(error: unknown, request: FastifyRequest): Problem {
 function sendProblem(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.server.platform?.metrics.problems.inc({ code: refusal.code })
   if (refusal.parts.retryAfterSeconds !== undefined) reply.header('retry-after', refusal.parts.retryAfterSeconds)
+  if (refusal.parts.replayed) reply.header('idempotent-replayed', 'true')
   if (refusal.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   return reply
     .code(refusal.status)

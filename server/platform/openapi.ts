@@ -9,8 +9,10 @@ Buy now, pay later, in instalments or on a monthly bill: programs, lines, charge
 settlement over one journal.
 
 - Amounts are integers in minor units of their \`currency\`; dates are \`YYYY-MM-DD\`; instants are RFC 3339 in UTC.
-- Send \`Authorization: Bearer sk_…\`. Every POST takes an \`Idempotency-Key\`: a retry with the same key gets the first
-  answer, the same key with another request is refused.
+- Send \`Authorization: Bearer sk_…\`. Every POST that books something takes an \`Idempotency-Key\`: a retry with the same
+  key gets the first answer with \`Idempotent-Replayed: true\`, the same key with another request is refused. Not kept are
+  the answers of quotes, API keys and their revoking, sandboxes and \`POST /v1/clock\`: a secret is shown once, the rest can be
+  repeated.
 - Every refusal is a problem document (RFC 9457) with a stable \`code\` and a \`remedy\`; see \`/problems/{code}\`.
 `
 
@@ -109,14 +111,27 @@ function documented(schema: Schema, route: { method: string | string[]; config?:
   return described
 }
 
+interface DescribedOperation {
+  responses?: Schema
+  requestBody?: { required?: boolean; content: Record<string, { schema: { anyOf?: { type?: string }[] } }> }
+}
+
+/** A body that may be null may be left out; the plugin calls every body required. */
+function needsBody({ content }: NonNullable<DescribedOperation['requestBody']>): boolean {
+  return !Object.values(content).some(({ schema }) => schema.anyOf?.some(({ type }) => type === 'null'))
+}
+
 /** Every operation may answer with a problem; said once here instead of in each route. */
 function withProblems<Document extends { paths?: object }>(document: Document): Document {
   const refusal = {
     description: 'Refused',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   }
-  for (const path of Object.values(document.paths ?? {}) as Record<string, { responses?: Schema }>[]) {
-    for (const operation of Object.values(path)) operation.responses = { ...operation.responses, default: refusal }
+  for (const path of Object.values(document.paths ?? {}) as Record<string, DescribedOperation>[]) {
+    for (const operation of Object.values(path)) {
+      operation.responses = { ...operation.responses, default: refusal }
+      if (operation.requestBody !== undefined) operation.requestBody.required = needsBody(operation.requestBody)
+    }
   }
   return document
 }

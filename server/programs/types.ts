@@ -70,7 +70,14 @@ export const ProgramTermsJson = object(
       }),
     ),
     suspendAfterDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 365 })),
-    writeOffAfterDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+    writeOffAfterDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 3650,
+        description:
+          'Days past due from which `POST /v1/loans/{id}/write-off` is allowed; nothing is written off by itself. 180 if absent.',
+      }),
+    ),
   },
   { $id: 'ProgramTerms', description: 'The contract of a credit product. A version in use never changes.' },
 )
