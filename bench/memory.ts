@@ -14,13 +14,14 @@ export function benchMemory(options: BenchOptions): Promise<void> {
   return withServer(serverFor(options), async (server) => {
     await printConditions(server)
     const world = await makeWorld(server, { lines: 20_000, merchants: 100 })
-    const curve: { readonly purchases: number; readonly megabytes: number }[] = []
+    const curve: Point[] = []
     for (let bought = 0; bought < purchases; ) {
       const reading = watch(server.pid)
       const plan = { scenario: 'charges' as const, port: server.port, connections, warmupSeconds: 0, ...world }
       const { requests } = await runLoad({ ...plan, seconds: sliceSeconds })
       bought += requests
       curve.push({ purchases: bought, megabytes: reading() })
+      if (curve.length % shownEvery === 0) show(curve.at(-1)!)
     }
     report(curve)
   })
@@ -36,16 +37,20 @@ function watch(pid: number): () => number {
   }
 }
 
-const shownMax = 20
+interface Point {
+  readonly purchases: number
+  readonly megabytes: number
+}
 
-function report(curve: readonly { readonly purchases: number; readonly megabytes: number }[]): void {
-  const every = Math.ceil(curve.length / shownMax)
-  const widest = Math.max(...curve.map(({ megabytes }) => megabytes))
-  for (const [index, { purchases, megabytes }] of curve.entries()) {
-    if (index % every !== 0 && index !== curve.length - 1) continue
-    const bar = '█'.repeat(Math.round((40 * megabytes) / widest))
-    console.log(`${figure(purchases).padStart(12)} purchases  ${figure(megabytes).padStart(5)} MB  ${bar}`)
-  }
+const shownEvery = 4
+
+function show({ purchases, megabytes }: Point): void {
+  console.log(
+    `${figure(purchases).padStart(12)} purchases  ${figure(megabytes).padStart(5)} MB  ${'█'.repeat(megabytes / 10)}`,
+  )
+}
+
+function report(curve: readonly Point[]): void {
   const half = curve.slice(Math.floor(curve.length / 2))
   const average = half.reduce((sum, { megabytes }) => sum + megabytes, 0) / half.length
   const drift = slopeOf(half.map(({ megabytes }) => megabytes)) * (half.length - 1)

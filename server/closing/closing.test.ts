@@ -80,6 +80,23 @@ test('an unpaid loan grows old through the buckets M1 to M7+, each told once, wi
   await world.booksAreTrue()
 })
 
+test('a payment that cures a late loan is told on its day, and one that bounces makes it late again', async () => {
+  const { world, customer, buy } = await shopping()
+  const lineId = await customer()
+  await buy(lineId, 25_900)
+  await world.advance('2026-04-20')
+  const { id } = await world.pay(lineId, 25_900 + 1_295)
+  await world.advance('2026-04-22')
+  await world.post(`/v1/repayments/${id}/reverse`)
+  await world.advance('2026-04-24')
+  assert.deepEqual(await story(world, 'loan.delinquency-changed', 'from', 'to', 'daysPastDue', 'pastDue'), [
+    ['2026-04-14', 'current', 'M1', 1, 25_900],
+    ['2026-04-20', 'M1', 'current', 0, 0],
+    ['2026-04-22', 'current', 'M1', 9, 27_195],
+  ])
+  await world.booksAreTrue()
+})
+
 test('autopay collects the bill on its due day; a debit that fails leaves the loan late', async () => {
   const { world, customer, buy } = await shopping()
   const [rich, poor] = [
