@@ -87,9 +87,11 @@ export function rowOfLine(tenantId: string, line: Line): Record<string, unknown>
   }
 }
 
+/** By id, so that what a close makes of them has the same order whenever it is run. */
 export function listLinesById(ctx: Context, shard: number, ids: readonly string[]): Promise<Line[]> {
   const { db } = ctx
   return db<Line[]>`
     select ${db(columns)} from lines
-    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}`
+    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}
+    order by id`
 }
