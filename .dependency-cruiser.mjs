@@ -64,6 +64,19 @@ export default {
       to: { path: '^server/(main|routes|demo-[a-z-]+)\\.ts$' },
     },
     {
+      name: 'the-auditor-reckons-by-itself',
+      comment: 'What shares code with the server shares its faults. Neither packages: a fault in one would be in both.',
+      severity: 'error',
+      from: { path: '^sim/auditor/' },
+      to: { pathNot: '^sim/auditor/' },
+    },
+    {
+      name: 'nobody-leans-on-the-simulator',
+      severity: 'error',
+      from: { path: '^(core|server|cli)/' },
+      to: { path: '^sim/' },
+    },
+    {
       name: 'tests-stay-outside',
       comment: 'What runs in production must not need what only tests have.',
       severity: 'error',

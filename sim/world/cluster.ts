@@ -1,10 +1,12 @@
 /** A PostgreSQL of the run's own, in a temporary folder, that need not survive anything; databases for groups of worlds. */
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openDatabase } from '../../server/platform/database.ts'
 import { startEmbedded } from '../../server/platform/embedded.ts'
 import { migrate } from '../../server/platform/migrate.ts'
+import { readPostmasterFile } from '../../server/platform/postmaster.ts'
 
 const migrations = resolve(import.meta.dirname, '../../server/migrations')
 
@@ -21,6 +23,8 @@ const hasty = [
 export interface Cluster {
   /** Of a migrated database that is to be copied. */
   readonly template: string
+  /** What PostgreSQL has used, of connections that are closed; null where the machine does not tell. */
+  processorSeconds(): number | null
   stop(): Promise<void>
 }
 
@@ -32,6 +36,7 @@ export async function startCluster(): Promise<Cluster> {
   await db.end()
   return {
     template: postgres.url,
+    processorSeconds: () => processorSecondsOf(readPostmasterFile(join(home, 'postgres'))!.pid),
     async stop() {
       await postgres.stop()
       await rm(home, { recursive: true, force: true })
@@ -53,5 +58,15 @@ export async function copyDatabase(template: string, name: string): Promise<{ ur
       await admin`drop database ${admin(name)} with (force)`
       await admin.end()
     },
+  }
+}
+
+/** Linux keeps, of a process and its ended children, user and system time in ticks of a hundredth (proc(5), stat). */
+function processorSecondsOf(pid: number): number | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
+  } catch {
+    return null
   }
 }

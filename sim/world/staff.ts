@@ -156,7 +156,8 @@ async function newTerms(world: World, chance: Chance): Promise<void> {
   const facts = factsOf(design, product.facts.id, product.facts.version + 1)
   const { status } = await world.courier.post(`/v1/programs/${facts.id}/terms`, { terms: termsOf(facts) })
   const activated = await world.courier.post(`/v1/programs/${facts.id}/activate`)
-  if (status >= 300 || activated.status >= 300)
+  const quoted = await world.courier.post('/v1/quotes', { programId: facts.id, amount: 100_000 })
+  if (status >= 300 || activated.status >= 300 || quoted.status >= 300)
     throw new Error(`new terms were refused: ${JSON.stringify(activated.body)}`)
   Object.assign(product, { design, facts })
 }

@@ -21,18 +21,17 @@ export interface WorldOptions {
   readonly allLinesEvery?: number
   /** The server's own audit runs on every so manyth day, and at the end. */
   readonly auditEvery?: number
-  readonly told?: (day: string, line: string) => void
+  readonly told?: (dayNumber: number, line: string) => void
 }
 
 /** The server and the auditor do not agree, or something came that must not. */
 export class Disagreement extends Error {
-  readonly seed: number
-  readonly day: string
+  /** Counted from 1; 0 before the first. */
+  readonly dayNumber: number
 
-  constructor(seed: number, day: string, message: string) {
-    super(`seed ${seed}, ${day}: ${message}`)
-    this.seed = seed
-    this.day = day
+  constructor(seed: number, dayNumber: number, date: string, message: string) {
+    super(`seed ${seed}, day ${dayNumber} (${date}): ${message}`)
+    this.dayNumber = dayNumber
   }
 }
 
@@ -74,32 +73,29 @@ const timeZones = [
 /** Lives a world to its end. Throws `Disagreement` on the first difference. */
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
   const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0 } = options
-  let day = firstDay
-  const told = options.told
+  let dayNumber = 0
+  const { told } = options
   const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
   const order = { name: `World ${seed}`, timeZone: timeZones[seed % timeZones.length]!, now: firstDay }
   const { tenantId, secret } = await house.openSandbox(scene, order)
-  const follow = told === undefined ? {} : { told: (line: string) => told(day, line) }
+  const follow = told === undefined ? {} : { told: (line: string) => told(dayNumber, line) }
   const courier = createCourier({ house, seed, tenantId, secret, withFaults, ...follow })
-  const counts = { compared: 0 }
+  let compared = 0
   try {
     const world = await settle(seed, courier, customers)
-    for (let passed = 0; passed < days; passed++) {
-      day = textOf(world.auditor.today)
+    for (dayNumber = 1; dayNumber <= days; dayNumber++) {
+      const last = dayNumber === days
       await workDay(world)
       await everybody(world)
       await endDay(world)
-      const last = passed === days - 1
-      const everything = last || (passed + 1) % allLinesEvery === 0
-      counts.compared += await compare(world, everything)
-      if (last || (auditEvery > 0 && (passed + 1) % auditEvery === 0)) await audit(world)
+      compared += await compare(world, last || dayNumber % allLinesEvery === 0)
+      if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) await audit(world)
     }
     const loans = [...world.auditor.lines.values()].reduce((sum, line) => sum + line.loans.length, 0)
-    return { seed, digest: courier.digest(), loans, ...counts, ...courier.counts }
+    return { seed, digest: courier.digest(), loans, compared, ...courier.counts }
   } catch (error) {
-    if (error instanceof Error)
-      throw new Disagreement(seed, day, error instanceof Disagreement ? error.message : String(error.stack))
-    throw error
+    const date = textOf(dayOf(firstDay) + Math.max(0, dayNumber - 1))
+    throw new Disagreement(seed, dayNumber, date, error instanceof Error ? String(error.stack) : String(error))
   }
 }
 
@@ -119,6 +115,8 @@ async function settle(seed: number, courier: Courier, customers: number): Promis
     const terms = termsOf(factsOf(design, '', 1))
     const { id } = await made('/v1/programs', { name: design.name, terms })
     await made(`/v1/programs/${id}/activate`, {})
+    // The server keeps terms in mind once read; from here on it has them, whoever asks first.
+    await made('/v1/quotes', { programId: id, amount: 100_000 })
     products.push({ design, facts: factsOf(design, id, 1) })
   }
   const merchants: string[] = []

@@ -1,0 +1,161 @@
+/**
+ * `npm run sim -- --seed S --customers N --days D`: worlds of customers, shops, funders and staff drive the real server,
+ * with faults on the way, and an independent auditor reckons beside it what everybody owes. See docs/simulator.md.
+ */
+import { createHash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { liveAll } from './run/pool.ts'
+import type { Group, GroupReport } from './run/types.ts'
+import { type Cluster, startCluster } from './world/cluster.ts'
+
+const help = `npm run sim -- [--seed S | --seeds A..B] [--customers N] [--days D]
+
+  --seed, --seeds   one world, or one for each number; 1 by default
+  --customers       of each world, 100 by default
+  --days            120 by default
+  --until-day K     stops after that day; the days before are those of the whole run
+  --verbose         prints what is sent and answered on the last day
+  --no-faults       every request goes through at once
+  --all-lines K     compares every line on every Kth day, 30 by default; on the others those something happened to
+  --audit K         runs the server's own audit on every Kth day besides the last
+  --shards S        of the database, 1 by default
+  --workers W       processes, as many as there are cores by default
+Exit code 0: the server and the auditor agree, to the last cent, on every day of every world.
+`
+
+interface Settings {
+  readonly seeds: readonly number[]
+  readonly customers: number
+  readonly days: number
+  readonly untilDay: number
+  readonly verbose: boolean
+  readonly withFaults: boolean
+  readonly allLinesEvery: number
+  readonly auditEvery: number
+  readonly shards: number
+  readonly workers: number
+}
+
+function readSettings(): Settings | null {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      seeds: { type: 'string' },
+      customers: { type: 'string', default: '100' },
+      days: { type: 'string', default: '120' },
+      'until-day': { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      'no-faults': { type: 'boolean', default: false },
+      'all-lines': { type: 'string', default: '30' },
+      audit: { type: 'string', default: '0' },
+      shards: { type: 'string', default: '1' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return null
+  const days = whole('days', values.days)
+  return {
+    seeds: values.seeds === undefined ? [whole('seed', values.seed)] : range(values.seeds),
+    customers: whole('customers', values.customers),
+    days,
+    untilDay: Math.min(days, whole('until-day', values['until-day'] ?? values.days)),
+    verbose: values.verbose,
+    withFaults: !values['no-faults'],
+    allLinesEvery: whole('all-lines', values['all-lines']),
+    auditEvery: whole('audit', values.audit),
+    shards: whole('shards', values.shards),
+    workers: whole('workers', values.workers),
+  }
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is a whole number, not "${text}"`)
+  return Number(text)
+}
+
+function range(text: string): number[] {
+  const [from, to] = text.split('..').map((end) => whole('seeds', end))
+  if (from === undefined || to === undefined || from > to)
+    throw new Error(`--seeds is a range like 1..200, not "${text}"`)
+  return Array.from({ length: to - from + 1 }, (_, place) => from + place)
+}
+
+/** Of one database: enough that worlds share commits, few enough that its tables stay small. */
+const worldsPerGroup = 20
+const worldsAtOnce = 10
+
+async function run(order: Settings): Promise<number> {
+  const { seeds, customers, untilDay } = order
+  const cluster = await startCluster()
+  const startedAt = performance.now()
+  console.log(
+    `sim: ${seeds.length} world${seeds.length === 1 ? '' : 's'} of ${customers} customers and ${untilDay} days`,
+  )
+  try {
+    const reports = await liveAll(cluster.template, groupsOf(order), order.workers, (report) =>
+      tellFailures(order, report),
+    )
+    return summarise(order, reports, cluster, performance.now() - startedAt)
+  } finally {
+    await cluster.stop()
+  }
+}
+
+function groupsOf(order: Settings): Group[] {
+  const { seeds, customers, untilDay, withFaults, allLinesEvery, auditEvery, shards, workers, verbose } = order
+  const size = Math.min(worldsPerGroup, Math.ceil(seeds.length / workers))
+  const world = { customers, days: untilDay, withFaults, allLinesEvery, auditEvery }
+  return Array.from({ length: Math.ceil(seeds.length / size) }, (_, place) => ({
+    name: String(place + 1),
+    seeds: seeds.slice(place * size, (place + 1) * size),
+    atOnce: worldsAtOnce,
+    shards,
+    world,
+    tellDay: verbose ? untilDay : null,
+  }))
+}
+
+function tellFailures({ customers, days }: Settings, { failures }: GroupReport): void {
+  for (const { seed, dayNumber, message } of failures) {
+    console.error(`\n✗ ${message}`)
+    const until = dayNumber > 0 ? ` --until-day ${dayNumber}` : ''
+    console.error(`  again: npm run sim -- --seed ${seed} --customers ${customers} --days ${days}${until} --verbose`)
+  }
+}
+
+function summarise(
+  { seeds }: Settings,
+  reports: readonly GroupReport[],
+  cluster: Cluster,
+  milliseconds: number,
+): number {
+  const worlds = reports.flatMap((report) => report.worlds).toSorted((one, other) => one.seed - other.seed)
+  const sum = (figure: 'requests' | 'sentAgain' | 'loans' | 'compared') =>
+    worlds.reduce((total, world) => total + world[figure], 0).toLocaleString('en')
+  const faults = reports.reduce((total, report) => total + report.faultsMet, 0).toLocaleString('en')
+  const digest = createHash('sha256')
+  for (const world of worlds) digest.update(`${world.seed} ${world.digest}\n`)
+  const postgres = cluster.processorSeconds()
+  const times = [
+    `${(milliseconds / 1_000).toFixed(1)} s`,
+    ...(postgres === null ? [] : [`PostgreSQL ${postgres.toFixed(1)} s of processor time`]),
+    `${Math.max(...reports.map((report) => report.rssMegabytes))} MB`,
+  ]
+  console.log(`${sum('requests')} requests, ${sum('sentAgain')} of them sent again, ${faults} faults of the database`)
+  console.log(`${sum('loans')} loans; lines compared ${sum('compared')} times`)
+  console.log(`digest ${digest.digest('hex')}`)
+  console.log(times.join(' · '))
+  const agreed = worlds.length === seeds.length
+  console.log(
+    agreed
+      ? '✓ the server and the auditor agree'
+      : `✗ ${seeds.length - worlds.length} of ${seeds.length} worlds disagree`,
+  )
+  return agreed ? 0 : 1
+}
+
+const settings = readSettings()
+if (settings === null) process.stdout.write(help)
+else process.exitCode = await run(settings)

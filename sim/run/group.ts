@@ -1,0 +1,43 @@
+/** Some worlds on one database and one server: their requests meet in the same commits, their people never do. */
+import { type Cluster, copyDatabase } from '../world/cluster.ts'
+import { openHouse } from '../world/house.ts'
+import { Disagreement, live, type WorldReport } from '../world/world.ts'
+import type { Failure, Group, GroupReport } from './types.ts'
+
+export async function liveGroup(template: Cluster['template'], group: Group): Promise<GroupReport> {
+  const database = await copyDatabase(template, `sim_${group.name}`)
+  const house = await openHouse(database.url, { shards: group.shards })
+  const worlds: WorldReport[] = []
+  const failures: Failure[] = []
+  try {
+    const seeds = [...group.seeds]
+    const lane = async () => {
+      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+        await live(house, { ...group.world, seed, ...toldOf(group) }).then(
+          (report) => worlds.push(report),
+          (error: unknown) => failures.push(failureOf(seed, error)),
+        )
+      }
+    }
+    await Promise.all(Array.from({ length: group.atOnce }, lane))
+  } finally {
+    await house.close()
+    await database.drop()
+  }
+  const rssMegabytes = Math.round(process.memoryUsage.rss() / 1_048_576)
+  return { worlds, failures, faultsMet: house.trouble.met(), rssMegabytes }
+}
+
+function toldOf({ tellDay }: Group) {
+  if (tellDay === null) return {}
+  return {
+    told: (dayNumber: number, line: string) => {
+      if (dayNumber === tellDay) console.log(line.trimEnd())
+    },
+  }
+}
+
+function failureOf(seed: number, error: unknown): Failure {
+  const dayNumber = error instanceof Disagreement ? error.dayNumber : 0
+  return { seed, dayNumber, message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,33 @@
+/** What the process of a run and its workers tell each other. */
+import type { WorldOptions, WorldReport } from '../world/world.ts'
+
+export interface Group {
+  readonly name: string
+  readonly seeds: readonly number[]
+  /** Worlds of the group that live at the same time. */
+  readonly atOnce: number
+  readonly shards: number
+  readonly world: Omit<WorldOptions, 'seed' | 'told'>
+  /** Prints what is said on this day of the run, counted from 1. */
+  readonly tellDay: number | null
+}
+
+export interface Failure {
+  readonly seed: number
+  /** Counted from 1; 0 before the first. */
+  readonly dayNumber: number
+  readonly message: string
+}
+
+export interface GroupReport {
+  readonly worlds: readonly WorldReport[]
+  readonly failures: readonly Failure[]
+  readonly faultsMet: number
+  readonly rssMegabytes: number
+}
+
+/** To a worker. */
+export interface Order {
+  readonly template: string
+  readonly group: Group
+}
