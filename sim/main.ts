@@ -84,7 +84,7 @@ function range(text: string): number[] {
 
 /** Of one database: enough that worlds share commits, few enough that its tables stay small. */
 const worldsPerGroup = 20
-const worldsAtOnce = 10
+const worldsAtOnce = Number(process.env.ATONCE ?? 10)
 
 async function run(order: Settings): Promise<number> {
   const { seeds, customers, untilDay } = order
@@ -138,9 +138,10 @@ function summarise(
   const digest = createHash('sha256')
   for (const world of worlds) digest.update(`${world.seed} ${world.digest}\n`)
   const postgres = cluster.processorSeconds()
+  const own = reports.reduce((total, report) => total + report.processorSeconds, 0)
   const times = [
     `${(milliseconds / 1_000).toFixed(1)} s`,
-    ...(postgres === null ? [] : [`PostgreSQL ${postgres.toFixed(1)} s of processor time`]),
+    `processor time: Node ${own.toFixed(1)} s${postgres === null ? '' : `, PostgreSQL ${postgres.toFixed(1)} s`}`,
     `${Math.max(...reports.map((report) => report.rssMegabytes))} MB`,
   ]
   console.log(`${sum('requests')} requests, ${sum('sentAgain')} of them sent again, ${faults} faults of the database`)

@@ -298,7 +298,7 @@ export function repay(line: Line, moves: Moves, money: Money, id = ''): Repaymen
       to.push({ loanId: loan.id, key: happens(line, moves, loan, { what, on, amount }) })
     }
   } catch (problem) {
-    line.loans.forEach((loan, place) => Object.assign(loan, undo[place]))
+    restore(line, undo)
     line.credit = credit
     throw problem
   }
@@ -317,6 +317,11 @@ export function repay(line: Line, moves: Moves, money: Money, id = ''): Repaymen
   const repayment: Repayment = { id, amount, source, on, to, kept, reversed: false }
   line.repayments.push(repayment)
   return repayment
+}
+
+/** What did not fit together did not happen. */
+function restore(line: Line, before: readonly Pick<Loan, 'happenings' | 'state'>[]): void {
+  for (const [place, loan] of line.loans.entries()) Object.assign(loan, before[place])
 }
 
 function lostOf(state: LoanState): number {
@@ -362,7 +367,7 @@ export function reverse(line: Line, moves: Moves, repayment: Repayment): void {
       )
     }
   } catch (problem) {
-    line.loans.forEach((loan, place) => Object.assign(loan, undo[place]))
+    restore(line, undo)
     line.credit = credit
     throw problem
   }

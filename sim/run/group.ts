@@ -5,8 +5,9 @@ import { Disagreement, live, type WorldReport } from '../world/world.ts'
 import type { Failure, Group, GroupReport } from './types.ts'
 
 export async function liveGroup(template: Cluster['template'], group: Group): Promise<GroupReport> {
+  const before = process.cpuUsage()
   const database = await copyDatabase(template, `sim_${group.name}`)
-  const house = await openHouse(database.url, { shards: group.shards })
+  const house = await openHouse(database.url, { shards: group.shards, ...(process.env.POOL ? { poolSize: Number(process.env.POOL) } : {}) })
   const worlds: WorldReport[] = []
   const failures: Failure[] = []
   try {
@@ -25,7 +26,9 @@ export async function liveGroup(template: Cluster['template'], group: Group): Pr
     await database.drop()
   }
   const rssMegabytes = Math.round(process.memoryUsage.rss() / 1_048_576)
-  return { worlds, failures, faultsMet: house.trouble.met(), rssMegabytes }
+  const { user, system } = process.cpuUsage(before)
+  const processorSeconds = (user + system) / 1_000_000
+  return { worlds, failures, faultsMet: house.trouble.met(), rssMegabytes, processorSeconds }
 }
 
 function toldOf({ tellDay }: Group) {

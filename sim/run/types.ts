@@ -24,6 +24,8 @@ export interface GroupReport {
   readonly failures: readonly Failure[]
   readonly faultsMet: number
   readonly rssMegabytes: number
+  /** Processor time of server, people and auditor; PostgreSQL's is not in it. */
+  readonly processorSeconds: number
 }
 
 /** To a worker. */
