@@ -123,6 +123,36 @@ const examples: readonly Example[] = [
     ],
   ],
   [
+    're-aged after a repayment 14 of 29 days late: its 0.48 is borne all the same, 2.01 + 0.48 + 2.01 = 4.50',
+    {},
+    [pay('2024-02-15', '102.01'), event('re-age', '2024-03-15', { instalments: 2, firstDueOn: '2024-04-01' })],
+    [
+      '02-01 99.01+3.00 0.00',
+      '03-01 0.00+0.00 0.00',
+      '03-15 0.00+0.00 0.00',
+      '04-01 98.76+4.50 103.26',
+      '05-01 102.23+1.02 103.25',
+    ],
+  ],
+  [
+    're-aged where late principal bears nothing: 2.01, then 100.99 × 1 % × 14/31 and 200.99 × 1 % × 17/31 make 3.57',
+    { overdueInterest: false },
+    [pay('2024-02-15', '102.01'), event('re-age', '2024-03-15', { instalments: 2, firstDueOn: '2024-04-01' })],
+    [
+      '02-01 99.01+3.00 0.00',
+      '03-01 0.00+0.00 0.00',
+      '03-15 0.00+0.00 0.00',
+      '04-01 99.22+3.57 102.79',
+      '05-01 101.77+1.02 102.79',
+    ],
+  ],
+  [
+    'a dearer rate on the balance as scheduled, late interest apart: E = 201.99 × 1.02² / 2.02 = 104.03',
+    { principal: '400', instalments: 4 },
+    [event('recalculate', '2024-02-15'), { type: 'rate-change', from: '2024-03-02', annualRatePercent: '24' }],
+    ['02-01 98.51+4.00 102.51', '03-01 99.02+3.49 102.51', '04-01 99.98+4.05 104.03', '05-01 102.49+2.05 104.54'],
+  ],
+  [
     're-aged with principal parts equal: 200/2, and 4.00 of interest with the first',
     { method: 'equal-principal' },
     [pay('2024-02-01', '103'), event('re-age', '2024-03-15', { instalments: 2, firstDueOn: '2024-04-01' })],

@@ -1,6 +1,6 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
-import { addMove, type Book, owedOf, owedTotal, periodIndex } from './book.ts'
+import { addMove, type Book, owedOf, owedTotal, periodIndex, touch } from './book.ts'
 import { workOut, workOutToPay } from './plan.ts'
 import { settlingDay } from './today.ts'
 
@@ -30,6 +30,16 @@ function keepBearing(book: Book, index: number, until: Day): bigint {
   if (from >= until) return 0n
   addMove(book, from, principal, 'late')
   return principal
+}
+
+/** What late principal bore stays, whatever is planned later: it is part of what a new plan was made over. */
+export function keepLateInterest(book: Book): void {
+  for (const slot of book.plan) {
+    if (slot.moves.some((move) => move.kind === 'late')) {
+      slot.moves = slot.moves.map((move) => (move.kind === 'late' ? { ...move, kind: 'paid' } : move))
+    }
+  }
+  touch(book, 0)
 }
 
 /** Late principal to the day on which money that settles the loan pays interest. */

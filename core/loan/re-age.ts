@@ -9,7 +9,7 @@ import { maxMinor, minMinor } from '../money.ts'
 import { spansFrom } from '../schedule/dates.ts'
 import { addMove, type Book, insertMove, owedOf, periodIndex, planIndex, type Slot, settledOf } from './book.ts'
 import { type Charges, cutPlan } from './cut.ts'
-import { bearLateInterest } from './late.ts'
+import { bearLateInterest, keepLateInterest } from './late.ts'
 import { regularSlot, slotAfterMaturity } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
@@ -28,9 +28,10 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
     throw new LoanProblem('due-before-change', 'the new instalments begin within the term they replace', 'firstDueOn')
   }
   const end = Math.min(on, term.firstDue)
+  const until = Math.min(end, book.plan[book.plan.length - 1]!.due)
   const { last, charges } = cutPlan(book, end)
-  for (const slot of book.plan) askOnlyForPaid(book, slot, on)
-  book.lateUntil = null
+  endLateInterest(book, until)
+  for (const slot of book.plan) askOnlyForPaid(book, slot, until)
   const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
   book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
   movesToNewPlan(book, last)
@@ -42,19 +43,30 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   bearLateInterest(book, on)
 }
 
-/** Late principal is no longer due: it bears interest as part of the balance. */
-function askOnlyForPaid(book: Book, slot: Slot, on: Day): void {
-  const late = slot.due < on ? owedOf(slot, 'principal') : 0n
-  slot.moves = slot.moves.filter((move) => move.kind !== 'late')
+/** Late principal bore interest apart from the balance up to here; from here on it is part of it. */
+function endLateInterest(book: Book, until: Day): void {
+  let bearing = 0n
+  for (const slot of book.plan) {
+    slot.moves = slot.moves.filter((move) => move.kind !== 'late' || move.day <= until)
+    for (const move of slot.moves) if (move.kind === 'late') bearing += move.amount
+  }
+  if (bearing !== 0n) addMove(book, until, -bearing, 'late')
+  keepLateInterest(book)
+  book.lateUntil = null
+}
+
+/** The rest is no longer due, so it stays in the balance; while it was late, what it bore is counted already. */
+function askOnlyForPaid(book: Book, slot: Slot, until: Day): void {
+  const late = slot.due < until ? owedOf(slot, 'principal') : 0n
   slot.deferred = 0n
   slot.arrearsInterest = 0n
   slot.settledEarly = true
   slot.planned = settledOf(slot, 'principal') - slot.restored
   if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest')
   slot.basis = slot.planned
-  if (book.terms.overdueInterest || late <= 0n) return
+  if (late <= 0n) return
   insertMove(slot, slot.due, -late)
-  addMove(book, on, late)
+  addMove(book, until, late)
 }
 
 /** What changed the balance after the new plan's beginning belongs to its periods. */

@@ -31,13 +31,31 @@ export function replanUnpaid(book: Book, first: number): void {
   unpaid.outstanding = unpaid.planPrincipal
   touch(unpaid, 0)
   replan(unpaid, first, Math.max(0, book.terms.principalGrace - first))
+  takePlan(book, unpaid, first)
+}
+
+/** Plans over the balance as scheduled: interest on what is late does not make the new instalments larger. */
+export function replanWithoutLate(book: Book, first: number): void {
+  if (book.lateUntil === null) {
+    replan(book, first)
+    return
+  }
+  const scheduled = copyBook(book)
+  for (const slot of scheduled.plan) slot.moves = slot.moves.filter((move) => move.kind !== 'late')
+  touch(scheduled, 0)
+  replan(scheduled, first)
+  takePlan(book, scheduled, first)
+}
+
+function takePlan(book: Book, from: Book, first: number): void {
   for (let index = first; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    const planned = unpaid.plan[index]!
-    slot.planned = planned.planned
-    slot.basis = planned.basis
-    slot.fixedInterest = planned.fixedInterest
+    const { planned, basis, fixedInterest } = from.plan[index]!
+    slot.planned = planned
+    slot.basis = basis
+    slot.fixedInterest = fixedInterest
   }
+  reopen(book, first)
   touch(book, first)
   workOutAll(book)
 }

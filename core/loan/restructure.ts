@@ -19,11 +19,11 @@ import {
 } from './book.ts'
 import { cutPlan } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
-import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
+import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
 import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { reckonInterest, replan } from './replan.ts'
+import { reckonInterest, replan, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
 
 export interface NewTerm {
@@ -146,7 +146,7 @@ export function setRateFrom(book: Book, day: Day, percent: string): void {
 export function changeRateFrom(book: Book, day: Day, percent: string): void {
   setRateFrom(book, day, percent)
   const index = book.plan.findIndex((slot) => slot.due >= day)
-  if (index >= 0) replan(book, index)
+  if (index >= 0) replanWithoutLate(book, index)
 }
 
 /** No interest on the days from `day` to `to`, both included; the instalments stay. */
@@ -172,6 +172,7 @@ export function reAmortise(book: Book, on: Day): void {
   workOutAll(book)
   let moved = 0n
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
+  keepLateInterest(book)
   if (book.daily && book.rates.some((step) => step.num > 0n)) replan(book, first)
   else raiseEvenly(book, first, moved)
 }
