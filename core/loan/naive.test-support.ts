@@ -210,10 +210,17 @@ export function naiveLife(terms: NaiveTerms, events: readonly NaiveEvent[]): Nai
   for (const event of [...events].sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0))) {
     const day = placeOf.get(event.on)!
     if (event.type === 'repayment') repay(state, event.amount, day)
-    else state.owing[periodOf(state, day)]![event.type] += event.amount
+    else charge(state, event.type, event.amount, day)
   }
   reckon(state)
   return state
+}
+
+/** What was paid too much before pays it. */
+function charge(state: NaiveState, part: 'fee' | 'penalty', amount: bigint, day: number): void {
+  const index = periodOf(state, day)
+  state.owing[index]![part] += amount
+  state.credit -= put(state, index, part, min(amount, state.credit), day)
 }
 
 const isDaily = ({ terms }: NaiveState): boolean => terms.recalculation === 'daily' && terms.method !== 'flat'
