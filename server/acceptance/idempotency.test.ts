@@ -332,6 +332,10 @@ for (const shards of [1, 4]) {
       const mended = await fingerprint(db)
       const again = await world.call('POST', path, body, { idempotencyKey })
       assert.deepEqual(outcomeOf(again), outcomeOf(first))
+      assert.deepEqual(
+        [first, again].map((answer) => answer.headers['idempotent-replayed']),
+        [undefined, 'true'],
+      )
       assert.deepEqual(await fingerprint(db), mended)
       const fresh = await world.call<ProblemDocument>('POST', path, body)
       assert.ok(fresh.status < 300 || fresh.body.code === code, JSON.stringify(fresh.body))

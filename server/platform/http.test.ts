@@ -31,7 +31,11 @@ function routes(app: App): void {
       return { tripled: request.body.amount * 3n }
     },
   )
+  const Nothing = Type.Optional(Type.Union([object({}), Type.Null()]))
   app.post('/v1/orders/:id/close', { schema: { response: { 200: Who } } }, async (request) => who(request))
+  app.post('/v1/orders/:id/cancel', { schema: { body: Nothing, response: { 200: Who } } }, async (request) =>
+    who(request),
+  )
   app.get('/v1/who', { schema: { response: { 200: Who } } }, async (request) => who(request))
   app.post('/v1/quotes', { schema: { response: { 200: Who } } }, async (request) => who(request))
   app.get(
@@ -211,12 +215,13 @@ test('the pages for people and monitors answer', async () => {
 })
 
 test('the OpenAPI document describes the routes, and its page needs nothing from elsewhere', async () => {
-  const { body } = await call<{ openapi: string; paths: Record<string, Record<string, { responses: object }>> }>(
-    'GET',
-    '/openapi.json',
-  )
+  type Described = { responses: object; requestBody?: { required?: boolean } }
+  type Document = { openapi: string; paths: Record<string, Record<string, Described>> }
+  const { body } = await call<Document>('GET', '/openapi.json')
   assert.equal(body.openapi, '3.1.0')
   assert.ok(body.paths['/v1/orders']?.post?.responses)
+  assert.equal(body.paths['/v1/orders']?.post?.requestBody?.required, true)
+  assert.equal(body.paths['/v1/orders/{id}/cancel']?.post?.requestBody?.required, false, 'may be left out')
   assert.ok(!('/healthz' in body.paths))
   const page = await call<string>('GET', '/docs/')
   assert.doesNotMatch(page.body, /https?:\/\//)
