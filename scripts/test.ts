@@ -1,6 +1,7 @@
 /**
  * `npm test` runs every *.test.ts, `npm test -- path/x.test.ts` some of them, on a real PostgreSQL that is started for
- * the run in a temporary folder and gone afterwards. Further options go to `node --test`: `npm test -- --test-name-pattern=refund`.
+ * the run in a temporary folder and gone afterwards, or on the one that CHIT_TEST_POSTGRES names. Further options go to
+ * `node --test`: `npm test -- --test-name-pattern=refund`. CHIT_TEST_SHARDS spreads the customers of the server's suites.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -22,15 +23,33 @@ async function main(): Promise<number> {
   const options = given.filter((argument) => argument.startsWith('--'))
   const named = given.filter((argument) => !argument.startsWith('--'))
   const files = named.length > 0 ? named : testFiles()
+  const { CHIT_TEST_POSTGRES } = process.env
+  if (CHIT_TEST_POSTGRES) return runOn(await freshDatabase(CHIT_TEST_POSTGRES), files, options)
   const home = await mkdtemp(join(tmpdir(), 'chit-test-'))
   const postgres = await startEmbedded(home, { settings: hasty })
   try {
-    await makeTemplate(postgres.url)
-    return await runTests(files, options, postgres.url)
+    return await runOn(postgres.url, files, options)
   } finally {
     await postgres.stop()
     await rm(home, { recursive: true, force: true })
   }
+}
+
+async function runOn(url: string, files: string[], options: string[]): Promise<number> {
+  await makeTemplate(url)
+  return runTests(files, options, url)
+}
+
+/** On another PostgreSQL, such as the oldest that Chit runs on; whatever else is in it is left alone. */
+async function freshDatabase(server: string): Promise<string> {
+  const name = 'chit_test_template'
+  const db = openDatabase(server, { max: 1 })
+  await db`drop database if exists ${db(name)}`
+  await db`create database ${db(name)}`
+  await db.end()
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
 }
 
 function testFiles(): string[] {
