@@ -127,17 +127,6 @@ async function pickLoan(play: Play, index: number): Promise<Loan | undefined> {
   return pick(loans.flat(), index)
 }
 
-/**
- * Left out until the loan knows better: a refund plans the rest anew and forgets what a write-off or the early
- * settlement of a flat plan had taken off it.
- */
-async function forgetsWhatWasGivenUp(play: Play, charge: Charge): Promise<boolean> {
-  const flat = ['3x', '6x', '12x', '24x']
-  const loans = await loansOf(play.world.call, charge.lineId)
-  const own = loans.filter((loan) => loan.chargeId === charge.id)
-  return own.some(({ status, plan }) => status === 'charged-off' || (status !== 'active' && flat.includes(plan)))
-}
-
 function before(today: string, days: number): string {
   return Temporal.PlainDate.from(today).subtract({ days }).toString()
 }
@@ -182,7 +171,6 @@ const handlers: Handlers = {
       charge,
     )
     if (captured === undefined) return
-    if (await forgetsWhatWasGivenUp(play, captured)) return
     const amount = part(captured.captured - captured.refunded, share)
     const refund = await post<Refund>(play, `/v1/charges/${captured.id}/refunds`, { amount })
     if (refund === null) return

@@ -1,18 +1,9 @@
 /** The end of a day for one line: autopay, late charges, the bill. */
 import { monthsLater, nextDayNumbered, percent } from './arithmetic.ts'
-import {
-  type Bill,
-  type Line,
-  type Loan,
-  type Moves,
-  partsOf,
-  release,
-  repay,
-  retell,
-  roomUnder,
-  unpaid,
-  unpaidPenalty,
-} from './line.ts'
+import { type Bill, type Line, type Loan, type Moves, release, retell } from './line.ts'
+import { partsOf, roomUnder } from './loan.ts'
+import { repay } from './money.ts'
+import { unpaid, unpaidPenalty } from './part.ts'
 
 /** Whether the end of this day can do anything to the line; most lines on most days it cannot. */
 export function isBusy(line: Line, day: number): boolean {

@@ -1,9 +1,10 @@
 /** Holds what the server shows against what the auditor reckons; every difference in words. */
 
 import type { Holdings } from './accounts.ts'
-import { dayOf, textOf } from './arithmetic.ts'
+import { textOf } from './arithmetic.ts'
 import { available, daysPastDue, held, type Line, type Loan, owed } from './line.ts'
-import { type Part, partsOf, principalLeft, settles, unpaid } from './loan.ts'
+import { partsOf, principalLeft, settles } from './loan.ts'
+import { type Part, unpaid } from './part.ts'
 
 /** The figures of a line as the API gives them. */
 export interface LineShown {
@@ -112,5 +113,3 @@ export function accountDifferences(
         `${account} holds ${booked.get(account) ?? 0}, should hold ${should.get(account) ?? 0} (debit positive)`,
     )
 }
-
-export { dayOf, textOf }

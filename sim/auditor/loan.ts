@@ -3,6 +3,7 @@
  * something is learned, in order of the days on which things count.
  */
 import { monthsLater, nearest, percent, ratio, share } from './arithmetic.ts'
+import { newPart, type Part, unpaid, unpaidInterest, unpaidPenalty, unpaidPrincipal } from './part.ts'
 
 export interface PlanFacts {
   readonly code: string
@@ -32,26 +33,6 @@ export type Happening =
       readonly firstDue: number
       readonly percent: string
     }
-
-/** One due: what is asked, and what became of it. */
-export interface Part {
-  readonly kind: 'plan' | 'old' | 'extra'
-  readonly from: number
-  due: number
-  principal: number
-  interest: number
-  /** Of the interest, what an earlier plan had charged already. */
-  carried: number
-  penalty: number
-  paidPrincipal: number
-  paidInterest: number
-  paidPenalty: number
-  waivedInterest: number
-  waivedPenalty: number
-  lostPrincipal: number
-  lostInterest: number
-  lostPenalty: number
-}
 
 export interface LoanState {
   plan: Part[]
@@ -86,22 +67,6 @@ export interface LoanFacts {
   readonly price: number
   readonly openedOn: number
   readonly dues: readonly number[]
-}
-
-export function unpaidPrincipal(part: Part): number {
-  return part.principal - part.paidPrincipal - part.lostPrincipal
-}
-
-export function unpaidInterest(part: Part): number {
-  return part.interest - part.paidInterest - part.waivedInterest - part.lostInterest
-}
-
-export function unpaidPenalty(part: Part): number {
-  return part.penalty - part.paidPenalty - part.waivedPenalty - part.lostPenalty
-}
-
-export function unpaid(part: Part): number {
-  return unpaidPrincipal(part) + unpaidInterest(part) + unpaidPenalty(part)
 }
 
 /** All parts, oldest due first; of one day what was replaced, then what is planned, then what came beside. */
@@ -146,26 +111,6 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
     state.status = owing ? 'active' : state.credit > 0 ? 'overpaid' : 'paid'
   }
   return state
-}
-
-function newPart(kind: Part['kind'], from: number, due: number, principal: number, interest: number): Part {
-  return {
-    kind,
-    from,
-    due,
-    principal,
-    interest,
-    carried: 0,
-    penalty: 0,
-    paidPrincipal: 0,
-    paidInterest: 0,
-    paidPenalty: 0,
-    waivedInterest: 0,
-    waivedPenalty: 0,
-    lostPrincipal: 0,
-    lostInterest: 0,
-    lostPenalty: 0,
-  }
 }
 
 /** Flat: level instalments of price and charges, the last takes the remainder. Otherwise all with the last. */

@@ -1,20 +1,10 @@
 /** What customers do on a day, each by a habit of their own. */
 import { textOf } from '../auditor/arithmetic.ts'
 import type { MerchantFacts } from '../auditor/facts.ts'
-import {
-  buy,
-  type Charge,
-  capture,
-  giveBackCredit,
-  heldOf,
-  type Line,
-  owed,
-  refund,
-  release,
-  repay,
-  settle,
-} from '../auditor/line.ts'
-import { partsOf, settles, unpaid } from '../auditor/loan.ts'
+import { buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
+import { partsOf, settles } from '../auditor/loan.ts'
+import { giveBackCredit, repay, settle } from '../auditor/money.ts'
+import { unpaid } from '../auditor/part.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
 import { agree, type Shopper, type World } from './people.ts'

@@ -6,13 +6,14 @@ import {
   type Loan,
   planAnew,
   type Repayment,
-  reverse,
   setLimit,
   setStatus,
   waive,
   writeOff,
 } from '../auditor/line.ts'
-import { partsOf, unpaidInterest, unpaidPenalty } from '../auditor/loan.ts'
+import { partsOf } from '../auditor/loan.ts'
+import { reverse } from '../auditor/money.ts'
+import { unpaidInterest, unpaidPenalty } from '../auditor/part.ts'
 import { comeIn } from './arrivals.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { factsOf, revised, termsOf } from './contracts.ts'
