@@ -84,7 +84,7 @@ function range(text: string): number[] {
 
 /** Of one database: enough that worlds share commits, few enough that its tables stay small. */
 const worldsPerGroup = 20
-const worldsAtOnce = Number(process.env.ATONCE ?? 10)
+const worldsAtOnce = 10
 
 async function run(order: Settings): Promise<number> {
   const { seeds, customers, untilDay } = order

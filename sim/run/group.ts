@@ -7,10 +7,7 @@ import type { Failure, Group, GroupReport } from './types.ts'
 export async function liveGroup(template: Cluster['template'], group: Group): Promise<GroupReport> {
   const before = process.cpuUsage()
   const database = await copyDatabase(template, `sim_${group.name}`)
-  const house = await openHouse(database.url, {
-    shards: group.shards,
-    ...(process.env.POOL ? { poolSize: Number(process.env.POOL) } : {}),
-  })
+  const house = await openHouse(database.url, { shards: group.shards })
   const worlds: WorldReport[] = []
   const failures: Failure[] = []
   try {

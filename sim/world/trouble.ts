@@ -62,6 +62,7 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
   function watched<Target extends object>(target: Target, inTransaction: boolean): Target {
     return new Proxy(target, {
       apply(inner, _self, all: unknown[]) {
+        // The driver types its template by what a query returns; here any query passes through.
         const query = inner as unknown as Query
         const isCommit = arranged.size > 0 && Array.isArray(all[0]) && String(all[0]).includes('commit_operations')
         if (!isCommit) return query(...all)
