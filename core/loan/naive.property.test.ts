@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { dayText, holds, someTerms } from './arbitrary.test-support.ts'
 import { foldLoan, payoffOn } from './index.ts'
-import { type NaiveEvent, type NaiveTerms, naiveLife, naivePayoff, outstanding, TooDear } from './naive.test-support.ts'
+import {
+  type NaiveEvent,
+  type NaiveTerms,
+  naiveLife,
+  naivePayoff,
+  outstanding,
+  TooDear,
+} from './naive-life.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 const day0 = Date.UTC(2023, 0, 1)

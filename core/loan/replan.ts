@@ -152,6 +152,8 @@ function planPrincipal(book: Book, waiting: readonly Slot[], paying: readonly Sl
   for (const slot of waiting) setPlan(slot, 0n)
   const part = roundQuotient(balance, BigInt(paying.length), book.terms.rounding)
   for (const slot of paying) setPlan(slot, inMultiples(part, book.terms.instalmentMultiple))
+  // Parts that round to nothing leave all to the last: with interest on top, an earlier one would else be taken for it.
+  if (part === 0n) setPlan(paying[paying.length - 1]!, balance)
 }
 
 /**
