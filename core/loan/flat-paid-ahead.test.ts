@@ -85,3 +85,18 @@ test('settling a flat loan after a new plan forgives charges to come, and neithe
     ],
   )
 })
+
+test('interest waived ahead on what is then returned was never charged; no principal moves for it', () => {
+  const waived: LoanEvent = { type: 'waiver', id: 'waived', on: '2026-03-20', component: 'interest', amount: 450n }
+  const returned: LoanEvent = { type: 'purchase-refund', id: 'returned', on: '2026-03-25', amount: 15_000n }
+  const state = foldLoan(flat, [waived, returned])
+  assert.deepEqual(
+    state.instalments.map(({ principal, interest, interestWaived }) => [principal, interest, interestWaived]),
+    [
+      [10_000n, 75n, 75n],
+      [5_000n, 75n, 75n],
+      [0n, 0n, 0n],
+    ],
+  )
+  assert.equal(ledgerOn(state, '2026-03-25').interestWaived, 150n)
+})

@@ -6,6 +6,7 @@ import {
   type Amounts,
   addMove,
   addPaid,
+  addWaived,
   type Book,
   insertMove,
   noAmounts,
@@ -150,21 +151,24 @@ function reckonAfterRefund(book: Book, amount: bigint, current: number): bigint 
   return ahead + takePaidAhead(book, current, (slot) => slot.fixedInterest ?? 0n)
 }
 
-/** Flat interest that was paid for what now counts as never lent: it is money for what else is owed. */
+/**
+ * Flat interest that was paid for what now counts as never lent: it is money for what else is owed. Where it was waived,
+ * it was never charged.
+ */
 function takePaidAhead(book: Book, current: number, interestOf: (slot: Slot) => bigint): bigint {
   let taken = 0n
   for (const slot of book.plan.slice(current)) {
     const asked = interestOf(slot) + slot.arrearsInterest + slot.deferred
-    const beyond = minMinor(slot.paid.interest, maxMinor(settledOf(slot, 'interest') - asked, 0n))
+    const beyond = maxMinor(settledOf(slot, 'interest') - asked, 0n)
     if (beyond === 0n) continue
-    addPaid(slot, 'interest', -beyond)
-    slot.paidInAdvance -= beyond
-    taken += beyond
-  }
-  if (taken > 0n) {
+    const paid = minMinor(slot.paid.interest, beyond)
+    addPaid(slot, 'interest', -paid)
+    addWaived(slot, 'interest', -minMinor(slot.waived.interest, beyond - paid))
+    slot.paidInAdvance -= paid
+    taken += paid
     touch(book, current)
-    workOutAll(book)
   }
+  workOutAll(book)
   return taken
 }
 
