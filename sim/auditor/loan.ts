@@ -236,10 +236,11 @@ function refund(state: LoanState, method: PlanFacts['method'], amount: number, o
     if (coming.length > 0) state.lent -= cancelled
     for (const part of coming) {
       const anew = part.carried + (part.principal === 0 ? 0 : chargePerBill(state.lent, state.percent))
-      // Interest paid ahead for what now counts as never lent is money for what else is owed.
+      // Interest paid ahead for what now counts as never lent is money for what else is owed; waived, it was never charged.
       const beyond = Math.max(0, Math.min(part.paidInterest, part.paidInterest + part.waivedInterest - anew))
       part.paidInterest -= beyond
-      part.interest = Math.max(anew, part.paidInterest + part.waivedInterest)
+      part.waivedInterest = Math.min(part.waivedInterest, Math.max(0, anew - part.paidInterest))
+      part.interest = anew
       ahead += beyond
     }
   }
