@@ -148,6 +148,12 @@ function summarise(
   console.log(`${sum('loans')} loans; lines compared ${sum('compared')} times`)
   console.log(`digest ${digest.digest('hex')}`)
   console.log(times.join(' · '))
+  const requests = worlds.reduce((total, world) => total + world.requests, 0)
+  const met = reports.reduce((total, report) => total + report.faultsMet, 0)
+  if (withFaults && met === 0 && requests > requestsWithoutFault) {
+    console.log('✗ no fault was met: the simulator does not reach the database any more')
+    return 1
+  }
   const agreed = worlds.length === seeds.length
   console.log(
     agreed

@@ -93,10 +93,11 @@ export function createCourier(options: CourierOptions): Courier {
     chance: chanceAt(place, 0x100 + attempt),
     at: beginning + place.phase * phaseMilliseconds + place.request,
   })
-  const keyMark = (letter: Letter) => `"key":"${letter.key}"`
+  // A key ends with a point, so that none is the beginning of another.
+  const keyMark = (letter: Letter) => String(letter.key)
 
   function letterOf(method: Letter['method'], path: string, body: object | undefined, place: Place): Letter {
-    const key = method === 'POST' ? `s${seed}-${place.phase}-${place.desk}-${place.request}` : null
+    const key = method === 'POST' ? `s${seed}-${place.phase}-${place.desk}-${place.request}.` : null
     return { method, path, body: body === undefined ? null : JSON.stringify(body), key, secret }
   }
 
@@ -189,7 +190,7 @@ export function createCourier(options: CourierOptions): Courier {
     counts.requests++
     const letter = letterOf('POST', '/v1/clock/advance', { to }, place)
     const chance = chanceAt(place, 0xad)
-    const mark = `"tenant":"${tenantId}"`
+    const mark = tenantId
     const ill = withFaults && chance.happens(ills.database) ? chance.pick<Ill>(['refused', 'cut', 'late']) : null
     if (ill !== null) house.trouble.arrange(mark, ill, true)
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
