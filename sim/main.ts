@@ -125,8 +125,11 @@ function tellFailures({ customers, days }: Settings, { failures }: GroupReport):
   }
 }
 
+/** So many requests without a single fault would mean that faults are no longer brought in. */
+const requestsWithoutFault = 5_000
+
 function summarise(
-  { seeds }: Settings,
+  { seeds, withFaults }: Settings,
   reports: readonly GroupReport[],
   cluster: Cluster,
   milliseconds: number,
