@@ -313,7 +313,7 @@ export function isProblemCode(code: string): code is ProblemCode {
 }
 
 /** The document's text, content type application/problem+json. */
-export function problemDocument(refusal: Problem, requestId: string): string {
+export function problemDocument(refusal: Pick<Problem, 'code' | 'parts'>, requestId: string): string {
   const kind: ProblemKind = registry[refusal.code]
   return stringifyJson({
     type: `/problems/${refusal.code}`,

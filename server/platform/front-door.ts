@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
 import type { Platform } from './context.ts'
-import { problem, problemDocument } from './errors.ts'
+import { problemDocument } from './errors.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -33,7 +33,8 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   function refuse(request: IncomingMessage, response: ServerResponse, retryAfterSeconds: number): void {
     const requestId = options.requestIdOf(request)
     const detail = closing ? 'This server is shutting down.' : `${admission.inside()} requests are being handled.`
-    const body = problemDocument(problem('busy', { detail }), requestId)
+    // Not thrown, so it needs no stack, which would cost a fifth of the refusal.
+    const body = problemDocument({ code: 'busy', parts: { detail } }, requestId)
     platform.metrics.problems.inc({ code: 'busy' })
     response.writeHead(503, {
       'content-type': 'application/problem+json; charset=utf-8',
