@@ -28,7 +28,7 @@ import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from '
 import { replan, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
-import { paySettling } from './settle-all.ts'
+import { paySettling, payShortOfSettling } from './settle-all.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
@@ -147,7 +147,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     return
   }
   bearLateInterestFor(book, amount, on)
-  const payment = event.type === 'payoff' ? paySettling(book, amount, on, rule) : pay(book, amount, on, rule)
+  const payment = (event.type === 'payoff' ? paySettling : payShortOfSettling)(book, amount, on, rule)
   addCredit(book, payment.left)
   if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })

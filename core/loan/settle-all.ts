@@ -23,6 +23,23 @@ export function paySettling(book: Book, amount: bigint, on: Day, rule: Allocatio
   return closeDirectly(book, amount, on, quote.interest)
 }
 
+/**
+ * Money short of the payoff quote leaves what it lacks. Where settling money pays interest to the due date, less of it can
+ * repay all principal with the interest of its own day, and would end the loan with a credit: such money pays like money
+ * that settles, and the rest of the principal stays open with the last instalment.
+ */
+export function payShortOfSettling(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
+  const canEnd = book.daily && book.terms.earlyInterest === 'to-due-date' && amount >= book.outstanding
+  if (!canEnd || book.outstanding === 0n) return pay(book, amount, on, rule)
+  const quote = payoffOf(book, on)
+  if (amount >= quote.total) return pay(book, amount, on, rule)
+  const trial = copyBook(book)
+  pay(trial, amount, on, rule)
+  if (trial.outstanding > 0n) return pay(book, amount, on, rule)
+  return closeDirectly(book, amount, on, quote.interest)
+}
+
+/** Closes the instalments with what the money pays of them; what it lacks is left to the last. */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
@@ -38,12 +55,14 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
     put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
+  book.plan.at(-1)!.planned += book.outstanding
   touch(book, 0)
   workOutAll(book)
   return payment
 }
 
-function put(payment: Payment, slot: Slot, component: Component, amount: bigint): void {
+function put(payment: Payment, slot: Slot, component: Component, wanted: bigint): void {
+  const amount = minMinor(wanted, payment.left)
   if (amount <= 0n) return
   const { book, on } = payment
   addPaid(slot, component, amount)

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { applyEvent, foldLoan, payoffOn } from './index.ts'
+import type { LoanTerms } from './types.ts'
+
+/** 25.51 at 13.2 % a year in six bills; settling money pays the interest of the running bill whole. */
+const bills: LoanTerms = {
+  currency: 'CNY',
+  principal: 2_551n,
+  annualRatePercent: '13.2',
+  method: 'equal-instalment',
+  instalments: 6,
+  every: { n: 1, unit: 'month' },
+  disbursedOn: '2026-02-04',
+  firstDueOn: null,
+  dueDates: ['2026-03-13', '2026-04-13', '2026-05-13', '2026-06-13', '2026-07-13', '2026-08-13'],
+  dayCount: 'actual/365',
+  interestPeriod: 'whole-period',
+  interestRecalculation: 'daily',
+  overdueInterest: false,
+  earlyInterest: 'to-due-date',
+  earlyFlat: 'forgiven',
+  lastInstalment: 'remainder',
+  rounding: 'half-even',
+  instalmentMultiple: null,
+  downPaymentPercent: null,
+  downPaymentPaid: false,
+  principalGrace: 0,
+  interestFreePeriods: 0,
+  allocation: null,
+}
+
+const days = [
+  '2026-03-20',
+  '2026-04-13',
+  '2026-05-24',
+  '2026-06-06',
+  '2026-07-14',
+  '2026-08-12',
+  '2026-08-13',
+  '2026-09-01',
+]
+
+test('less than what settles a loan leaves it open and the customer without a credit', () => {
+  for (const early of [0n, 800n, 2_193n]) {
+    const loan = foldLoan(
+      bills,
+      early === 0n ? [] : [{ type: 'repayment', id: 'early', on: '2026-03-14', amount: early }],
+    )
+    for (const on of days) {
+      const { total } = payoffOn(loan, on)
+      for (let short = 1n; short <= 25n; short++) {
+        const state = applyEvent(loan, { type: 'repayment', id: 'short', on, amount: total - short })
+        const what = `${total - short} of ${total} on ${on}`
+        assert.equal(state.creditBalance, 0n, what)
+        assert.equal(state.status, 'active', what)
+        const rest = payoffOn(state, on).total
+        assert.ok(rest > 0n && rest <= short + 1n, `${what} leaves ${rest}`)
+        assert.equal(applyEvent(state, { type: 'payoff', id: 'rest', on, amount: rest }).status, 'paid', what)
+      }
+    }
+  }
+})
+
+test('a cent less than settles a loan on the first day of its last bill leaves that cent', () => {
+  const loan = foldLoan(bills, [{ type: 'repayment', id: 'early', on: '2026-03-14', amount: 2_193n }])
+  assert.equal(payoffOn(loan, '2026-07-14').total, 429n)
+  const state = applyEvent(loan, { type: 'repayment', id: 'short', on: '2026-07-14', amount: 428n })
+  assert.equal(payoffOn(state, '2026-07-14').total, 1n)
+  assert.equal(payoffOn(state, '2026-08-13').total, 1n)
+  assert.equal(state.instalments.at(-1)!.interestPaid, 4n)
+})
