@@ -19,6 +19,16 @@ export interface FrontDoorOptions {
   requestIdOf(request: IncomingMessage): string
 }
 
+/** Refusals come by the thousand, so their document is printed once, with a gap for the request's id. */
+function documentOf(detail: string): (requestId: string) => string {
+  const gap = 'the-id-of-the-request'
+  const [before, after] = problemDocument({ code: 'busy', parts: { detail } }, gap).split(gap) as [string, string]
+  return (requestId) => before + requestId + after
+}
+
+const fullDocument = documentOf('The server has more to do than it can finish soon.')
+const closingDocument = documentOf('This server is shutting down.')
+
 /** A body that arrives slower than this does not keep others out. */
 const bodyMilliseconds = 1_000
 /** An answer of which nothing is taken for so long has no reader; its connection is closed and its memory freed. */
@@ -32,13 +42,11 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
 
   function refuse(request: IncomingMessage, response: ServerResponse, retryAfterSeconds: number): void {
     const requestId = options.requestIdOf(request)
-    const detail = closing ? 'This server is shutting down.' : `${admission.inside()} requests are being handled.`
-    // Not thrown, so it needs no stack, which would cost a fifth of the refusal.
-    const body = problemDocument({ code: 'busy', parts: { detail } }, requestId)
+    const body = (closing ? closingDocument : fullDocument)(requestId)
     platform.metrics.problems.inc({ code: 'busy' })
     response.writeHead(503, {
       'content-type': 'application/problem+json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
+      'content-length': String(Buffer.byteLength(body)),
       'retry-after': String(retryAfterSeconds),
       'x-request-id': requestId,
       ...(closing ? { connection: 'close' } : {}),
