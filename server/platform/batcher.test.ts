@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type BatcherOptions, createBatcher, createLoader } from './batcher.ts'
 import { Problem } from './errors.ts'
@@ -160,29 +160,15 @@ test('a loader passes a failure on to everyone who asked, and recovers', async (
   assert.equal(await load('a'), 1)
 })
 
-test('what is asked for while two queries are under way shares the next one', async () => {
-  const asked: string[][] = []
-  const answers: (() => void)[] = []
-  const load = createLoader<string, number>(async (keys) => {
-    asked.push(keys)
-    await new Promise<void>((resolve) => answers.push(resolve))
-    return new Map(keys.map((key) => [key, asked.length]))
-  })
-  const first = load('a')
-  await turn()
-  const second = load('b')
-  await turn()
-  const later = [load('c'), load('a')]
-  await turn()
-  later.push(load('d'))
-  await turn()
-  assert.deepEqual(asked, [['a'], ['b']])
-  answers[1]!()
-  assert.equal(await second, 2)
-  await turn()
-  assert.deepEqual(asked, [['a'], ['b'], ['c', 'a', 'd']])
-  answers[0]!()
-  answers[2]!()
-  assert.equal(await first, 3)
-  assert.deepEqual(await Promise.all(later), [3, 3, 3])
+test('a query that is never answered is given up, and its callers are told', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const load = createLoader<string, number>(() => new Promise(() => {}))
+    const refused = assert.rejects(load('a'), { code: 'ETIMEDOUT' })
+    await turn()
+    mock.timers.tick(5_000)
+    await refused
+  } finally {
+    mock.timers.reset()
+  }
 })

@@ -170,57 +170,45 @@ function busy(detail: string): Error {
 
 export type Loader<Key, Value> = (key: Key) => Promise<Value | undefined>
 
-/** Queries of one loader under way at a time. A second one, so that a single slow answer holds nobody else up. */
-const queriesInFlight = 2
-
 /**
- * Coalesces reads into few queries: those of one turn of the event loop, and under load those that arrive while earlier
- * ones are being answered, so that a hundred requests that ask for their API key cost one or two round trips. A query
- * begins after all who share it have asked, and nothing is kept after it: nobody is told anything stale.
+ * Coalesces the reads of one turn of the event loop into one query: a hundred requests that ask for their API key cost
+ * one round trip. Nothing is kept between turns, so nothing can be stale.
  */
 export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, Value>>): Loader<Key, Value> {
-  let gathering: Gathering<Key, Value> | null = null
-  let running = 0
-  let scheduled = false
+  let pending: Map<Key, Promise<Value | undefined>> | null = null
+  let answers: Promise<Map<Key, Value>> | null = null
 
-  function schedule(): void {
-    if (scheduled || gathering === null || running >= queriesInFlight) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      launch()
+  function open(): Promise<Map<Key, Value>> {
+    const keys = new Map<Key, Promise<Value | undefined>>()
+    pending = keys
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        pending = null
+        answered(run([...keys.keys()])).then(resolve, reject)
+      })
     })
   }
 
-  function launch(): void {
-    const { keys, resolve, reject } = gathering!
-    gathering = null
-    running++
-    run([...keys])
-      .then(resolve, reject)
-      .finally(() => {
-        running--
-        schedule()
-      })
-  }
-
-  return async (key) => {
-    gathering ??= gather()
-    gathering.keys.add(key)
-    const { answers } = gathering
-    schedule()
-    return (await answers).get(key)
+  return (key) => {
+    if (pending === null || answers === null) answers = open()
+    const asked = pending!.get(key)
+    if (asked) return asked
+    const answer = answers.then((values) => values.get(key))
+    pending!.set(key, answer)
+    return answer
   }
 }
 
-interface Gathering<Key, Value> {
-  readonly keys: Set<Key>
-  readonly answers: Promise<Map<Key, Value>>
-  resolve(answers: Map<Key, Value>): void
-  reject(error: unknown): void
-}
+/** A look-up takes a millisecond; one that takes so long was lost with its connection, and its callers may come again. */
+const answerMilliseconds = 5_000
 
-function gather<Key, Value>(): Gathering<Key, Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Map<Key, Value>>()
-  return { keys: new Set(), answers: promise, resolve, reject }
+async function answered<Answer>(query: Promise<Answer>): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const late = Object.assign(new Error('the database did not answer a look-up in time'), { code: 'ETIMEDOUT' })
+  const timer = setTimeout(() => reject(late), answerMilliseconds)
+  try {
+    return await Promise.race([query, promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
