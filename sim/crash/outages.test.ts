@@ -116,7 +116,11 @@ test('a server on a database of its own outlives what happens to that database',
       await assert.rejects(openConnection(site.server.port), /ECONNREFUSED/)
       await lock`rollback`
       const statuses = (await Promise.all(crowd)).map((answer) => answer.status)
-      assert.deepEqual(new Set(statuses), new Set([201]))
+      // A look-up that waited too long for the lock is answered, too: come back.
+      assert.ok(
+        statuses.includes(201) && statuses.every((status) => status === 201 || status === 503),
+        String(statuses),
+      )
       assert.equal(await exit, 0)
     },
   )
