@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { flatBills as flat } from './bills.test-support.ts'
 import { foldLoan, ledgerOn, openLoan, payoffOn } from './index.ts'
-import type { LoanTerms } from './types.ts'
-
-const flat: LoanTerms = {
-  currency: 'CNY',
-  principal: 30_000n,
-  annualRatePercent: '6',
-  method: 'flat',
-  instalments: 3,
-  every: { n: 1, unit: 'month' },
-  disbursedOn: '2026-03-05',
-  firstDueOn: null,
-  dueDates: ['2026-04-13', '2026-05-13', '2026-06-13'],
-  dayCount: 'actual/365',
-  interestPeriod: 'whole-period',
-  interestRecalculation: 'daily',
-  overdueInterest: false,
-  earlyInterest: 'to-due-date',
-  earlyFlat: 'forgiven',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
-}
 
 test('a refund after early settlement is the customer’s, and forgiven charges stay forgiven', () => {
   // 300.00 and the 1.50 of two begun bills; the third bill's charge is forgiven.

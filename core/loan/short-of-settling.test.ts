@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { flatBills } from './bills.test-support.ts'
 import { applyEvent, foldLoan, payoffOn } from './index.ts'
 import type { LoanTerms } from './types.ts'
 
 /** 25.51 at 13.2 % a year in six bills; settling money pays the interest of the running bill whole. */
 const bills: LoanTerms = {
-  currency: 'CNY',
+  ...flatBills,
   principal: 2_551n,
   annualRatePercent: '13.2',
   method: 'equal-instalment',
   instalments: 6,
-  every: { n: 1, unit: 'month' },
   disbursedOn: '2026-02-04',
-  firstDueOn: null,
   dueDates: ['2026-03-13', '2026-04-13', '2026-05-13', '2026-06-13', '2026-07-13', '2026-08-13'],
-  dayCount: 'actual/365',
-  interestPeriod: 'whole-period',
-  interestRecalculation: 'daily',
-  overdueInterest: false,
-  earlyInterest: 'to-due-date',
-  earlyFlat: 'forgiven',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
 }
 
 const days = [
