@@ -3,6 +3,7 @@
  * purchase has five such rows and the driver knows no row types.
  */
 import type { Queryable } from '../platform/database.ts'
+import { createJsonPrinter } from '../platform/json.ts'
 import type { Row } from './types.ts'
 
 export interface Column {
@@ -44,7 +45,7 @@ export function rowArray(columns: readonly Column[], rows: readonly Row[]): stri
 
 function printField(value: unknown, kind: Column['kind']): string {
   if (value === null || value === undefined) return ''
-  if (kind === 'json') return `\\"${printJson(value)}\\"`
+  if (kind === 'json') return `\\"${printJson(value) ?? 'null'}\\"`
   if (kind === 'array') return quoted(printArray(value as readonly unknown[]))
   switch (typeof value) {
     case 'string':
@@ -63,54 +64,9 @@ function printField(value: unknown, kind: Column['kind']): string {
 const quote = '\\"\\"'
 
 /** JSON with its quotes as they stand in a row: half the time of printing it and then looking for them. */
-function printJson(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return safe.test(value) ? quote + value + quote : quotedInside(JSON.stringify(value))
-    case 'bigint':
-      return value.toString()
-    case 'number':
-      return Number.isFinite(value) ? String(value) : 'null'
-    case 'boolean':
-      return value ? 'true' : 'false'
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? printJsonArray(value) : printJsonObject(value)
-    default:
-      throw new TypeError(`JSON has no ${typeof value}`)
-  }
-}
-
-function printJsonArray(items: readonly unknown[]): string {
-  let text = '['
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) text += ','
-    text += printJson(items[index])
-  }
-  return `${text}]`
-}
-
-function printJsonObject(value: object): string {
-  if ('toJSON' in value && typeof value.toJSON === 'function') return printJson(value.toJSON())
-  let text = '{'
-  for (const key in value) {
-    const member = (value as Record<string, unknown>)[key]
-    if (member === undefined) continue
-    if (text.length > 1) text += ','
-    text += `${printKey(key)}:${printJson(member)}`
-  }
-  return `${text}}`
-}
-
-// Names come from a few hundred types. Bounded, because free-form data may bring any.
-const printedKeys = new Map<string, string>()
-
-function printKey(key: string): string {
-  const known = printedKeys.get(key)
-  if (known !== undefined) return known
-  const printed = printJson(key)
-  if (printedKeys.size < 5_000) printedKeys.set(key, printed)
-  return printed
-}
+const printJson = createJsonPrinter((text) =>
+  safe.test(text) ? quote + text + quote : quotedInside(JSON.stringify(text)),
+)
 
 /** Inside a row a quote is doubled, as is a backslash; inside the array around it each of them gets a backslash. */
 function quoted(text: string): string {

@@ -14,56 +14,65 @@ export function canonicalJson(value: unknown): string {
   return print(sortKeys(value)) ?? 'null'
 }
 
-// Keys come from a few hundred schemas, so each is escaped once. Bounded, because free-form metadata may bring any key.
-const printedKeys = new Map<string, string>()
+/**
+ * A printer whose texts (strings and keys) are printed as told; for JSON that stands inside another notation. Gives
+ * undefined for what JSON leaves out (undefined, functions, symbols), as `JSON.stringify` does.
+ */
+export function createJsonPrinter(printText: (text: string) => string): (value: unknown) => string | undefined {
+  // Keys come from a few hundred schemas, so each is escaped once. Bounded, because free-form metadata may bring any key.
+  const printedKeys = new Map<string, string>()
 
-function printKey(key: string): string {
-  const known = printedKeys.get(key)
-  if (known !== undefined) return known
-  const printed = `${JSON.stringify(key)}:`
-  if (printedKeys.size < 5_000) printedKeys.set(key, printed)
-  return printed
-}
-
-/** Gives undefined for what JSON leaves out (undefined, functions, symbols), as `JSON.stringify` does. */
-function print(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value)
-    case 'bigint':
-      return value.toString()
-    case 'number':
-      return Number.isFinite(value) ? String(value) : 'null'
-    case 'boolean':
-      return value ? 'true' : 'false'
-    case 'object':
-      return value === null ? 'null' : printObject(value)
-    default:
-      return undefined
+  function printKey(key: string): string {
+    const known = printedKeys.get(key)
+    if (known !== undefined) return known
+    const printed = `${printText(key)}:`
+    if (printedKeys.size < 5_000) printedKeys.set(key, printed)
+    return printed
   }
+
+  function print(value: unknown): string | undefined {
+    switch (typeof value) {
+      case 'string':
+        return printText(value)
+      case 'bigint':
+        return value.toString()
+      case 'number':
+        return Number.isFinite(value) ? String(value) : 'null'
+      case 'boolean':
+        return value ? 'true' : 'false'
+      case 'object':
+        return value === null ? 'null' : printObject(value)
+      default:
+        return undefined
+    }
+  }
+
+  function printObject(value: object): string | undefined {
+    if (Array.isArray(value)) return printArray(value)
+    if ('toJSON' in value && typeof value.toJSON === 'function') return print(value.toJSON())
+    let members = ''
+    for (const key in value) {
+      const printed = print((value as Record<string, unknown>)[key])
+      if (printed === undefined) continue
+      members += members === '' ? printKey(key) : `,${printKey(key)}`
+      members += printed
+    }
+    return `{${members}}`
+  }
+
+  function printArray(items: readonly unknown[]): string {
+    let printed = ''
+    for (let index = 0; index < items.length; index++) {
+      if (index > 0) printed += ','
+      printed += print(items[index]) ?? 'null'
+    }
+    return `[${printed}]`
+  }
+
+  return print
 }
 
-function printObject(value: object): string | undefined {
-  if (Array.isArray(value)) return printArray(value)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return print(value.toJSON())
-  let members = ''
-  for (const key in value) {
-    const printed = print((value as Record<string, unknown>)[key])
-    if (printed === undefined) continue
-    members += members === '' ? printKey(key) : `,${printKey(key)}`
-    members += printed
-  }
-  return `{${members}}`
-}
-
-function printArray(items: readonly unknown[]): string {
-  let printed = ''
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) printed += ','
-    printed += print(items[index]) ?? 'null'
-  }
-  return `[${printed}]`
-}
+const print = createJsonPrinter((text) => JSON.stringify(text))
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys)
