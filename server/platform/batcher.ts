@@ -199,7 +199,10 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
   }
 }
 
-/** A look-up takes a millisecond; one that takes so long was lost with its connection, and its callers may come again. */
+/**
+ * A look-up takes a millisecond. Where PostgreSQL closes new connections without a word the driver tries for ever and tells
+ * nobody (https://github.com/porsager/postgres/issues/1193); after so long the callers are told, and may come again.
+ */
 const answerMilliseconds = 5_000
 
 async function answered<Answer>(query: Promise<Answer>): Promise<Answer> {

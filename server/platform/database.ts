@@ -150,6 +150,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       DateStyle: 'ISO',
       extra_float_digits: 3,
       bytea_output: 'hex',
+      // Blanks, which PostgreSQL ignores. A socket that closes while a small write is buffered leaves the driver's connection
+      // (3.4.9) waiting for a flush that never comes, and every query given to it hangs; its fix is still open
+      // (https://github.com/porsager/postgres/pull/1209). A first message of a kilobyte is flushed at once and ends that. It
+      // does not help with TLS, where a shorter message comes first.
+      options: ' '.repeat(1_024),
     },
     onnotice: () => {},
   })
