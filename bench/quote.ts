@@ -11,11 +11,11 @@ import { Calculator } from 'amortizejs'
 import { amortizationSchedule, irr } from 'fundamental-js'
 import { irr as nodeIrr } from 'node-irr'
 import { createClient } from '../cli/http/client.ts'
-import type { LoanTerms } from '../core/loan/types.ts'
 import { planRows } from '../core/schedule/index.ts'
 import { cardTerms } from '../server/demo-terms.ts'
 import { stringifyJson } from '../server/platform/json.ts'
 import { printConditions, secondsOf } from './harness/conditions.ts'
+import { twelveInstalments } from './harness/instalments.ts'
 import { figure, type LoadResult, rateOf, runLoad, summary } from './harness/load.ts'
 import { microsecondsEach, perSecondText } from './harness/processor-time.ts'
 import type { ScenarioName } from './harness/scenario.ts'
@@ -35,30 +35,6 @@ export async function benchQuote(options: BenchOptions): Promise<void> {
   })
 }
 
-const terms = (index: number): LoanTerms => ({
-  currency: 'CNY',
-  principal: 100_000n + BigInt(index),
-  annualRatePercent: '7.2',
-  method: 'equal-instalment',
-  instalments: 12,
-  every: { n: 1, unit: 'month' },
-  disbursedOn: '2024-01-31',
-  firstDueOn: null,
-  dayCount: '30/360',
-  interestPeriod: 'daily',
-  interestRecalculation: 'none',
-  overdueInterest: true,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
-})
-
 /** The effective annual rate from a period's, as a text of four decimals: what is shown. */
 const shown = (periodRate: number) => (Math.expm1(Math.log1p(periodRate) * 12) * 100).toFixed(4)
 
@@ -77,7 +53,7 @@ function byAmortize(index: number) {
 }
 
 function benchCalculation(): void {
-  const inputs = Array.from({ length: 1000 }, (_, index) => terms(index))
+  const inputs = Array.from({ length: 1000 }, (_, index) => twelveInstalments(index))
   const works = [
     { name: 'core: due dates, cents, rates', run: (index: number) => planRows(inputs[index % 1000]!) },
     { name: 'fundamental-js: schedule and rate, without dates', run: (index: number) => byFundamental(index % 1000) },
