@@ -1,5 +1,5 @@
-import { createLoader, type Loader } from '../platform/batcher.ts'
-import type { Context, Platform } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import type { Line } from './types.ts'
 
@@ -25,14 +25,9 @@ const columns = [
 
 type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
 
-const loaders = new WeakMap<Platform, Loader<string, Owned>>()
-
 /** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
-function loaderOf(platform: Platform): Loader<string, Owned> {
-  const known = loaders.get(platform)
-  if (known !== undefined) return known
-  const { db } = platform
-  const created = createLoader<string, Owned>(async (ids) => {
+const loaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, Owned>(async (ids) => {
     const shards = [...new Set(ids.map(shardOf))]
     const rows = await db<Owned[]>`
       select ${db(columns)}, tenant_id, coalesce((
@@ -41,10 +36,8 @@ function loaderOf(platform: Platform): Loader<string, Owned> {
       from lines
       where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
     return new Map(rows.map((row) => [row.id, row]))
-  })
-  loaders.set(platform, created)
-  return created
-}
+  }),
+)
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findLine(ctx: Context, id: string): Promise<Owned | undefined> {

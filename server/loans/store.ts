@@ -1,5 +1,5 @@
 import { createLoader, type Loader } from '../platform/batcher.ts'
-import type { Context, Platform } from '../platform/context.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import { type LoanRow, loanOfRow } from './book.ts'
 import type { Loan } from './types.ts'
@@ -36,13 +36,8 @@ export async function findLoan(ctx: Context, id: string): Promise<Loan | undefin
 type OwnedRow = LoanRow & { readonly tenantId: string }
 type LineLoader = Loader<string, OwnedRow[]>
 
-const loaders = new WeakMap<Platform, { readonly all: LineLoader; readonly unsettled: LineLoader }>()
-
 /** Lines whose loans several requests ask for come in one query; each request folds its own. */
-function loadersOf(platform: Platform) {
-  const known = loaders.get(platform)
-  if (known !== undefined) return known
-  const { db } = platform
+const loadersOf = oncePerPlatform(({ db }) => {
   const ofLines = (unsettled: boolean) =>
     createLoader<string, OwnedRow[]>(async (lineIds) => {
       const shards = [...new Set(lineIds.map(shardOf))]
@@ -53,10 +48,8 @@ function loadersOf(platform: Platform) {
         order by opened_on, id`
       return Map.groupBy(rows, (row) => row.lineId)
     })
-  const created = { all: ofLines(false), unsettled: ofLines(true) }
-  loaders.set(platform, created)
-  return created
-}
+  return { all: ofLines(false), unsettled: ofLines(true) }
+})
 
 async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<Loan[]> {
   const rows = (await load(lineId)) ?? []

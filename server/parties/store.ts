@@ -1,5 +1,5 @@
-import { createLoader, type Loader } from '../platform/batcher.ts'
-import type { Context, Platform } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import type { FunderView, MerchantView } from './types.ts'
 
@@ -77,22 +77,18 @@ const merchantColumns = ['id', 'name', 'reference', 'status', 'payout_timing', '
 
 type OwnedMerchant = MerchantView & { readonly tenantId: string }
 
-const merchantLoaders = new WeakMap<Platform, Loader<string, OwnedMerchant>>()
-
 /** Merchants that requests of one turn ask for come in one query: half the purchases of a second may name the same one. */
-function merchantLoaderOf({ db }: Platform): Loader<string, OwnedMerchant> {
-  return createLoader(async (ids) => {
+const merchantLoaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, OwnedMerchant>(async (ids) => {
     const rows = await db<OwnedMerchant[]>`
       select ${db(merchantColumns)}, tenant_id from merchants where id = any (${db.typed.texts(ids)})`
     return new Map(rows.map((row) => [row.id, row]))
-  })
-}
+  }),
+)
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findMerchant(ctx: Context, id: string): Promise<MerchantView | undefined> {
-  const load = merchantLoaders.get(ctx.platform) ?? merchantLoaderOf(ctx.platform)
-  merchantLoaders.set(ctx.platform, load)
-  const found = await load(id)
+  const found = await merchantLoaderOf(ctx.platform)(id)
   if (found?.tenantId !== ctx.tenantId) return undefined
   const { tenantId: _, ...merchant } = found
   return merchant

@@ -78,6 +78,18 @@ export function createPlatform(config: Config, databaseUrl: string, parts: Platf
   }
 }
 
+/** What a capability keeps for a platform's lifetime, such as its loaders: made when first asked for, gone with the platform. */
+export function oncePerPlatform<Kept>(make: (platform: Platform) => Kept): (platform: Platform) => Kept {
+  const kept = new WeakMap<Platform, { readonly it: Kept }>()
+  return (platform) => {
+    const known = kept.get(platform)
+    if (known !== undefined) return known.it
+    const it = make(platform)
+    kept.set(platform, { it })
+    return it
+  }
+}
+
 /** The context of an authenticated request. */
 export function contextOf(request: FastifyRequest): Context {
   if (request.caller === null) throw new Error(`${request.routeOptions.url} is public and has no context`)

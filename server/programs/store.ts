@@ -1,6 +1,6 @@
 import type { Review } from '../../core/program/review.ts'
-import { createLoader, type Loader } from '../platform/batcher.ts'
-import type { Context, Platform } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import type { ProgramTermsJson, ProgramView } from './types.ts'
 
@@ -48,21 +48,14 @@ export type Standing = Pick<ProgramView, 'status' | 'activeVersion'>
 
 type OwnedStanding = Standing & { readonly id: string; readonly tenantId: string }
 
-const standingLoaders = new WeakMap<Platform, Loader<string, OwnedStanding>>()
-
 /** Programs that requests of one turn ask for come in one query, without their terms, which are remembered. */
-function standingLoaderOf(platform: Platform): Loader<string, OwnedStanding> {
-  const known = standingLoaders.get(platform)
-  if (known !== undefined) return known
-  const { db } = platform
-  const created = createLoader<string, OwnedStanding>(async (ids) => {
+const standingLoaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, OwnedStanding>(async (ids) => {
     const rows = await db<OwnedStanding[]>`
       select id, tenant_id, status, active_version from programs where id = any (${db.typed.texts(ids)})`
     return new Map(rows.map((row) => [row.id, row]))
-  })
-  standingLoaders.set(platform, created)
-  return created
-}
+  }),
+)
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findStanding(ctx: Context, programId: string): Promise<Standing | undefined> {
