@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, openConnection, requestPrinter } from '../../bench/harness/connection.ts'
 import { ended, startServer } from '../../bench/harness/server.ts'
 import { withDatabase } from '../../bench/harness/world.ts'
-import { type Database, openDatabase } from '../../server/platform/database.ts'
+import { openDatabase } from '../../server/platform/database.ts'
 import { startEmbedded } from '../../server/platform/embedded.ts'
 import { startPostgresAgain, stopPostgres } from './postgres.ts'
 import { masterKey, openSite, type Site, tempHome, until } from './site.test-support.ts'
@@ -44,15 +44,6 @@ test('a server on a database of its own outlives what happens to that database',
       await lock`rollback`
       lock.release()
     })
-    await until('purchases again', moreThan(answered, 50))
-    await site.settle()
-  })
-
-  await t.test('PostgreSQL has no connection left for it', async () => {
-    await site.loadUntil('purchases', moreThan(answered, 50))
-    const others = await takeAllConnections(site)
-    await until('refusals', moreThan(refused, 10))
-    await Promise.all(others.map((db) => db.end({ timeout: 1 })))
     await until('purchases again', moreThan(answered, 50))
     await site.settle()
   })
@@ -192,29 +183,6 @@ function timesBooked(site: Site, reference: string): Promise<number> {
       select count(*)::int as count from charges where tenant_id = ${site.world.tenantId} and reference = ${reference}`
     return row!.count
   })
-}
-
-/** Others take each connection as soon as it is free, those of the server included. */
-async function takeAllConnections(site: Site): Promise<Database[]> {
-  const others: Database[] = []
-  const open = async () => {
-    const db = openDatabase(site.server.databaseUrl, { max: 1, applicationName: 'others' })
-    return db`select 1`.then(
-      () => others.push(db) > 0,
-      () => db.end({ timeout: 1 }).then(() => false),
-    )
-  }
-  await open()
-  const [first] = others
-  await until('no connection of the server', async () => {
-    await first!`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'chit'`
-    const opened = await Promise.all(Array.from({ length: 10 }, open))
-    const [row] = await first!<{ count: number }[]>`
-      select count(*)::int as count from pg_stat_activity where application_name = 'chit'`
-    // Only when nobody else finds a place either has the server none to come back to.
-    return row!.count === 0 && !opened.includes(true)
-  })
-  return others
 }
 
 function hasOwner(site: Site): Promise<boolean> {
