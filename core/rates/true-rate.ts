@@ -3,6 +3,7 @@ import type { Minor } from '../money.ts'
 import { assertUnitPeriod, type Flow, type Timeline, timeline, toNumber, type UnitPeriod } from './flow.ts'
 import { type Counting, cnYears, countingOf, euYears, ukYears, xirrYears } from './intervals.ts'
 import { preferred } from './irr.ts'
+import { loanTotals, newtonRate } from './newton.ts'
 import { percentText } from './percent.ts'
 import { RateProblem } from './problem.ts'
 import { perYear, unitPeriodsOf } from './reg-z.ts'
@@ -86,7 +87,9 @@ export function cnRates(input: TrueRateInput): { irrPercent: string; simplePerce
   }
 }
 
-function solved({ equation, annual }: AnnualEquation): { rate: number; multiple: boolean } {
+function solved({ equation, annual, ofLoan }: AnnualEquation): { rate: number; multiple: boolean } {
+  const direct = ofLoan?.() ?? null
+  if (direct !== null) return { rate: direct, multiple: false }
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
   if (rate > HIGHEST_RATE) {
@@ -113,7 +116,12 @@ interface AnnualEquation {
   readonly equation: Equation
   /** The annual rate, a fraction, at a force the equation was solved for. */
   readonly annual: (force: number) => number
+  /** The annual rate without a search where the flows are a plain loan's, else null. */
+  readonly ofLoan?: () => number | null
 }
+
+/** Rates a year between which the short way is taken: −63 % and 1,900 %. */
+const PLAIN_FORCES = { lowest: -1, highest: 3 }
 
 function equationOf(convention: Convention, line: Timeline, unitPeriod: UnitPeriod | null): AnnualEquation {
   if (convention === 'us-reg-z') return unitPeriodEquation(line, unitPeriod)
@@ -136,10 +144,34 @@ function netAmounts(line: Timeline, times: readonly number[]): number[] {
 /** Σ a·(1 + i)^(−t·n) = 0 with n periods a year; the annual rate is effective for n = 1 and nominal otherwise. */
 function compoundEquation(line: Timeline, years: readonly number[], periodsPerYear: number): AnnualEquation {
   const times = periodsPerYear === 1 ? years : years.map((time) => time * periodsPerYear)
-  return {
-    equation: { amounts: netAmounts(line, years), discount: (x, j) => Math.exp(-x * times[j]!) },
-    annual: (x) => Math.expm1(x) * periodsPerYear,
+  const amounts = netAmounts(line, years)
+  const annual = (x: number) => Math.expm1(x) * periodsPerYear
+  const ofLoan = () => {
+    const force = loanForce(amounts, times)
+    return force === null ? null : annual(force)
   }
+  return { equation: { amounts, discount: (x, j) => Math.exp(-x * times[j]!) }, annual, ofLoan }
+}
+
+/** The force x = ln(1 + i) of a plain loan; the first guess is exact for one payment at the payments' mean date. */
+function loanForce(amounts: readonly number[], times: readonly number[]): number | null {
+  const totals = loanTotals(amounts, times)
+  if (totals === null) return null
+  const { total, weighted } = totals
+  if (total === -amounts[0]!) return 0
+  const start = (Math.log(total / -amounts[0]!) * total) / weighted
+  return newtonRate(amounts, { start, ...PLAIN_FORCES }, (x, into) => {
+    let value = 0
+    let slope = 0
+    for (let j = 1; j < amounts.length; j++) {
+      const time = times[j]! - times[0]!
+      const worth = amounts[j]! * Math.exp(-x * time)
+      value += worth
+      slope += worth * time
+    }
+    into.value = value
+    into.slope = slope
+  })
 }
 
 /** Appendix J (b)(8): a payment after t full unit-periods and a part f is divided by (1 + f·i)(1 + i)^t. */
@@ -178,16 +210,46 @@ function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquatio
       factors[j] = 1 / growth
     }
   }
+  const amounts = netAmounts(line, years)
   return {
     equation: {
-      amounts: netAmounts(line, years),
+      amounts,
       discount: (x, j) => {
         if (x !== force) reckonAt(x)
         return factors[j]!
       },
     },
     annual,
+    ofLoan: () => simpleRateOfLoan(amounts, years, gaps),
   }
+}
+
+/** The compounded rate's force lies left of the simple rate, as 1 + rate × time ≤ exp(rate × time): the steps begin there. */
+function simpleRateOfLoan(
+  amounts: readonly number[],
+  years: readonly number[],
+  gaps: readonly number[],
+): number | null {
+  const start = loanForce(amounts, years)
+  // Below zero a balance factor could turn negative on the way.
+  if (start === null || start < 0) return null
+  if (start === 0) return 0
+  return newtonRate(amounts, { start, lowest: 0, highest: Math.expm1(PLAIN_FORCES.highest) }, (rate, into) => {
+    let value = 0
+    let slope = 0
+    let growth = 1
+    let timeOfGrowth = 0
+    for (let j = 1; j < amounts.length; j++) {
+      const factor = 1 + rate * gaps[j]!
+      growth *= factor
+      timeOfGrowth += gaps[j]! / factor
+      const worth = amounts[j]! / growth
+      value += worth
+      slope += worth * timeOfGrowth
+    }
+    into.value = value
+    into.slope = slope
+  })
 }
 
 function yearsOf(convention: Convention, line: Timeline, unitPeriod: UnitPeriod | null): number[] {

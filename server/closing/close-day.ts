@@ -23,7 +23,7 @@ const pageSize = 500
 export function endOfDay(ctx: Context, day: string): Context {
   const midnight = Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
   const at = midnight.subtract({ milliseconds: 1 })
-  return { ...ctx, now: () => at, today: () => day, actor: 'system:close-day', idempotencyKey: null, requestHash: '' }
+  return { ...ctx, now: () => at, today: () => day, actor: 'system:close-day', idempotencyKey: null, requestHash: () => '' }
 }
 
 /** Closes one day of a tenant. Done twice it does nothing more: each line's own dates say what is left. */
@@ -105,7 +105,7 @@ async function closeOne(ctx: Context, first: Line, loans: Loan[], statements: St
  * must not be debited twice for one day. Callers' keys have no spaces, so none is taken by this one.
  */
 function onceADay(ctx: Context, line: Line): Context {
-  return { ...ctx, idempotencyKey: `close ${ctx.today()} ${line.id}`, requestHash: 'close' }
+  return { ...ctx, idempotencyKey: `close ${ctx.today()} ${line.id}`, requestHash: () => 'close' }
 }
 
 async function readAgain(ctx: Context, line: Line): Promise<{ line: Line; loans: Loan[] }> {

@@ -217,7 +217,7 @@ export async function postReplyWith<Body>(
 
 function keyed<Body>(ctx: Context, status: number, body: Body): Row {
   if (ctx.idempotencyKey === null) return {}
-  return { key: ctx.idempotencyKey, request_hash: ctx.requestHash, reply_status: status, reply: body }
+  return { key: ctx.idempotencyKey, request_hash: ctx.requestHash(), reply_status: status, reply: body }
 }
 
 /** Another writer changed what this operation was decided on. */
@@ -311,7 +311,7 @@ export async function knownReply<Body>(ctx: Context, shard: number): Promise<Rep
     select request_hash, status, body from idempotency_keys
     where shard = ${shard} and tenant_id = ${ctx.tenantId} and key = ${ctx.idempotencyKey}`
   if (known === undefined) return null
-  if (known.requestHash !== ctx.requestHash) throw problem('idempotency-key-reused')
+  if (known.requestHash !== ctx.requestHash()) throw problem('idempotency-key-reused')
   return firstReply(known.status, known.body)
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createLoader, type Loader } from './batcher.ts'
 import type { Database, Queryable } from './database.ts'
 import { problem } from './errors.ts'
@@ -58,13 +58,13 @@ export async function authenticate(header: string | undefined, load: Loader<stri
   const secret = bearerPattern.exec(header)?.[1]
   if (secret === undefined)
     throw problem('unauthorized', { detail: 'The Authorization header has not the form `Bearer sk_…`.' })
-  const caller = await load(hashOf(secret).toString('hex'))
+  const caller = await load(hash('sha256', secret, 'hex'))
   if (caller === undefined) throw problem('unauthorized', { detail: 'This API key is unknown or was revoked.' })
   return caller
 }
 
 export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 export interface NewApiKey {

@@ -171,33 +171,68 @@ function busy(detail: string): Error {
 export type Loader<Key, Value> = (key: Key) => Promise<Value | undefined>
 
 /**
- * Coalesces the reads of one turn of the event loop into one query: a hundred requests that ask for their API key cost
- * one round trip. Nothing is kept between turns, so nothing can be stale.
+ * Coalesces reads into few queries: a hundred requests that ask for their API key cost one round trip. While one query is
+ * under way the next one gathers, so that the busier the server, the fewer queries a request costs; without load a key is
+ * asked for in the same turn of the event loop. Every query starts after its keys were asked for and nothing is kept, so
+ * nothing can be stale.
  */
 export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, Value>>): Loader<Key, Value> {
-  let pending: Map<Key, Promise<Value | undefined>> | null = null
-  let answers: Promise<Map<Key, Value>> | null = null
+  let gathering: Gathering<Key, Value> | null = null
+  let scheduled = false
+  let underWay: symbol | null = null
 
-  function open(): Promise<Map<Key, Value>> {
-    const keys = new Map<Key, Promise<Value | undefined>>()
-    pending = keys
-    return new Promise((resolve, reject) => {
-      setImmediate(() => {
-        pending = null
-        answered(run([...keys.keys()])).then(resolve, reject)
-      })
+  function schedule(): void {
+    if (scheduled || gathering === null || underWay !== null) return
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      launch()
     })
   }
 
+  function launch(): void {
+    const { asked, resolve, reject } = gathering!
+    gathering = null
+    const query = Symbol('query')
+    underWay = query
+    const proceed = () => {
+      if (underWay !== query) return
+      underWay = null
+      clearTimeout(patience)
+      schedule()
+    }
+    const patience = setTimeout(proceed, patienceMilliseconds)
+    answered(run([...asked.keys()]))
+      .then(resolve, reject)
+      .finally(proceed)
+  }
+
   return (key) => {
-    if (pending === null || answers === null) answers = open()
-    const asked = pending!.get(key)
+    gathering ??= gather()
+    schedule()
+    const asked = gathering.asked.get(key)
     if (asked) return asked
-    const answer = answers.then((values) => values.get(key))
-    pending!.set(key, answer)
+    const answer = gathering.answers.then((values) => values.get(key))
+    gathering.asked.set(key, answer)
     return answer
   }
 }
+
+/** What the next query will ask for. */
+interface Gathering<Key, Value> {
+  readonly asked: Map<Key, Promise<Value | undefined>>
+  readonly answers: Promise<Map<Key, Value>>
+  resolve(values: Map<Key, Value>): void
+  reject(error: unknown): void
+}
+
+function gather<Key, Value>(): Gathering<Key, Value> {
+  const { promise, resolve, reject } = Promise.withResolvers<Map<Key, Value>>()
+  return { asked: new Map(), answers: promise, resolve, reject }
+}
+
+/** A query that takes longer, on a dying connection perhaps, no longer makes others wait for it. */
+const patienceMilliseconds = 20
 
 /**
  * A look-up takes a millisecond. Where PostgreSQL closes new connections without a word the driver tries for ever and tells

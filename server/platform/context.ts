@@ -48,7 +48,7 @@ export interface Context {
   /** Null where the request has none: GET, and the few POSTs that change nothing. */
   idempotencyKey: string | null
   /** Hex; empty where there is no key. */
-  requestHash: string
+  requestHash(): string
 }
 
 export interface PlatformParts {
@@ -102,7 +102,7 @@ export function contextOf(request: FastifyRequest): Context {
     log: request.log,
     requestId: request.id,
     idempotencyKey,
-    requestHash: idempotencyKey === null ? '' : requestHashOf(request),
+    requestHash: () => (idempotencyKey === null ? '' : requestHashOf(request)),
   }
 }
 
@@ -118,7 +118,7 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
     log: platform.log.child({ tenantId, actor }),
     requestId: platform.ids.create('job'),
     idempotencyKey: null,
-    requestHash: '',
+    requestHash: () => '',
   }
 }
 
@@ -140,8 +140,8 @@ function tenantContext(platform: Platform, tenant: Tenant): TenantContext {
 /** Frozen: stands where it was put. Running: the world's time, moved by the distance it was set off by. */
 export function tenantClock(tenant: Tenant, world: Clock): Clock {
   if (tenant.clockInstant === null || tenant.clockSetAt === null) return world
-  const put = Temporal.Instant.from(tenant.clockInstant)
+  const put = Date.parse(tenant.clockInstant)
   if (tenant.clockMode === 'frozen') return clockOf(() => put)
-  const distance = put.since(tenant.clockSetAt)
-  return clockOf(() => world.now().add(distance))
+  const distance = put - Date.parse(tenant.clockSetAt)
+  return clockOf(() => world.epochMilliseconds() + distance)
 }

@@ -86,21 +86,28 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
 /** A request leaves when its answer is ready, not when it was read: a slow reader must not take anybody's place. */
 function leaveOnce(admission: Admission, request: IncomingMessage, response: ServerResponse): void {
   let inside = true
+  let patience: NodeJS.Timeout | null = null
   const leave = () => {
     if (!inside) return
     inside = false
-    clearTimeout(patience)
+    if (patience !== null) clearTimeout(patience)
     admission.leave()
   }
-  const patience = setTimeout(() => {
-    if (!request.complete) leave()
-  }, bodyMilliseconds)
-  response.once('prefinish', () => {
+  if (hasBody(request)) {
+    patience = setTimeout(() => {
+      if (!request.complete) leave()
+    }, bodyMilliseconds)
+  }
+  response.on('prefinish', () => {
     leave()
     if (response.writableLength > 0) response.socket?.setTimeout(unreadMilliseconds)
   })
   // Broken off before there was an answer.
-  response.once('close', leave)
+  response.on('close', leave)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 /** One line for many refusals: a line for each would make the overload worse. */

@@ -57,7 +57,7 @@ function routes(app: App): void {
 
 function who(request: Parameters<typeof contextOf>[0]) {
   const { tenantId, actor, today, requestId, idempotencyKey, requestHash } = contextOf(request)
-  return { tenantId, actor, today: today(), requestId, idempotencyKey, requestHash }
+  return { tenantId, actor, today: today(), requestId, idempotencyKey, requestHash: requestHash() }
 }
 
 const { app, platform, call, key, keyId, tenantId } = await testApp({ after }, routes, {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { problem } from './errors.ts'
 import { canonicalJson } from './json.ts'
@@ -18,8 +18,6 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
  * another request) and the body with sorted keys (clients may write JSON in any order).
  */
 export function requestHashOf(request: FastifyRequest): string {
-  const hash = createHash('sha256')
-  hash.update(`${request.method} ${request.url.split('?', 1)[0]}\n`)
-  hash.update(canonicalJson(request.body ?? null))
-  return hash.digest('hex')
+  const [path] = request.url.split('?', 1)
+  return hash('sha256', `${request.method} ${path}\n${canonicalJson(request.body ?? null)}`, 'hex')
 }

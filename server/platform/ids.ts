@@ -29,7 +29,7 @@ export function createIds(random: Random, clock: Clock): Ids {
   return {
     create(prefix, shard) {
       const shardText = shard === undefined ? '' : printShard(shard)
-      return `${prefix}_${shardText}${printTime(clock.now().epochMilliseconds)}${randomText(random, randomLength)}`
+      return `${prefix}_${shardText}${printTime(clock.epochMilliseconds())}${randomText(random, randomLength)}`
     },
   }
 }

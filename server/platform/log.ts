@@ -1,5 +1,6 @@
 import { write, writeSync } from 'node:fs'
-import { type DestinationStream, type Logger, pino } from 'pino'
+import type { FastifyBaseLogger } from 'fastify'
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import type { LogLevel } from './config.ts'
 
 /**
@@ -86,6 +87,30 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
     },
     flush,
   }
+}
+
+/** A request's logger, made when the first thing is said: nearly every request says nothing but the line at its end. */
+export function loggerOnDemand(log: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
+  let made: FastifyBaseLogger | null = null
+  const child = () => {
+    made ??= log.child(bindings)
+    return made
+  }
+  const say =
+    (level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'): LogFn =>
+    (...said: Parameters<LogFn>) =>
+      child()[level](...said)
+  return {
+    level: log.level,
+    fatal: say('fatal'),
+    error: say('error'),
+    warn: say('warn'),
+    info: say('info'),
+    debug: say('debug'),
+    trace: say('trace'),
+    silent: () => {},
+    child: (more, options) => child().child(more, options),
+  } as FastifyBaseLogger
 }
 
 function logTo(destination: DestinationStream, level: LogLevel): Logger {

@@ -135,7 +135,7 @@ async function begin(ctx: Context, payout: Payout, settled: Payout, made: number
 async function finish(ctx: Context, payout: Payout): Promise<void> {
   for (const part of payout.parts) {
     const amount = BigInt(part.amount)
-    const keyed: Context = { ...ctx, idempotencyKey: `payout:${payout.id}:${part.shard}`, requestHash: payout.id }
+    const keyed: Context = { ...ctx, idempotencyKey: `payout:${payout.id}:${part.shard}`, requestHash: () => payout.id }
     const legs = [
       { account: payeeAccount(payout), amount },
       { account: accounts.bank, amount: -amount },
@@ -191,7 +191,7 @@ export async function payDay(ctx: Context): Promise<number> {
 }
 
 async function payIfOwed(ctx: Context, order: NewPayout): Promise<boolean> {
-  const own: Context = { ...ctx, idempotencyKey: null, requestHash: '' }
+  const own: Context = { ...ctx, idempotencyKey: null, requestHash: () => '' }
   try {
     await payOut(own, order)
     return true

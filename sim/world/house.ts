@@ -62,7 +62,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
   const { poolSize = 12, shards = 1 } = options
   const { db, trouble } = troubled(openDatabase(databaseUrl, { max: poolSize }))
   const random = (count: number) => (scenes.getStore()?.chance ?? nowhere).bytes(count)
-  const clock = clockOf(() => Temporal.Instant.fromEpochMilliseconds(scenes.getStore()?.at ?? 0))
+  const clock = clockOf(() => scenes.getStore()?.at ?? 0)
   const config = {
     host: '127.0.0.1',
     port: 0,
