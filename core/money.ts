@@ -67,15 +67,24 @@ export function parseMinor(text: string, currency: string): Minor {
  */
 export function splitByWeights(total: Minor, weights: readonly bigint[]): Minor[] {
   if (total < 0n) return splitByWeights(-total, weights).map((part) => -part)
-  const sum = weights.reduce((all, weight) => all + weight, 0n)
-  assert(
-    sum > 0n && weights.every((weight) => weight >= 0n),
-    () => `weights must be ≥ 0 with a sum > 0, got ${weights}`,
-  )
-  const parts = weights.map((weight) => (total * weight) / sum)
+  let sum = 0n
+  let negative = false
+  for (const weight of weights) {
+    sum += weight
+    negative ||= weight < 0n
+  }
+  assert(sum > 0n && !negative, () => `weights must be ≥ 0 with a sum > 0, got ${weights}`)
+  const parts: Minor[] = []
+  let rest = total
+  for (const weight of weights) {
+    const part = (total * weight) / sum
+    parts.push(part)
+    rest -= part
+  }
+  if (rest === 0n) return parts
   const remainders = weights.map((weight, index) => ({ index, rest: (total * weight) % sum }))
   remainders.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))
-  const left = Number(total - parts.reduce((all, part) => all + part, 0n))
+  const left = Number(rest)
   for (const { index } of remainders.slice(0, left)) parts[index]! += 1n
   return parts
 }

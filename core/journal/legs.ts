@@ -10,12 +10,21 @@ export interface Leg {
 /** One leg per account, zero legs left out, in the order of first mention. */
 export function mergeLegs(legs: readonly Leg[]): Leg[] {
   const sums = new Map<string, Minor>()
-  for (const { account, amount } of legs) sums.set(account, (sums.get(account) ?? 0n) + amount)
-  return [...sums].filter(([, amount]) => amount !== 0n).map(([account, amount]) => ({ account, amount }))
+  for (const { account, amount } of legs) {
+    const sum = sums.get(account)
+    sums.set(account, sum === undefined ? amount : sum + amount)
+  }
+  const merged: Leg[] = []
+  for (const [account, amount] of sums) {
+    if (amount !== 0n) merged.push({ account, amount })
+  }
+  return merged
 }
 
 export function sumOfLegs(legs: readonly Leg[]): Minor {
-  return legs.reduce((sum, leg) => sum + leg.amount, 0n)
+  let sum = 0n
+  for (const leg of legs) sum += leg.amount
+  return sum
 }
 
 /** Closes a posting: whatever the legs lack to zero stands on the counter-account. */

@@ -21,28 +21,39 @@ export const ownFunding: Funding = { shares: [], serviceFeeBasisPoints: 0 }
 
 const whole = 10_000n
 
-/** Weights of the funders and, last, of the operator: of principal. */
-function principalWeights(funding: Funding): bigint[] {
-  const shares = funding.shares.map((share) => BigInt(share.basisPoints))
-  const own = whole - shares.reduce((sum, share) => sum + share, 0n)
-  assert(own >= 0n, () => `funders' shares exceed the whole: ${funding.shares.map((share) => share.basisPoints)}`)
-  return [...shares, own]
+/** Weights of the funders and, last, of the operator. */
+interface Weights {
+  readonly principal: readonly bigint[]
+  /** Of charges: after the operator's service fee. */
+  readonly charge: readonly bigint[]
 }
 
-/** The same of charges, after the operator's service fee. */
-function chargeWeights(funding: Funding): bigint[] {
+/** A program's funding is that of all its purchases. */
+const knownWeights = new WeakMap<Funding, Weights>()
+
+function weightsOf(funding: Funding): Weights {
+  const known = knownWeights.get(funding)
+  if (known !== undefined) return known
+  const shares = funding.shares.map((share) => BigInt(share.basisPoints))
+  const own = whole - sumOf(shares)
+  assert(own >= 0n, () => `funders' shares exceed the whole: ${funding.shares.map((share) => share.basisPoints)}`)
   const shared = whole - BigInt(funding.serviceFeeBasisPoints)
-  const shares = principalWeights(funding)
-    .slice(0, -1)
-    .map((share) => share * shared)
-  return [...shares, whole * whole - shares.reduce((sum, share) => sum + share, 0n)]
+  const ofCharges = shares.map((share) => share * shared)
+  const weights = { principal: [...shares, own], charge: [...ofCharges, whole * whole - sumOf(ofCharges)] }
+  knownWeights.set(funding, weights)
+  return weights
+}
+
+function sumOf(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n)
 }
 
 /** How one movement of a counter from `before` to `after` falls on the funders and, last, on the operator. */
 function movement(before: Minor, after: Minor, weights: readonly bigint[]): Minor[] {
-  if (before === after) return weights.map(() => 0n)
+  const parts = splitByWeights(after, weights)
+  if (before === 0n) return parts
   const from = splitByWeights(before, weights)
-  return splitByWeights(after, weights).map((part, index) => part - from[index]!)
+  return parts.map((part, index) => part - from[index]!)
 }
 
 type Counter = keyof LoanLedger
@@ -154,22 +165,30 @@ export const postingRules: readonly Rule[] = [
  * event's other side (money at the bank, a merchant, a customer's credit) has to bear.
  */
 export function loanLegs(program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
-  // Most events move one or two of the twenty counters.
-  const moved = postingRules.filter((rule) => after[rule.counter] !== before[rule.counter])
-  return mergeLegs(moved.flatMap((rule) => legsOf(rule, program, funding, before, after)))
+  const legs: Leg[] = []
+  for (const rule of postingRules) {
+    // Most events move one or two of the twenty counters.
+    if (after[rule.counter] !== before[rule.counter]) addLegs(legs, rule, { program, funding, before, after })
+  }
+  return mergeLegs(legs)
 }
 
-function legsOf(rule: Rule, program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
-  const change = after[rule.counter] - before[rule.counter]
-  const weights = rule.split === 'principal' ? principalWeights(funding) : chargeWeights(funding)
-  const parts = movement(before[rule.counter], after[rule.counter], weights)
-  return [
-    ...rule.whole.map(([sign, account]) => ({ account: account(program), amount: sign * change })),
-    ...funding.shares.flatMap((share, index) =>
-      rule.funder.map(([sign, account]) => ({ account: account(share.funderId), amount: sign * parts[index]! })),
-    ),
-    ...rule.own.map(([sign, account]) => ({ account: account(program), amount: sign * parts.at(-1)! })),
-  ]
+interface LedgerMove {
+  readonly program: string
+  readonly funding: Funding
+  readonly before: LoanLedger
+  readonly after: LoanLedger
+}
+
+function addLegs(legs: Leg[], rule: Rule, { program, funding, before, after }: LedgerMove): void {
+  const [from, to] = [before[rule.counter], after[rule.counter]]
+  const parts = movement(from, to, weightsOf(funding)[rule.split])
+  for (const [sign, account] of rule.whole) legs.push({ account: account(program), amount: sign * (to - from) })
+  for (let index = 0; index < funding.shares.length; index++) {
+    const { funderId } = funding.shares[index]!
+    for (const [sign, account] of rule.funder) legs.push({ account: account(funderId), amount: sign * parts[index]! })
+  }
+  for (const [sign, account] of rule.own) legs.push({ account: account(program), amount: sign * parts.at(-1)! })
 }
 
 /** What one funder has in a loan, by counter: for its ledger and for the audit. */
@@ -178,8 +197,7 @@ export function funderPart(funding: Funding, funderId: string, counter: Counter,
   assert(rule !== undefined, () => `no posting rule for ${counter}`)
   const index = funding.shares.findIndex((share) => share.funderId === funderId)
   if (index < 0) return 0n
-  const weights = rule.split === 'principal' ? principalWeights(funding) : chargeWeights(funding)
-  return splitByWeights(total, weights)[index]!
+  return splitByWeights(total, weightsOf(funding)[rule.split])[index]!
 }
 
 export const emptyLedger: LoanLedger = {

@@ -1,6 +1,6 @@
 /** Questions about a loan on a day: what it owes, what settles it, what its counters show. */
 import { type Day, parseDay } from '../calendar.ts'
-import { type Book, copyUnpaid, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
+import { type Book, copyUnpaid, nothing, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
 import { bookOf, stateOn } from './fold.ts'
 import { orderedSlots } from './freeze.ts'
 import { bearLateInterestToSettle } from './late.ts'
@@ -78,9 +78,15 @@ export function ledgerOn(state: LoanState, on: string): LoanLedger {
   const day = dayOf(state, on)
   const book = bookOf(stateOn(state, on))
   const slots = orderedSlots(book)
-  const paid = (component: Component): bigint => slots.reduce((all, slot) => all + slot.paid[component], 0n)
-  const waived = (component: Component): bigint => slots.reduce((all, slot) => all + slot.waived[component], 0n)
-  const writtenOff = (component: Component): bigint => slots.reduce((all, slot) => all + slot.writtenOff[component], 0n)
+  // A new loan, as every purchase makes one, has had none of these.
+  const isUntouched = slots.every(
+    (slot) => slot.paid === nothing && slot.waived === nothing && slot.writtenOff === nothing,
+  )
+  const sumOf = (part: 'paid' | 'waived' | 'writtenOff', component: Component): bigint =>
+    isUntouched ? 0n : slots.reduce((all, slot) => all + slot[part][component], 0n)
+  const paid = (component: Component): bigint => sumOf('paid', component)
+  const waived = (component: Component): bigint => sumOf('waived', component)
+  const writtenOff = (component: Component): bigint => sumOf('writtenOff', component)
   const earned = (component: Component): bigint => slots.reduce((all, slot) => all + earnedOn(slot, component, day), 0n)
   return {
     disbursed: book.totals.disbursed,

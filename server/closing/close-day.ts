@@ -23,7 +23,14 @@ const pageSize = 500
 export function endOfDay(ctx: Context, day: string): Context {
   const midnight = Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
   const at = midnight.subtract({ milliseconds: 1 })
-  return { ...ctx, now: () => at, today: () => day, actor: 'system:close-day', idempotencyKey: null, requestHash: () => '' }
+  return {
+    ...ctx,
+    now: () => at,
+    today: () => day,
+    actor: 'system:close-day',
+    idempotencyKey: null,
+    requestHash: () => '',
+  }
 }
 
 /** Closes one day of a tenant. Done twice it does nothing more: each line's own dates say what is left. */

@@ -154,7 +154,8 @@ export function hasEffect(movement: Movement): boolean {
 
 /** `readOn` is the day whose requests will read the row: after a close the next one. */
 export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = today): Row {
-  const { daysPastDue } = duesOn(loan.state, today)
+  const active = loan.state.status === 'active'
+  const daysPastDue = active ? duesOn(loan.state, today).daysPastDue : 0
   return {
     shard: loan.shard,
     id: loan.id,
@@ -173,8 +174,8 @@ export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = 
     posted_on: loan.postedOn,
     funding: loan.funding,
     principal_minor: loan.state.principalOutstanding,
-    days_past_due: loan.state.status === 'active' ? duesOn(loan.state, readOn).daysPastDue : 0,
-    bucket: bucketOf(loan.state.status === 'active' ? daysPastDue : 0),
+    days_past_due: active && readOn !== today ? duesOn(loan.state, readOn).daysPastDue : daysPastDue,
+    bucket: bucketOf(daysPastDue),
     opened_on: loan.openedOn,
     next_action_on: loan.nextActionOn,
   }
@@ -182,8 +183,12 @@ export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = 
 
 /** Counters that never moved are left out: most loans have three. */
 export function encodeLedger(ledger: LoanLedger): Record<string, string> {
-  const moved = Object.entries(ledger).filter(([, amount]) => amount !== 0n)
-  return Object.fromEntries(moved.map(([counter, amount]) => [counter, String(amount)]))
+  const moved: Record<string, string> = {}
+  for (const counter in ledger) {
+    const amount = ledger[counter as keyof LoanLedger]
+    if (amount !== 0n) moved[counter] = String(amount)
+  }
+  return moved
 }
 
 export function decodeLedger(json: Record<string, string>): LoanLedger {
