@@ -55,7 +55,7 @@ export function refund(ctx: Context, chargeId: string, request: RefundRequest): 
       credited,
       paidBack,
       reference: request.reference ?? null,
-      createdAt: ctx.now().toString(),
+      createdAt: ctx.timestamp(),
       charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
     }
     const rows = { charges: [rowOfCharge(ctx.tenantId, refunded)], refunds: [rowOfRefund(ctx, line, view)] }

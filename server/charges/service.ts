@@ -84,7 +84,6 @@ function declined(reasons: readonly { code: string; text: string }[]) {
 }
 
 function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTerms): Charge {
-  const now = ctx.now()
   return {
     shard: line.shard,
     id: ctx.platform.ids.create('chg', line.shard),
@@ -101,9 +100,9 @@ function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTer
     status: 'authorized',
     reference: order.reference ?? null,
     authorizedOn: ctx.today(),
-    createdAt: now.toString(),
+    createdAt: ctx.timestamp(),
     // A purchase in one step holds nothing.
-    expiresAt: order.capture ? null : now.add({ hours: 24 * terms.holdDays }).toString(),
+    expiresAt: order.capture ? null : ctx.now().add({ hours: 24 * terms.holdDays }).toString(),
   }
 }
 

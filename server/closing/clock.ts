@@ -2,7 +2,7 @@
 import { knownReply, once, postReply } from '../journal/post.ts'
 import type { Reply } from '../journal/types.ts'
 import type { Context, Platform } from '../platform/context.ts'
-import { contextForJob } from '../platform/context.ts'
+import { contextForJob, standingAt } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import { closeDay, expireHolds } from './close-day.ts'
 import * as store from './store.ts'
@@ -19,7 +19,7 @@ export interface ClockView {
 
 export async function view(ctx: Context): Promise<ClockView> {
   const { clockMode, lastClosedOn } = await store.readClock(ctx)
-  return { mode: clockMode, now: ctx.now().toString(), today: ctx.today(), timeZone: ctx.timeZone, lastClosedOn }
+  return { mode: clockMode, now: ctx.timestamp(), today: ctx.today(), timeZone: ctx.timeZone, lastClosedOn }
 }
 
 export interface Advance extends ClockView {
@@ -53,8 +53,8 @@ export async function advance(ctx: Context, to: string): Promise<Reply<Advance>>
 
 /** The clock as it stands under the lock, which another call may have moved; what is done on the way has no key. */
 async function readAgain(ctx: Context): Promise<Context> {
-  const { now, today } = await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)
-  return { ...ctx, now, today, idempotencyKey: null, requestHash: () => '' }
+  const { now, timestamp, today } = await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)
+  return { ...ctx, now, timestamp, today, idempotencyKey: null, requestHash: () => '' }
 }
 
 async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance> {
@@ -63,7 +63,7 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   }
   const { clockMode } = await store.readClock(fresh)
   const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
-  const moved = { ...fresh, now: () => target, today: () => dateOf(fresh, target) }
+  const moved = standingAt(fresh, target, dateOf(fresh, target))
   let expiredToday = 0
   for (let shard = 0; shard < fresh.platform.shards; shard++) expiredToday += await expireHolds(moved, shard, target)
   await store.setClock(fresh, clockMode, target)

@@ -7,7 +7,7 @@ import { listLinesById } from '../lines/store.ts'
 import type { Line } from '../lines/types.ts'
 import { listOpenLoansOfLines } from '../loans/store.ts'
 import type { Loan } from '../loans/types.ts'
-import type { Context } from '../platform/context.ts'
+import { type Context, standingAt } from '../platform/context.ts'
 import * as programs from '../programs/service.ts'
 import { termsFor } from '../repayments/service.ts'
 import { payDay } from '../settlement/service.ts'
@@ -23,14 +23,7 @@ const pageSize = 500
 export function endOfDay(ctx: Context, day: string): Context {
   const midnight = Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
   const at = midnight.subtract({ milliseconds: 1 })
-  return {
-    ...ctx,
-    now: () => at,
-    today: () => day,
-    actor: 'system:close-day',
-    idempotencyKey: null,
-    requestHash: () => '',
-  }
+  return { ...standingAt(ctx, at, day), actor: 'system:close-day', idempotencyKey: null, requestHash: () => '' }
 }
 
 /** Closes one day of a tenant. Done twice it does nothing more: each line's own dates say what is left. */

@@ -251,7 +251,7 @@ function firstReply<Body>(status: number, body: unknown): Reply<Body> {
 
 function posting(ctx: Context, shard: number, operation: Operation, reply: Row): Posting {
   const { line, events, ...rows } = operation
-  const bookedAt = ctx.now().toString()
+  const bookedAt = ctx.timestamp()
   return {
     shard,
     lane: line?.id ?? ctx.platform.ids.create('op', shard),

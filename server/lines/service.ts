@@ -53,7 +53,7 @@ export async function apply(ctx: Context, application: LineApplication): Promise
       nextStatementOn: approved ? nextStatementOn(program.terms.cycle, ctx.today()) : null,
       statementCount: 0,
       autopay: application.autopay ?? null,
-      decision: { ...decision, limit: Number(decision.limit), decidedAt: ctx.now().toString() },
+      decision: { ...decision, limit: Number(decision.limit), decidedAt: ctx.timestamp() },
       openedOn: ctx.today(),
       version: 0,
     }

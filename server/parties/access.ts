@@ -67,7 +67,7 @@ export interface StaffView {
 
 export async function createStaff(ctx: Context, draft: { name: string; role: Role }): Promise<Reply<StaffView>> {
   requireAdmin(ctx)
-  const member = { id: ctx.platform.ids.create('stf'), ...draft, createdAt: ctx.now().toString() }
+  const member = { id: ctx.platform.ids.create('stf'), ...draft, createdAt: ctx.timestamp() }
   const event = { type: 'staff.created', data: { staffId: member.id, role: member.role }, currency: null, legs: [] }
   return postReplyWith(
     ctx,

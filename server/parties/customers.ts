@@ -41,7 +41,7 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
     kind,
     reference: reference ?? null,
     personal,
-    createdAt: ctx.now().toString(),
+    createdAt: ctx.timestamp(),
     erasedAt: null,
   }
   const row = {
@@ -140,7 +140,7 @@ export async function erase(ctx: Context, customerId: string): Promise<Reply<Cus
     if (await store.hasOpenAccount(ctx, shard, customerId)) {
       throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
     }
-    const at = customer.erasedAt ?? ctx.now().toString()
+    const at = customer.erasedAt ?? ctx.timestamp()
     const erased = { ...customer, personal: null, reference: null, erasedAt: at }
     const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
     const events = customer.erasedAt === null ? [event] : []

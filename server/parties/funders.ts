@@ -7,7 +7,7 @@ import * as store from './store.ts'
 import type { FunderView } from './types.ts'
 
 export async function create(ctx: Context, draft: { name: string }): Promise<Reply<FunderView>> {
-  const funder = { id: ctx.platform.ids.create('fun'), name: draft.name, createdAt: ctx.now().toString() }
+  const funder = { id: ctx.platform.ids.create('fun'), name: draft.name, createdAt: ctx.timestamp() }
   const event = { type: 'funder.created', data: { funderId: funder.id, name: funder.name }, currency: null, legs: [] }
   return postReplyWith(ctx, { events: [event] }, 201, funder, (db) => store.insertFunder(db, ctx.tenantId, funder))
 }

@@ -22,7 +22,7 @@ export async function create(ctx: Context, draft: NewMerchant): Promise<Reply<Me
     status: 'active',
     payoutTiming: draft.payoutTiming ?? 'T+1',
     feePercent: draft.feePercent ?? null,
-    createdAt: ctx.now().toString(),
+    createdAt: ctx.timestamp(),
   }
   const event = {
     type: 'merchant.created',

@@ -16,6 +16,30 @@ export function clockOf(epochMilliseconds: () => number): Clock {
   }
 }
 
+let secondShown = Number.NaN
+let textOfSecond = ''
+
+/**
+ * Milliseconds since 1970 as RFC 3339 in UTC, as PostgreSQL prints them and Temporal does, without closing zeros. A purchase
+ * needs five of them, a server thousands within one second: the part that they share is printed once.
+ */
+export function instantText(epochMilliseconds: number): string {
+  const second = Math.floor(epochMilliseconds / 1000)
+  if (second !== secondShown) {
+    textOfSecond = Temporal.Instant.fromEpochMilliseconds(second * 1000)
+      .toString()
+      .slice(0, -1)
+    secondShown = second
+  }
+  const milliseconds = epochMilliseconds - second * 1000
+  return milliseconds === 0 ? `${textOfSecond}Z` : `${textOfSecond}.${decimalsOf(milliseconds)}Z`
+}
+
+/** 7 → "007", 960 → "96". */
+function decimalsOf(milliseconds: number): string {
+  return String(milliseconds).padStart(3, '0').replace(/0+$/, '')
+}
+
 /** The day a time zone was last asked about: where it begins and ends, in milliseconds since 1970. */
 interface KnownDay {
   date: string

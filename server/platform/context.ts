@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantColumns } from './auth.ts'
 import type { Loader } from './batcher.ts'
-import { type Clock, clockOf, systemClock } from './clock.ts'
+import { type Clock, clockOf, instantText, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database.ts'
 import { problem } from './errors.ts'
@@ -41,6 +41,8 @@ export interface Context {
   timeZone: string
   /** The tenant's time: a sandbox may stand still or run ahead. */
   now(): Temporal.Instant
+  /** `now` as text: `2026-02-28T16:00:00.123Z`. */
+  timestamp(): string
   /** The tenant's business date, in its time zone unless another is given. */
   today(timeZone?: string): string
   log: FastifyBaseLogger
@@ -122,7 +124,7 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
   }
 }
 
-type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'today'>
+type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'timestamp' | 'today'>
 
 function tenantContext(platform: Platform, tenant: Tenant): TenantContext {
   const clock = tenantClock(tenant, platform.clock)
@@ -133,8 +135,14 @@ function tenantContext(platform: Platform, tenant: Tenant): TenantContext {
     mode: tenant.mode,
     timeZone: tenant.timeZone,
     now: clock.now,
+    timestamp: () => instantText(clock.epochMilliseconds()),
     today: (timeZone = tenant.timeZone) => clock.today(timeZone),
   }
+}
+
+/** The same work at a standing instant, on a given day. */
+export function standingAt(ctx: Context, instant: Temporal.Instant, day: string): Context {
+  return { ...ctx, now: () => instant, timestamp: () => instant.toString(), today: () => day }
 }
 
 /** Frozen: stands where it was put. Running: the world's time, moved by the distance it was set off by. */

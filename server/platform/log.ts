@@ -1,6 +1,7 @@
 import { write, writeSync } from 'node:fs'
 import type { FastifyBaseLogger } from 'fastify'
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
+import { instantText } from './clock.ts'
 import type { LogLevel } from './config.ts'
 
 /**
@@ -127,7 +128,7 @@ function logTo(destination: DestinationStream, level: LogLevel): Logger {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${instantText(Date.now())}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secret, censor: '[redacted]' },
     },

@@ -29,7 +29,7 @@ async function draftProgram(
     latestVersion: 1,
     terms: draft.terms,
     review: reviewProgram(terms, ctx.today()),
-    createdAt: ctx.now().toString(),
+    createdAt: ctx.timestamp(),
   }
   const events = [event('program.created', { programId: program.id, name: program.name, version: 1 })]
   return postReplyWith(ctx, { events }, 201, program, (db) => store.insertProgram(db, ctx.tenantId, program))
@@ -53,7 +53,7 @@ async function addTerms(ctx: Context, programId: string, termsJson: ProgramTerms
   const events = [event('program.revised', { programId, version })]
   try {
     return await postReplyWith(ctx, { events }, 201, revised, (db) =>
-      store.insertTerms(db, ctx.tenantId, programId, version, termsJson, revised.review, ctx.now().toString()),
+      store.insertTerms(db, ctx.tenantId, programId, version, termsJson, revised.review, ctx.timestamp()),
     )
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
@@ -76,7 +76,7 @@ async function putToUse(ctx: Context, programId: string): Promise<Reply<ProgramV
   const active = { ...program, status: 'active' as const, activeVersion: program.latestVersion, review }
   const events = [event('program.activated', { programId, version: program.latestVersion, review })]
   return postReplyWith(ctx, { events }, 200, active, (db) =>
-    store.activateTerms(db, programId, program.latestVersion, review, ctx.now().toString()),
+    store.activateTerms(db, programId, program.latestVersion, review, ctx.timestamp()),
   )
 }
 

@@ -67,7 +67,7 @@ export function allocate(ctx: Context, receipt: Receipt): Allocated {
       allocations: movements.map((movement) => allocationOf(movement)),
       creditMinor: receipt.source === 'credit' ? 0n : kept,
       reference: receipt.reference,
-      createdAt: ctx.now().toString(),
+      createdAt: ctx.timestamp(),
     },
     movements,
     kept: receipt.source === 'credit' || kept === 0n ? [] : [keptEvent(receipt, kept, repaymentId)],

@@ -109,7 +109,7 @@ function payoutOf(ctx: Context, payee: Payee, currency: string, parts: readonly 
     throughOn: payee.throughOn,
     parts: parts.map(({ shard, amount }) => ({ shard, amount })),
     file: null,
-    createdAt: ctx.now().toString(),
+    createdAt: ctx.timestamp(),
     paidAt: null,
   }
   return { ...payout, file: batchFile(ctx.today(), [payout]) }
@@ -143,7 +143,7 @@ async function finish(ctx: Context, payout: Payout): Promise<void> {
     const event = { ...eventOf(payout, 'payout.paid', { amount, shard: part.shard }), currency: payout.currency, legs }
     await postReply(keyed, part.shard, { events: [event] }, 200, {})
   }
-  await store.markPaid(ctx, { ...payout, paidAt: ctx.now().toString() })
+  await store.markPaid(ctx, { ...payout, paidAt: ctx.timestamp() })
 }
 
 function payeeAccount(payout: Payout): string {
