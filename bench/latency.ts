@@ -1,5 +1,5 @@
 /** One purchase at a time, beside what the same disk and driver need to commit one row. */
-import postgres from 'postgres'
+import { openDatabase } from '../server/platform/database.ts'
 import { mean } from './charges.ts'
 import { printConditions } from './harness/conditions.ts'
 import { ms, percentile, runLoad, summary } from './harness/load.ts'
@@ -34,7 +34,7 @@ let rows = 0
 
 /** Median milliseconds of a prepared single-row insert that commits by itself. */
 async function commitOneRow({ databaseUrl }: Server, seconds: number): Promise<number> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+  const sql = openDatabase(databaseUrl, { max: 1 })
   const times: number[] = []
   const until = performance.now() + seconds * 1000
   while (performance.now() < until) {

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import postgres from 'postgres'
+import { type Database, openDatabase } from '../../server/platform/database.ts'
 import { percentile } from './load.ts'
 import { seeded } from './random.ts'
 import type { Server } from './server.ts'
@@ -51,7 +51,7 @@ export async function makePeer(server: Server, scale: number): Promise<string> {
 }
 
 export async function tpcbByDriver(databaseUrl: string, order: PeerOrder): Promise<PeerResult> {
-  const sql = postgres(databaseUrl, { max: order.clients, onnotice: () => {} })
+  const sql = openDatabase(databaseUrl, { max: order.clients })
   const times: number[] = []
   const until = performance.now() + order.seconds * 1000
   await Promise.all(
@@ -74,7 +74,7 @@ export async function tpcbByDriver(databaseUrl: string, order: PeerOrder): Promi
 }
 
 /** As in pgbench's manual, "TPC-B (sort of)". */
-async function transaction(sql: postgres.Sql, scale: number, source: () => number): Promise<void> {
+async function transaction(sql: Database, scale: number, source: () => number): Promise<void> {
   const below = (count: number) => 1 + Math.floor(source() * count)
   const aid = below(scale * accountsPerBranch)
   const tid = below(scale * tellersPerBranch)

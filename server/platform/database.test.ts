@@ -44,7 +44,7 @@ test('what is sent comes back the same', async () => {
     ${2n ** 60n}::int8 as big, ${instant}::timestamptz as instant, ${{ amount: 2n ** 60n, type: 'x' }}::jsonb as object,
     ${db.typed.bigints([1n, null, -5n])} as bigs, ${db.typed.booleans([true, null])} as flags,
     ${db.typed.byteas([Buffer.from('ab')])} as bytes, ${db.typed.jsonbs([{ type: 'paid', amount: 1n }, null])} as objects,
-    ${['a"b', 'NULL', null, 'c,d', 'e\\f']}::text[] as words, ${db.typed.texts([])} as nothing`
+    ${db.typed.texts(['a"b', 'NULL', null, 'c,d', 'e\\f'])} as words, ${db.typed.texts([])} as nothing`
   assert.deepEqual(row, {
     big: 2n ** 60n,
     instant: '2026-02-28T16:00:00.123456Z',
@@ -68,9 +68,9 @@ test('columns become camelCase, keys inside JSON stay as they are', async () => 
   assert.deepEqual(row, { dueOnDay: 1, loanTerms: { due_on: 1 } })
 })
 
-test('mistakes that would store nonsense are refused before they reach the database', async () => {
-  await assert.rejects(async () => db`select ${[1n, 2n] as unknown as bigint}::text`, /db\.typed\.bigints/)
-  await assert.rejects(async () => db`select ${{ name: 'x' }}::text`, /an object was passed as a text/)
+test('mistakes that would store nonsense are refused', async () => {
+  await assert.rejects(async () => db`select ${['a']}::text[]`, /cannot cast type jsonb to text\[\]/)
+  await assert.rejects(async () => db`select ${undefined as unknown as null}::text`, /undefined; write null/)
 })
 
 test('a connection can be reserved before any query ran', async () => {
