@@ -8,7 +8,8 @@ import type { Context, Platform } from '../platform/context.ts'
 import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
-import { type Column, readColumns, rowArray } from './rows.ts'
+import { BinaryValue } from '../platform/wire.ts'
+import { type RowType, readRowTypes, rowArray } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
 
 /** An operation ready for SQL. */
@@ -34,7 +35,7 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
   const known = posters.get(platform)
   if (known !== undefined) return known
   const created = createBatcher<string, Posting, Verdict>({
-    run: (postings, shard) => withColumnsOfNow(platform, () => commit(platform, platform.db, shard, postings)),
+    run: (postings, shard) => withTypesOfNow(platform, () => commit(platform, platform.db, shard, postings)),
     keyOf: (posting) => posting.lane,
     groupOf: (posting) => posting.shard,
     maxBatch,
@@ -60,29 +61,29 @@ export async function drainPostings(platform: Platform): Promise<void> {
 }
 
 /** A column added under a running server makes its rows unreadable; they are tried again with the columns of now. */
-async function withColumnsOfNow<Result>(platform: Platform, write: () => Promise<Result>): Promise<Result> {
+async function withTypesOfNow<Result>(platform: Platform, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write()
   } catch (error) {
     if (!isUnreadableRow(error)) throw error
-    columnsOf.delete(platform)
+    rowTypesOf.delete(platform)
     return write()
   }
 }
 
-/** SQLSTATE invalid_text_representation: "malformed record literal". */
+/** SQLSTATE datatype_mismatch: "wrong number of columns", or "wrong element type" where a table was made anew. */
 function isUnreadableRow(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === '22P02'
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '42804'
 }
 
-const columnsOf = new WeakMap<Platform, Promise<ReadonlyMap<string, Column[]>>>()
+const rowTypesOf = new WeakMap<Platform, Promise<ReadonlyMap<string, RowType>>>()
 
-function columns(platform: Platform): Promise<ReadonlyMap<string, Column[]>> {
-  const known = columnsOf.get(platform)
+function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
+  const known = rowTypesOf.get(platform)
   if (known !== undefined) return known
-  const read = readColumns(platform.db, ['operation', 'journal', ...tables])
-  columnsOf.set(platform, read)
-  read.catch(() => columnsOf.delete(platform))
+  const read = readRowTypes(platform.db, ['operation', 'journal', ...tables])
+  rowTypesOf.set(platform, read)
+  read.catch(() => rowTypesOf.delete(platform))
   return read
 }
 
@@ -100,7 +101,7 @@ async function commit(
   shard: number,
   postings: readonly Posting[],
 ): Promise<Verdict[]> {
-  const known = await columns(platform)
+  const known = await rowTypes(platform)
   const batch = (type: string, rowsOf: (posting: Posting) => readonly Row[] | undefined) =>
     gather(known.get(type)!, postings, rowsOf)
   const heads = batch('operation', (posting) => [posting.head])
@@ -126,10 +127,10 @@ async function commit(
 
 /** Rows of all operations as one array, and for each row its operation, from 1; null where there are none. */
 function gather(
-  columns: readonly Column[],
+  type: RowType,
   postings: readonly Posting[],
   rowsOf: (posting: Posting) => readonly Row[] | undefined,
-): { rows: string | null; of: string | null } {
+): { rows: BinaryValue | null; of: string | null } {
   const rows: Row[] = []
   const of: number[] = []
   for (let index = 0; index < postings.length; index++) {
@@ -138,7 +139,7 @@ function gather(
       of.push(index + 1)
     }
   }
-  return { rows: rowArray(columns, rows), of: rows.length === 0 ? null : `{${of}}` }
+  return rows.length === 0 ? { rows: null, of: null } : { rows: new BinaryValue(rowArray(type, rows)), of: `{${of}}` }
 }
 
 /** For each posting how many events the batch has before its own. */
@@ -205,7 +206,7 @@ export async function postReplyWith<Body>(
   shard = 0,
 ): Promise<Reply<Body>> {
   const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
-  return withColumnsOfNow(ctx.platform, () =>
+  return withTypesOfNow(ctx.platform, () =>
     ctx.db.begin(async (transaction) => {
       const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
       const reply = replyOf(verdict!, status, body)

@@ -49,8 +49,8 @@ export async function create(ctx: Context, draft: NewCustomer): Promise<Reply<Cu
     id: customer.id,
     tenant_id: ctx.tenantId,
     kind,
-    wrapped_key: hex(wrappedKey),
-    sealed: hex(vault.seal(wrappedKey, personal)),
+    wrapped_key: wrappedKey,
+    sealed: vault.seal(wrappedKey, personal),
     reference: customer.reference,
     identity_hash: identity ?? fingerprint(ctx, 'none', customer.id),
     phone_hash: draft.phone === undefined ? null : fingerprint(ctx, 'phone', draft.phone),
@@ -91,10 +91,6 @@ function identityHash(ctx: Context, draft: NewCustomer): string | null {
 
 function fingerprint(ctx: Context, kind: string, text: string): string {
   return ctx.platform.vault.fingerprint(ctx.tenantId, kind, text.replace(/[\s-]/g, '').toLowerCase())
-}
-
-function hex(bytes: Uint8Array): string {
-  return `\\x${Buffer.from(bytes).toString('hex')}`
 }
 
 export async function find(ctx: Context, customerId: string): Promise<CustomerView> {

@@ -1,11 +1,14 @@
 /** Templates of SQL: what stands between the pieces becomes a parameter, a quoted name, or a piece of SQL in its place. */
 import { printParameter, type Sendable, TypedValue } from './wire.ts'
 
+/** Text, or bytes in PostgreSQL's binary format. */
+export type SentValue = string | Buffer | null
+
 /** What is sent to PostgreSQL. */
 export interface Statement {
   readonly text: string
   /** For $1, $2, … */
-  readonly values: readonly (string | null)[]
+  readonly values: readonly SentValue[]
 }
 
 export type Part = Sendable | Fragment | Names
@@ -46,17 +49,17 @@ export function camelName(column: string): string {
 }
 
 export function statementOf(fragment: Fragment): Statement {
-  const values: (string | null)[] = []
+  const values: SentValue[] = []
   return { text: render(fragment, values), values }
 }
 
-function render({ strings, parts }: Fragment, values: (string | null)[]): string {
+function render({ strings, parts }: Fragment, values: SentValue[]): string {
   let text = strings[0]!
   for (let index = 0; index < parts.length; index++) text += renderPart(parts[index]!, values) + strings[index + 1]!
   return text
 }
 
-function renderPart(part: Part, values: (string | null)[]): string {
+function renderPart(part: Part, values: SentValue[]): string {
   if (part instanceof Fragment) return render(part, values)
   if (part instanceof Names) return part.text
   const value = printParameter(part)

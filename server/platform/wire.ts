@@ -15,7 +15,7 @@
  * Instants are strings and not Temporal.Instant because nearly all of them go straight into an answer; where one is
  * reckoned with, write `Temporal.Instant.from(row.createdAt)`. A Temporal.Instant or PlainDate is fine as a parameter.
  *
- * Only text is sent. PostgreSQL takes the type of a text, number or date from its place in the statement; what has one type
+ * Text is sent, but for the rows of a commit (`BinaryValue`). PostgreSQL takes the type of a text, number or date from its place in the statement; what has one type
  * only (bigint, boolean, bytes, objects, typed arrays) carries it as a cast.
  */
 import { arrayLiteral, parseArray } from './arrays.ts'
@@ -29,6 +29,15 @@ export class TypedValue {
   constructor(type: string, text: string) {
     this.type = type
     this.text = text
+  }
+}
+
+/** A parameter in PostgreSQL's binary format; the statement says its type. */
+export class BinaryValue {
+  readonly bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
   }
 }
 
@@ -58,10 +67,11 @@ export type Sendable =
   | Temporal.Instant
   | Temporal.PlainDate
   | TypedValue
+  | BinaryValue
   | object
 
-/** A parameter as it is sent: text, text with its type, or null. */
-export function printParameter(value: unknown): string | TypedValue | null {
+/** A parameter as it is sent: text, text with its type, bytes, or null. */
+export function printParameter(value: unknown): string | Buffer | TypedValue | null {
   switch (typeof value) {
     case 'string':
       return value
@@ -78,8 +88,9 @@ export function printParameter(value: unknown): string | TypedValue | null {
   }
 }
 
-function printObject(value: object): string | TypedValue {
+function printObject(value: object): string | Buffer | TypedValue {
   if (value instanceof TypedValue) return value
+  if (value instanceof BinaryValue) return value.bytes
   if (value instanceof Uint8Array) return new TypedValue('bytea', printBytes(value))
   if (value instanceof Temporal.Instant || value instanceof Temporal.PlainDate) return value.toString()
   if (value instanceof Date) return value.toISOString()
