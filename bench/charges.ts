@@ -3,7 +3,7 @@
  * idempotency. One merchant takes half the traffic, which is what a sale looks like.
  */
 import { coresLine, printConditions, withCores } from './harness/conditions.ts'
-import { figure, type LoadResult, ms, percentile, rateOf, runLoad, summary } from './harness/load.ts'
+import { figure, type LoadResult, ms, percentile, rateOf, runLoad, summary, warmUp } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makePeer, type PeerResult, tpcbByDriver, tpcbByPgbench } from './harness/tpcb.ts'
 import { makeWorld, type World } from './harness/world.ts'
@@ -32,6 +32,7 @@ export function benchCharges(options: BenchOptions): Promise<void> {
     await printConditions(server)
     const world = await makeWorld(server, sizes)
     console.log(`  ${figure(sizes.lines)} lines, ${sizes.merchants} merchants, one of them taking half the purchases\n`)
+    await warmUp({ scenario: 'charges', port: server.port, connections: 256, ...world }, options.short)
     await measure(server, world, sizes)
   })
 }

@@ -1,7 +1,7 @@
 /** A follower of the event feed, beside purchases: does it keep up, and what does it cost them? */
 import { mean } from './charges.ts'
 import { printConditions } from './harness/conditions.ts'
-import { figure, type LoadResult, rateOf, runLoad, summary } from './harness/load.ts'
+import { figure, type LoadResult, rateOf, runLoad, summary, warmUp } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makeWorld, type World, withDatabase } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
@@ -15,6 +15,7 @@ export function benchEvents(options: BenchOptions): Promise<void> {
   return withServer(serverFor(options), async (server) => {
     await printConditions(server)
     const world = await makeWorld(server, { lines: 20_000, merchants: 100 })
+    await warmUp({ scenario: 'charges', port: server.port, connections, ...world }, options.short)
     const alone: number[] = []
     const beside: number[] = []
     const followed: number[] = []

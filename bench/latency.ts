@@ -2,7 +2,7 @@
 import { openDatabase } from '../server/platform/database.ts'
 import { mean } from './charges.ts'
 import { printConditions } from './harness/conditions.ts'
-import { ms, percentile, runLoad, summary } from './harness/load.ts'
+import { ms, percentile, runLoad, summary, warmUp } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makeWorld, withDatabase } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
@@ -16,12 +16,13 @@ export function benchLatency(options: BenchOptions): Promise<void> {
     await printConditions(server)
     const world = await makeWorld(server, { lines: 10_000, merchants: 50 })
     await withDatabase(server, (db) => db`create table bare (id bigint primary key, told text not null)`)
+    const plan = { scenario: 'charges' as const, port: server.port, connections: 1, ...world }
+    await warmUp({ ...plan, connections: 64 }, options.short)
     const bare: number[] = []
     const bought: number[] = []
     for (let round = 0; round < rounds; round++) {
       bare.push(await commitOneRow(server, seconds))
-      const plan = { scenario: 'charges' as const, port: server.port, connections: 1, seconds, warmupSeconds: 1 }
-      const result = await runLoad({ ...plan, ...world })
+      const result = await runLoad({ ...plan, seconds, warmupSeconds: 1 })
       bought.push(percentile(result.times, 0.5))
       console.log(`bare commit: p50 ${ms(bare.at(-1)!)}; one purchase at a time: ${summary(result)}`)
     }

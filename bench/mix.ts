@@ -1,7 +1,7 @@
 /** Holds, captures and refunds, and repayments: the writes that are decided on a whole line. */
 import { mean } from './charges.ts'
 import { coresLine, printConditions, withCores } from './harness/conditions.ts'
-import { figure, rateOf, runLoad, summary } from './harness/load.ts'
+import { figure, rateOf, runLoad, summary, warmUp } from './harness/load.ts'
 import type { ScenarioName } from './harness/scenario.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makePeer, tpcbByDriver } from './harness/tpcb.ts'
@@ -54,6 +54,7 @@ async function compare(
     await printConditions(server)
     const world = await makeWorld(server, { lines: sizes.lines, merchants: 100 })
     await prepare(server, world, sizes)
+    await warmUp({ scenario, port: server.port, connections, ...world }, options.short)
     const peerUrl = await makePeer(server, sizes.scale)
     const peers: number[] = []
     const rates: number[] = []

@@ -16,7 +16,7 @@ import { cardTerms } from '../server/demo-terms.ts'
 import { stringifyJson } from '../server/platform/json.ts'
 import { printConditions, secondsOf } from './harness/conditions.ts'
 import { twelveInstalments } from './harness/instalments.ts'
-import { figure, type LoadResult, rateOf, runLoad, summary } from './harness/load.ts'
+import { figure, type LoadResult, rateOf, runLoad, summary, warmUp } from './harness/load.ts'
 import { microsecondsEach, perSecondText } from './harness/processor-time.ts'
 import type { ScenarioName } from './harness/scenario.ts'
 import { type Server, withServer } from './harness/server.ts'
@@ -31,7 +31,7 @@ export async function benchQuote(options: BenchOptions): Promise<void> {
   benchCalculation()
   await withServer(serverFor(options), async (server) => {
     await printConditions(server)
-    await benchHttp(server, options.short ? { seconds: 3, rounds: 1 } : { seconds: 6, rounds: 3 })
+    await benchHttp(server, options.short)
   })
 }
 
@@ -67,18 +67,17 @@ function benchCalculation(): void {
   })
 }
 
-interface Length {
-  readonly seconds: number
-  readonly rounds: number
-}
-
-async function benchHttp(server: Server, { seconds, rounds }: Length): Promise<void> {
+async function benchHttp(server: Server, short: boolean): Promise<void> {
+  const { seconds, rounds } = short ? { seconds: 3, rounds: 1 } : { seconds: 6, rounds: 3 }
   const world = await makeWorld(server, { lines: 1, merchants: 1 })
   const programId = await makeProgram(server, world)
   const empty = await startEmpty()
   try {
+    const plan = { ...world, programId, connections }
+    await warmUp({ ...plan, scenario: 'quotes', port: server.port }, short)
+    await warmUp({ ...plan, scenario: 'empty', port: empty.port }, short)
     for (let round = 0; round < rounds; round++) {
-      const whole = { ...world, programId, connections, seconds, warmupSeconds: 2 }
+      const whole = { ...plan, seconds, warmupSeconds: 1 }
       const bare = await measure('empty', empty.pid, () => runLoad({ ...whole, scenario: 'empty', port: empty.port }))
       const own = { ...whole, port: server.port }
       const least = await measure('clock', server.pid, () => runLoad({ ...own, scenario: 'clock' }))
