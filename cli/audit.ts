@@ -34,7 +34,7 @@ async function run(tenantId: string | null): Promise<number> {
   const url = readDatabaseUrl(process.env)
   const embedded = url === null ? await attachEmbedded(readHome(process.env)) : null
   const databaseUrl = url ?? embedded!.url
-  const db = openDatabase(databaseUrl, { max: 2, applicationName: 'chit audit' })
+  const db = openDatabase(databaseUrl, { max: 2, applicationName: 'chit audit', answerSeconds: null })
   try {
     await assertUsable(db, databaseUrl)
     const report = await audit(db, tenantId, print)

@@ -14,7 +14,7 @@ const checkout = resolve(import.meta.dirname, '..')
 const home = await mkdtemp(join(tmpdir(), 'chit-schema-'))
 const postgres = await startEmbedded(home, { settings: ['fsync=off'] })
 try {
-  const db = openDatabase(postgres.url, { max: 1 })
+  const db = openDatabase(postgres.url, { max: 1, answerSeconds: null })
   await migrate(db, join(checkout, 'server/migrations'))
   await writeFile(join(checkout, 'server/schema.sql'), await describeSchema(db))
   await db.end()

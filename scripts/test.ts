@@ -43,7 +43,7 @@ async function runOn(url: string, files: string[], options: string[]): Promise<n
 /** On another PostgreSQL, such as the oldest that Chit runs on; whatever else is in it is left alone. */
 async function freshDatabase(server: string): Promise<string> {
   const name = 'chit_test_template'
-  const db = openDatabase(server, { max: 1 })
+  const db = openDatabase(server, { max: 1, answerSeconds: null })
   await db`drop database if exists ${db(name)}`
   await db`create database ${db(name)}`
   await db.end()
@@ -59,7 +59,7 @@ function testFiles(): string[] {
 
 /** Copied for every test file. A template must have no open connection, hence the end. */
 async function makeTemplate(url: string): Promise<void> {
-  const db = openDatabase(url, { max: 1 })
+  const db = openDatabase(url, { max: 1, answerSeconds: null })
   await migrate(db, join(checkout, 'server/migrations'))
   await db.end()
 }

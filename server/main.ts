@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, readConfig } from './platform/config.ts'
 import { createPlatform, type Platform } from './platform/context.ts'
-import type { Database } from './platform/database.ts'
+import { type Database, openDatabase } from './platform/database.ts'
 import { startEmbedded } from './platform/embedded.ts'
 import { type App, buildApp } from './platform/http.ts'
 import { createLifecycle, printFailure, within } from './platform/lifecycle.ts'
@@ -28,13 +28,23 @@ async function start(): Promise<void> {
   life.onStop('the log', () => platform.log.flush())
   life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
   await assertUsable(platform.db, databaseUrl)
-  await migrate(platform.db, join(import.meta.dirname, 'migrations'))
+  await migrateSchema(databaseUrl)
   const app = await buildApp(platform, registerRoutes)
   makeKeyFolder(config)
   const demo = await prepare(platform)
   life.onStop('the jobs', startJobs(platform))
   const port = await listen(app, config)
   console.log(greeting(config, platform, port, demo, performance.now() - startedAt))
+}
+
+/** On a connection of its own: rewriting a large table, or waiting for another server that does, takes as long as it takes. */
+async function migrateSchema(databaseUrl: string): Promise<void> {
+  const db = openDatabase(databaseUrl, { max: 1, applicationName: 'chit migrate', answerSeconds: null })
+  try {
+    await migrate(db, join(import.meta.dirname, 'migrations'))
+  } finally {
+    await db.end()
+  }
 }
 
 /**

@@ -69,7 +69,7 @@ export function startJobs(platform: Platform): () => Promise<void> {
 
 async function work(platform: Platform): Promise<void> {
   try {
-    await makePartitions(platform.db)
+    await makePartitions(platform.db.readings)
     await closeElapsedDays(platform)
   } catch (error) {
     platform.log.error({ err: error }, 'a job failed; it is tried again')

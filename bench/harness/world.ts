@@ -83,7 +83,7 @@ export async function withDatabase<Result>(
   work: (db: Database) => Promise<Result>,
   max = 1,
 ): Promise<Result> {
-  const db = openDatabase(databaseUrl, { max, applicationName: 'chit bench' })
+  const db = openDatabase(databaseUrl, { max, applicationName: 'chit bench', answerSeconds: null })
   try {
     return await work(db)
   } finally {

@@ -53,8 +53,8 @@ export async function advance(ctx: Context, to: string): Promise<Reply<Advance>>
 
 /** The clock as it stands under the lock, which another call may have moved; what is done on the way has no key. */
 async function readAgain(ctx: Context): Promise<Context> {
-  const { now, timestamp, today } = await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)
-  return { ...ctx, now, timestamp, today, idempotencyKey: null, requestHash: () => '' }
+  const { db, now, timestamp, today } = await contextForJob(ctx.platform, ctx.tenantId, ctx.actor)
+  return { ...ctx, db, now, timestamp, today, idempotencyKey: null, requestHash: () => '' }
 }
 
 async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance> {

@@ -207,7 +207,7 @@ export async function postReplyWith<Body>(
 ): Promise<Reply<Body>> {
   const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
   return withTypesOfNow(ctx.platform, () =>
-    ctx.db.begin(async (transaction) => {
+    ctx.platform.db.begin(async (transaction) => {
       const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
       const reply = replyOf(verdict!, status, body)
       if (!reply.replayed) await write(transaction)

@@ -202,7 +202,7 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
       schedule()
     }
     const patience = setTimeout(proceed, patienceMilliseconds)
-    answered(run([...asked.keys()]))
+    run([...asked.keys()])
       .then(resolve, reject)
       .finally(proceed)
   }
@@ -233,20 +233,3 @@ function gather<Key, Value>(): Gathering<Key, Value> {
 
 /** A query that takes longer, on a dying connection perhaps, no longer makes others wait for it. */
 const patienceMilliseconds = 20
-
-/**
- * A look-up takes a millisecond. Where PostgreSQL closes new connections without a word the driver tries for ever and tells
- * nobody (https://github.com/porsager/postgres/issues/1193); after so long the callers are told, and may come again.
- */
-const answerMilliseconds = 5_000
-
-async function answered<Answer>(query: Promise<Answer>): Promise<Answer> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const late = Object.assign(new Error('the database did not answer a look-up in time'), { code: 'ETIMEDOUT' })
-  const timer = setTimeout(() => reject(late), answerMilliseconds)
-  try {
-    return await Promise.race([query, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}

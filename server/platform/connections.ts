@@ -1,5 +1,4 @@
 /** The driver's pool, with what it lacks: an end with a bound, and an error for everyone who still waits at the end. */
-import { once } from 'node:events'
 import pg from 'pg'
 import { type Answer, Connection, explained } from './connection.ts'
 import { ConnectionError } from './outage.ts'
@@ -52,23 +51,52 @@ export function openConnections(url: string, options: ConnectionOptions): Connec
   const pool = new pg.Pool(poolOptions(url, options, open))
   // Of idle connections that die. The pool has taken them out by then.
   pool.on('error', () => {})
-  const waiting = new Set<(error: Error) => void>()
+  /** In use, or being connected for somebody; never more than `max`, so that the pool's own queue stays empty. */
   let inUse = 0
+  const queue: (() => void)[] = []
+  /** Of everyone who has no connection yet. */
+  const waiting = new Set<(error: Error) => void>()
   let whenNoneInUse = () => {}
   let refused = { until: 0, error: null as unknown }
   let ended: Promise<void> | null = null
 
+  /** Else each request would try to connect by itself, and an overrun PostgreSQL have all those to refuse as well. */
+  const isPaused = () => performance.now() < refused.until && pool.idleCount === 0
+
   async function take(): Promise<PooledConnection> {
     if (ended !== null) throw atTheEnd()
-    // Else each request would try to connect by itself, and an overrun PostgreSQL have all those to refuse as well.
-    if (performance.now() < refused.until && pool.idleCount === 0) throw refused.error
-    inUse++
+    if (inUse >= options.max || (inUse > 0 && isPaused())) await turn()
+    else inUse++
     try {
+      if (isPaused()) throw refused.error
       return await connected()
     } catch (error) {
       leave()
       throw explained(error)
     }
+  }
+
+  /** Resolves when somebody leaves, whose place is taken over. */
+  function turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        waiting.delete(refuse)
+      }
+      const next = () => {
+        stop()
+        resolve()
+      }
+      const refuse = (error: Error) => {
+        stop()
+        queue.splice(queue.indexOf(next), 1)
+        reject(error)
+      }
+      const late = () => refuse(new ConnectionError('ETIMEDOUT', `no connection became free within ${queueSeconds} s`))
+      const timer = answerSeconds === null ? undefined : setTimeout(late, queueSeconds * 1_000)
+      queue.push(next)
+      waiting.add(refuse)
+    })
   }
 
   function connected(): Promise<PooledConnection> {
@@ -90,8 +118,9 @@ export function openConnections(url: string, options: ConnectionOptions): Connec
   }
 
   function leave(): void {
-    inUse--
-    if (inUse === 0) whenNoneInUse()
+    const next = queue.shift()
+    if (next !== undefined) next()
+    else if (--inUse === 0) whenNoneInUse()
   }
 
   async function ask(statement: Statement, name: string | undefined): Promise<Answer> {
@@ -127,7 +156,7 @@ export function openConnections(url: string, options: ConnectionOptions): Connec
         if (seconds !== undefined) setTimeout(resolve, seconds * 1_000)
       })
     }
-    const gone = Promise.all([...open].map((connection) => once(connection, 'end')))
+    const gone = Promise.all([...open].map((connection) => new Promise<void>((end) => connection.once('end', end))))
     // Says goodbye on those that are idle; of the others none will ever come back.
     void pool.end()
     for (const reject of waiting) reject(atTheEnd())
@@ -177,8 +206,6 @@ function poolOptions(url: string, options: ConnectionOptions, open: Set<Connecti
     Client: Opened,
     max,
     application_name: applicationName,
-    // For a connection that is free, here.
-    connectionTimeoutMillis: answerSeconds === null ? 0 : queueSeconds * 1_000,
     // Idle ones stay open, with their prepared statements.
     idleTimeoutMillis: 0,
     maxLifetimeSeconds: forever ? 0 : renewSeconds,

@@ -32,6 +32,7 @@ export interface Platform {
 /** What a piece of work for one tenant needs: a request, or a job on its behalf. */
 export interface Context {
   platform: Platform
+  /** Of a request that writes: the platform's. Of one that reads, and of a job: its readings, which may take long. */
   db: Database
   tenantId: string
   mode: TenantMode
@@ -96,9 +97,11 @@ export function oncePerPlatform<Kept>(make: (platform: Platform) => Kept): (plat
 export function contextOf(request: FastifyRequest): Context {
   if (request.caller === null) throw new Error(`${request.routeOptions.url} is public and has no context`)
   const { keyId, role, tenant } = request.caller
+  const { platform } = request.server
+  const isReading = request.method === 'GET' || request.method === 'HEAD'
   const idempotencyKey = idempotencyKeyOf(request)
   return {
-    ...tenantContext(request.server.platform, tenant),
+    ...tenantContext(platform, isReading ? platform.db.readings : platform.db, tenant),
     role,
     actor: keyId,
     log: request.log,
@@ -110,11 +113,11 @@ export function contextOf(request: FastifyRequest): Context {
 
 /** The context of work that no request started: closing a day, sending payouts. `actor` names the job. */
 export async function contextForJob(platform: Platform, tenantId: string, actor: string): Promise<Context> {
-  const { db } = platform
+  const db = platform.db.readings
   const [tenant] = await db<Tenant[]>`select id, ${db(tenantColumns)} from tenants where id = ${tenantId}`
   if (tenant === undefined) throw problem('not-found', { detail: `There is no tenant ${tenantId}.` })
   return {
-    ...tenantContext(platform, tenant),
+    ...tenantContext(platform, db, tenant),
     role: 'system',
     actor,
     log: platform.log.child({ tenantId, actor }),
@@ -126,11 +129,11 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
 
 type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'timestamp' | 'today'>
 
-function tenantContext(platform: Platform, tenant: Tenant): TenantContext {
+function tenantContext(platform: Platform, db: Database, tenant: Tenant): TenantContext {
   const clock = tenantClock(tenant, platform.clock)
   return {
     platform,
-    db: platform.db,
+    db,
     tenantId: tenant.id,
     mode: tenant.mode,
     timeZone: tenant.timeZone,

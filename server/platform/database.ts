@@ -13,7 +13,7 @@ import { type HeldConnection, openConnections } from './connections.ts'
 import { Fragment, Names, type Part, type Statement, statementOf } from './sql.ts'
 import { typed } from './wire.ts'
 
-export { isConnectionError, isOutage, isUniqueViolation } from './outage.ts'
+export { ConnectionError, isConnectionError, isOutage, isUniqueViolation } from './outage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a query that does not say what it reads is checked by whoever reads it
 type Row = Record<string, any>

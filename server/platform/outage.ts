@@ -11,7 +11,7 @@ export class ConnectionError extends Error {
   readonly code: string
 
   constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause })
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
   }
 }

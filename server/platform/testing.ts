@@ -36,7 +36,7 @@ async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<
   const templateName = url.pathname.slice(1)
   const name = `test_${process.pid}_${++databases}`
   url.pathname = '/postgres'
-  const admin = openDatabase(url.href, { max: 1 })
+  const admin = openDatabase(url.href, { max: 1, answerSeconds: null })
   await admin`create database ${admin(name)} template ${admin(templateName)}`
   url.pathname = `/${name}`
   const drop = async () => {

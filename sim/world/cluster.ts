@@ -31,7 +31,7 @@ export interface Cluster {
 export async function startCluster(): Promise<Cluster> {
   const home = await mkdtemp(join(tmpdir(), 'chit-sim-'))
   const postgres = await startEmbedded(home, { settings: hasty })
-  const db = openDatabase(postgres.url, { max: 1 })
+  const db = openDatabase(postgres.url, { max: 1, answerSeconds: null })
   await migrate(db, migrations)
   await db.end()
   return {
@@ -49,7 +49,7 @@ export async function copyDatabase(template: string, name: string): Promise<{ ur
   const url = new URL(template)
   const from = url.pathname.slice(1)
   url.pathname = '/postgres'
-  const admin = openDatabase(url.href, { max: 1 })
+  const admin = openDatabase(url.href, { max: 1, answerSeconds: null })
   await admin`create database ${admin(name)} template ${admin(from)}`
   url.pathname = `/${name}`
   return {

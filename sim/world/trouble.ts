@@ -2,7 +2,7 @@
  * Trouble between the server and its database, made to order. It is bound to the request (its idempotency key) or the
  * tenant that shall meet it: worlds share connections and commits, and one world's trouble must not be another's.
  */
-import type { Database } from '../../server/platform/database.ts'
+import { ConnectionError, type Database } from '../../server/platform/database.ts'
 
 export type Ill =
   /** The database can't be reached: nothing was written. */
@@ -22,12 +22,9 @@ export interface Trouble {
 
 const errors: Readonly<Record<Ill, string>> = { refused: 'ECONNREFUSED', cut: 'CONNECTION_CLOSED', late: 'ETIMEDOUT' }
 
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
-}
-
 /** A batch that carries an operation in trouble is taken apart first, so that its other operations come through. */
-const takeApart = () => failure('22000', 'a batch with an operation in trouble is taken apart')
+const takeApart = () =>
+  Object.assign(new Error('a batch with an operation in trouble is taken apart'), { code: '22000' })
 
 /** Every operation of a batch names its tenant once. */
 const tenantIds = /ten_[0-9a-z]{23}/g
@@ -57,9 +54,9 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
     if (mark === undefined) return query(...all)
     if (ops.match(tenantIds)!.length > 1) throw takeApart()
     const ill = take(mark)
-    if (ill === 'refused') throw failure(errors.refused, 'trouble: the database refuses')
+    if (ill === 'refused') throw new ConnectionError(errors.refused, 'trouble: the database refuses')
     await query(...all)
-    throw failure(errors[ill], 'trouble: no answer from the database')
+    throw new ConnectionError(errors[ill], 'trouble: no answer from the database')
   }
 
   function watched<Target extends object>(target: Target, inTransaction: boolean): Target {
@@ -73,7 +70,9 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
         // Inside a transaction whatever was written goes with the connection.
         if (inTransaction && markIn(ops) !== undefined) {
           take(markIn(ops)!)
-          return Promise.reject(failure(errors.refused, 'trouble: the connection broke inside a transaction'))
+          return Promise.reject(
+            new ConnectionError(errors.refused, 'trouble: the connection broke inside a transaction'),
+          )
         }
         return commit(query, all, ops)
       },
