@@ -10,7 +10,7 @@ export type Weather =
   | 'closing'
   /** Nothing gets through any more, and nobody says so: new connections are accepted and never answered. */
   | 'silent'
-  /** Whatever PostgreSQL says next, half of it arrives; then the connection is reset. */
+  /** Of an answer half arrives; then the connection is reset. */
   | 'resetting'
 
 export interface ProxyServer {
@@ -25,12 +25,14 @@ export interface ProxyServer {
 export interface ProxyOptions {
   /** Clients must ask for TLS, which ends here. */
   readonly tls?: boolean
+  /** Only answers to so many bytes are reset: a commit is longer than a look-up. */
+  readonly resetFromBytes?: number
 }
 
 export async function proxyTo(
   t: Cleanup,
   databaseUrl: string,
-  { tls = false }: ProxyOptions = {},
+  { tls = false, resetFromBytes = 0 }: ProxyOptions = {},
 ): Promise<ProxyServer> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
@@ -59,11 +61,17 @@ export async function proxyTo(
     keep(postgres)
     postgres.on('close', () => weather !== 'silent' && client.destroy())
     client.on('close', () => postgres.destroy())
-    plain.on('data', (bytes: Buffer) => weather !== 'silent' && postgres.write(bytes))
+    let asked = 0
+    plain.on('data', (bytes: Buffer) => {
+      asked += bytes.length
+      if (weather !== 'silent') postgres.write(bytes)
+    })
     plain.on('error', () => {})
     postgres.on('data', (bytes: Buffer) => {
       if (weather === 'silent') return
-      if (weather === 'fair') return void plain.write(bytes)
+      const isLongEnough = asked >= resetFromBytes
+      asked = 0
+      if (weather === 'fair' || !isLongEnough) return void plain.write(bytes)
       met++
       plain.write(bytes.subarray(0, bytes.length / 2))
       client.resetAndDestroy()

@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, openConnection, requestPrinter } from '../../bench/harness/connection.ts'
 import { ended, startServer } from '../../bench/harness/server.ts'
 import { withDatabase } from '../../bench/harness/world.ts'
-import { openDatabase } from '../../server/platform/database.ts'
+import { type Database, openDatabase } from '../../server/platform/database.ts'
 import { startEmbedded } from '../../server/platform/embedded.ts'
+import { proxyTo, type Weather } from '../../server/platform/proxy.test-support.ts'
 import { startPostgresAgain, stopPostgres } from './postgres.ts'
 import { masterKey, openSite, type Site, tempHome, until } from './site.test-support.ts'
 
@@ -45,6 +46,16 @@ test('a server on a database of its own outlives what happens to that database',
       lock.release()
     })
     await until('purchases again', moreThan(answered, 50))
+    await site.settle()
+  })
+
+  await t.test('PostgreSQL has no connection left for it', async () => {
+    await site.loadUntil('purchases', moreThan(answered, 50))
+    const others = await takeAllConnections(site)
+    await until('refusals', moreThan(refused, 10))
+    await assertToldToComeBack(site)
+    await Promise.all(others.map((db) => db.end({ timeout: 1 })))
+    await until('purchases again', moreThan(answered, 50), 5_000)
     await site.settle()
   })
 
@@ -122,6 +133,36 @@ test('a server on a database of its own outlives what happens to that database',
   )
 })
 
+const weathers: [what: string, weather: Weather][] = [
+  ['closes connections before any byte', 'closing'],
+  ['swallows everything and accepts connections that it never answers', 'silent'],
+  ['cuts each answer to a commit in its middle', 'resetting'],
+]
+
+test('a server outlives a network that loses the connections to its database', async (t) => {
+  const home = await tempHome(t)
+  const postgres = await startEmbedded(home)
+  t.after(postgres.stop)
+  const proxy = await proxyTo({ after: (work) => t.after(work) }, postgres.url, { resetFromBytes: 2_000 })
+  const site = await openSite(t, home, { DATABASE_URL: proxy.url, CHIT_POOL: '4' })
+  const answered = () => site.fleet.ledger.answered()
+  const refused = () => site.fleet.ledger.statuses.get(503) ?? 0
+
+  for (const [what, weather] of weathers) {
+    await t.test(`it ${what}`, async () => {
+      await site.loadUntil('purchases', moreThan(answered, 50))
+      const met = moreThan(proxy.met, 4)
+      proxy.turn(weather)
+      await until('refusals', moreThan(refused, 10))
+      if (weather !== 'resetting') await assertToldToComeBack(site)
+      await until('lost connections', met)
+      proxy.turn('fair')
+      await until('purchases again', moreThan(answered, 50), 15_000)
+      await site.settle()
+    })
+  }
+})
+
 test('a server with its own PostgreSQL ends when that dies, and stays its owner when that recovers', async (t) => {
   const home = await tempHome(t)
   const site = await openSite(t, home, {})
@@ -183,6 +224,35 @@ function timesBooked(site: Site, reference: string): Promise<number> {
       select count(*)::int as count from charges where tenant_id = ${site.world.tenantId} and reference = ${reference}`
     return row!.count
   })
+}
+
+async function assertToldToComeBack(site: Site): Promise<void> {
+  const answer = await fetch(`${site.server.url}/v1/clock`, { headers: { authorization: `Bearer ${site.world.key}` } })
+  assert.equal(answer.status, 503)
+  assert.ok(Number(answer.headers.get('retry-after')) >= 1)
+}
+
+/** Others take each connection as soon as it is free, those of the server included. */
+async function takeAllConnections(site: Site): Promise<Database[]> {
+  const others: Database[] = []
+  const open = async () => {
+    const db = openDatabase(site.server.databaseUrl, { max: 1, applicationName: 'others' })
+    return db`select 1`.then(
+      () => others.push(db) > 0,
+      () => db.end({ timeout: 1 }).then(() => false),
+    )
+  }
+  await open()
+  const [first] = others
+  await until('no connection of the server', async () => {
+    await first!`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'chit'`
+    const opened = await Promise.all(Array.from({ length: 10 }, open))
+    const [row] = await first!<{ count: number }[]>`
+      select count(*)::int as count from pg_stat_activity where application_name = 'chit'`
+    // Only when nobody else finds a place either has the server none to come back to.
+    return row!.count === 0 && !opened.includes(true)
+  })
+  return others
 }
 
 function hasOwner(site: Site): Promise<boolean> {

@@ -49,9 +49,14 @@ export async function openSite(t: TestContext, home: string, env: Readonly<Recor
   return Object.assign(site, { world, fleet, loadUntil, settle })
 }
 
-export async function until(what: string, met: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; !(await met()); waited += 20) {
-    assert.ok(waited < patienceMilliseconds, `waited ${patienceMilliseconds / 1000} s for this: ${what}`)
+export async function until(
+  what: string,
+  met: () => boolean | Promise<boolean>,
+  milliseconds = patienceMilliseconds,
+): Promise<void> {
+  const startedAt = performance.now()
+  while (!(await met())) {
+    assert.ok(performance.now() - startedAt < milliseconds, `waited ${milliseconds / 1000} s for this: ${what}`)
     await delay(20)
   }
 }
