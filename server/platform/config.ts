@@ -20,7 +20,7 @@ export interface Config {
   shards: number
   /** LOG_LEVEL. */
   logLevel: LogLevel
-  /** CHIT_POOL: connections to the database. */
+  /** CHIT_POOL: connections to the database for purchases and all that writes; readings have half as many more. */
   poolSize: number
 }
 

@@ -1,4 +1,7 @@
-/** The driver's pool, with what it lacks: an end with a bound, and an error for everyone who still waits at the end. */
+/**
+ * The driver's pool, with what it lacks: whoever waits for a connection is told when none can be had, and so is everyone at
+ * the end, which has a bound.
+ */
 import pg from 'pg'
 import { type Answer, Connection, explained } from './connection.ts'
 import { ConnectionError } from './outage.ts'
@@ -151,10 +154,11 @@ export function openConnections(url: string, options: ConnectionOptions): Connec
 
   async function close(seconds: number | undefined): Promise<void> {
     if (inUse > 0) {
-      await new Promise<void>((resolve) => {
-        whenNoneInUse = resolve
-        if (seconds !== undefined) setTimeout(resolve, seconds * 1_000)
-      })
+      const { promise, resolve } = Promise.withResolvers<void>()
+      whenNoneInUse = resolve
+      const timer = seconds === undefined ? undefined : setTimeout(resolve, seconds * 1_000)
+      await promise
+      clearTimeout(timer)
     }
     const gone = Promise.all([...open].map((connection) => new Promise<void>((end) => connection.once('end', end))))
     // Says goodbye on those that are idle; of the others none will ever come back.
@@ -210,6 +214,7 @@ function poolOptions(url: string, options: ConnectionOptions, open: Set<Connecti
     idleTimeoutMillis: 0,
     maxLifetimeSeconds: forever ? 0 : renewSeconds,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 60_000,
     types: { getTypeParser: parserOf as pg.CustomTypesConfig['getTypeParser'] },
   }
 }

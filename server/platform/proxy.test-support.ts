@@ -2,7 +2,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { Cleanup } from './testing.ts'
 
 export type Weather =
   | 'fair'

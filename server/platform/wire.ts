@@ -56,19 +56,8 @@ export const typed = {
   jsonbs: (items: Nullable<object>) => new TypedValue('jsonb[]', arrayLiteral(items, stringifyJson)),
 }
 
-/** What may be sent: these, and any other object, an array too, which is taken for JSON. */
-export type Sendable =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | Uint8Array
-  | Temporal.Instant
-  | Temporal.PlainDate
-  | TypedValue
-  | BinaryValue
-  | object
+/** What may be sent. An object that is not in the table above, an array too, is taken for JSON. */
+export type Sendable = string | number | bigint | boolean | object | null
 
 /** A parameter as it is sent: text, text with its type, bytes, or null. */
 export function printParameter(value: unknown): string | Buffer | TypedValue | null {
