@@ -4,6 +4,7 @@ import type { Reply } from '../journal/types.ts'
 import type { Context, Platform } from '../platform/context.ts'
 import { contextForJob, standingAt } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
+import { withClockLock } from './clock-lock.ts'
 import { closeDay, expireHolds } from './close-day.ts'
 import * as store from './store.ts'
 import type { DayReport } from './types.ts'
@@ -134,24 +135,6 @@ function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
     autopaid: sum('autopaid'),
     lateCharges: sum('lateCharges'),
     payouts: sum('payouts'),
-  }
-}
-
-/** One closer per tenant, over all servers: a lock of the database session, given up with the session. */
-async function withClockLock<Result>(ctx: Context, work: () => Promise<Result>): Promise<Result> {
-  const connection = await ctx.db.reserve()
-  try {
-    const [row] = await connection<
-      { locked: boolean }[]
-    >`select pg_try_advisory_lock(hashtextextended(${`clock ${ctx.tenantId}`}, 0)) as locked`
-    if (row?.locked !== true) throw problem('clock-moving', { retryAfterSeconds: 1 })
-    try {
-      return await work()
-    } finally {
-      await connection`select pg_advisory_unlock(hashtextextended(${`clock ${ctx.tenantId}`}, 0))`
-    }
-  } finally {
-    connection.release()
   }
 }
 
