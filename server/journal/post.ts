@@ -206,14 +206,17 @@ export async function postReplyWith<Body>(
   shard = 0,
 ): Promise<Reply<Body>> {
   const ready = posting(ctx, shard, operation, keyed(ctx, status, body))
-  return withTypesOfNow(ctx.platform, () =>
-    ctx.platform.db.begin(async (transaction) => {
+  return withTypesOfNow(ctx.platform, async () => {
+    // Before the transaction: the first writes of a server, as many as it has connections, would each hold one and wait for
+    // another to read the row types with.
+    await rowTypes(ctx.platform)
+    return ctx.platform.db.begin(async (transaction) => {
       const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
       const reply = replyOf(verdict!, status, body)
       if (!reply.replayed) await write(transaction)
       return reply
-    }),
-  ) as Promise<Reply<Body>>
+    })
+  }) as Promise<Reply<Body>>
 }
 
 function keyed<Body>(ctx: Context, status: number, body: Body): Row {

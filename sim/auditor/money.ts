@@ -20,7 +20,9 @@ export function repay(line: Line, moves: Moves, money: Money, id = ''): Repaymen
   const { today, on, source } = money
   if (line.status === 'declined') throw new Refused('line-wrong-state')
   const among = money.loanId === null ? line.loans : line.loans.filter((loan) => loan.id === money.loanId)
-  const youngest = Math.max(line.openedOn, ...among.map((loan) => loan.facts.openedOn))
+  // Of what it may pay: a loan that is settled is no debt of before or after.
+  const unsettled = among.filter((loan) => loan.state.status === 'active' || loan.state.status === 'charged-off')
+  const youngest = Math.max(line.openedOn, ...unsettled.map((loan) => loan.facts.openedOn))
   if (on < youngest) throw new Refused('date-before-debt')
   const missing = source === 'credit' || money.loanId !== null ? 0 : Math.min(money.amount, Math.max(-line.credit, 0))
   const spread = spreadOver(among, money.amount - missing, today, money.until)
