@@ -73,7 +73,7 @@ export function readLoan(fields: Fields): LoanInput {
   const terms = opening === null ? asStated : { ...asStated, ...opening.terms }
   refuseTerms(terms)
   const listed = readEvents(fields.events, terms)
-  const events = opening === null ? listed : startedEarlier(listed, opening.index, asStated)
+  const events = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap(onItsDay)
   const latest = events.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
   return { terms, events, asOf: absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf') }
 }
@@ -106,6 +106,13 @@ function startedEarlier(
   const { id } = events[index]!
   const stated: LoanEvent = { id, type: 'disbursement', on: disbursedOn, amount: principal }
   return [stated, ...events.filter((event) => event.id !== id)]
+}
+
+/** New instalments that begin before the day they were agreed on count from their beginning, and are late from there. */
+function onItsDay(event: LoanEvent): readonly LoanEvent[] {
+  if (event.type !== 're-age' || event.firstDueOn >= event.on) return [event]
+  const late: LoanEvent = { id: `${event.id} late`, type: 'recalculate', on: event.on }
+  return [{ ...event, on: event.firstDueOn }, late]
 }
 
 function laterOf(a: string, b: string): string {

@@ -19,7 +19,7 @@ export interface Move {
   readonly kind: MoveKind
 }
 
-export type SlotKind = 'regular' | 'closed' | 'down-payment' | 'extra'
+export type SlotKind = 'regular' | 'ended' | 'closed' | 'down-payment' | 'extra'
 
 export interface Lending {
   readonly day: Day
@@ -28,7 +28,7 @@ export interface Lending {
 
 export interface Slot {
   /**
-   * `regular` periods form the plan; a down payment and an extra charge or principal stand beside it, as do the paid
+   * `regular` periods form the plan, with those that a re-ageing `ended` on its day; a down payment and an extra charge or principal stand beside it, as do the paid
    * parts of instalments that a new plan replaced (`closed`).
    */
   readonly kind: SlotKind

@@ -52,12 +52,29 @@ function owedPrincipal(slot: Slot): bigint {
   return slot.owing.principal - slot.paid.principal - slot.waived.principal - slot.writtenOff.principal
 }
 
-const rank: Readonly<Record<Slot['kind'], number>> = { closed: 0, regular: 1, 'down-payment': 2, extra: 3 }
+const rank: Readonly<Record<Slot['kind'], number>> = {
+  closed: 0,
+  ended: 1,
+  regular: 1,
+  'down-payment': 2,
+  extra: 3,
+}
+
+/** Re-aged again before anything was due, a debt has one empty instalment to show for it, not one for each time. */
+function withoutStubs(plan: readonly Slot[]): readonly Slot[] {
+  if (!plan.some(isStub)) return plan
+  return plan.filter((slot, index) => !(isStub(slot) && index + 1 < plan.length && isStub(plan[index + 1]!)))
+}
+
+function isStub({ kind, owing }: Slot): boolean {
+  return kind === 'ended' && owing.principal + owing.interest + owing.fee + owing.penalty === 0n
+}
 
 /** By due date; on one day what was due of the money lent before comes first. */
 export function orderedSlots(book: Book): readonly Slot[] {
-  if (book.extras.length === 0) return book.plan
-  return [...book.extras, ...book.plan].sort((a, b) => a.due - b.due || rank[a.kind] - rank[b.kind])
+  const plan = withoutStubs(book.plan)
+  if (book.extras.length === 0) return plan
+  return [...book.extras, ...plan].sort((a, b) => a.due - b.due || rank[a.kind] - rank[b.kind])
 }
 
 function statusOf(book: Book, slots: readonly Slot[]): LoanStatus {

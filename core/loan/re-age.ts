@@ -4,7 +4,7 @@
  * due where they are, those of later days with the new instalment of their day.
  */
 import type { Day } from '../calendar.ts'
-import { parseDay } from '../calendar.ts'
+import { addPeriods, parseDay } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { spansFrom } from '../schedule/dates.ts'
 import { addMove, type Book, insertMove, owedOf, periodIndex, planIndex, type Slot, settledOf } from './book.ts'
@@ -13,7 +13,7 @@ import { bearLateInterest, keepLateInterest } from './late.ts'
 import { regularSlot, slotAfterMaturity } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { replan } from './replan.ts'
+import { planLikeNew, replan } from './replan.ts'
 import type { NewTerm } from './restructure.ts'
 
 /** Whether the balance alone decides the interest of the new instalments; else `reschedule` says what it is. */
@@ -32,6 +32,7 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   const { last, charges } = cutPlan(book, end)
   endLateInterest(book, until)
   for (const slot of book.plan) askOnlyForPaid(book, slot, until)
+  book.plan[last] = { ...book.plan[last]!, kind: 'ended' }
   const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
   book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
   movesToNewPlan(book, last)
@@ -39,7 +40,8 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   for (const slot of apart) principalToPlan(book, slot, last, end)
   for (const component of ['fee', 'penalty'] as const) chargesToPlan(book, component, charges, last, end)
   book.extras = book.extras.filter((slot) => slot.kind !== 'extra' || asksOrAsked(slot))
-  replan(book, last + 1, 0, true)
+  if (book.terms.lastInstalment === 'levelled' && book.terms.method === 'equal-instalment') planLikeNew(book, last + 1, addPeriods(term.firstDue, { ...book.terms.every, n: -book.terms.every.n }, 1))
+  else replan(book, last + 1, 0, true)
   bearLateInterest(book, on)
 }
 

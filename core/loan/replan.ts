@@ -1,8 +1,10 @@
 /** Plans instalments from a period on: how the balance is to be paid from there. */
+import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
-import { type Book, copyBook, nothing, reopen, type Slot, settledOf, touch } from './book.ts'
+import { type Book, copyBook, insertMove, nothing, type Pause, reopen, type Slot, settledOf, touch } from './book.ts'
+import { spanMeasure } from './open.ts'
 import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
@@ -66,6 +68,42 @@ function forgetPayments(slot: Slot): void {
   slot.moves = slot.moves.filter((move) => move.kind === 'lent')
   slot.settledEarly = false
   slot.deferred = 0n
+}
+
+/**
+ * Plans new instalments like those of a new loan over the balance they start with, one period before the first is due;
+ * then levels them over what they do bear, carried interest and an odd first period included. An interest pause that
+ * reaches into them saves interest and leaves the instalment.
+ */
+export function planLikeNew(book: Book, first: number, start: Day): void {
+  reopen(book, first)
+  touch(book, first)
+  workOut(book, first - 1)
+  const slots = book.plan.slice(first)
+  const fresh = likeNew(book, slots, start, balanceFor(book, first))
+  slots.forEach((slot, index) => setPlan(slot, instalmentOf(fresh.plan[index]!)))
+  const { pauses } = book
+  book.pauses = until(pauses, slots[0]!.from)
+  touch(book, first)
+  workOutAll(book)
+  level(book, first)
+  book.pauses = pauses
+  touch(book, first)
+  workOutAll(book)
+}
+
+/** A book of nothing but these instalments. */
+function likeNew(book: Book, slots: readonly Slot[], start: Day, balance: bigint): Book {
+  const fresh = copyBook(book)
+  const first = { ...slots[0]!, from: start, lent: balance, measure: spanMeasure(book.terms, { from: start, due: slots[0]!.due, regular: true }) }
+  insertMove(first, start, balance, 'lent')
+  Object.assign(fresh, { plan: [first, ...slots.slice(1)].map((slot) => ({ ...slot, owing: { ...slot.owing } })), extras: [], pauses: [], planPrincipal: balance, outstanding: balance, lateUntil: null, firstOpen: 0, dirty: 0 })
+  replan(fresh, 0)
+  return fresh
+}
+
+function until(pauses: readonly Pause[], day: Day): Pause[] {
+  return pauses.filter(({ from }) => from <= day).map(({ from, to }) => ({ from, to: Math.min(to, day) }))
 }
 
 /** What the periods from `first` on have to repay: the balance they open with and what is lent within the first. */
