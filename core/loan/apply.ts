@@ -34,6 +34,7 @@ import type { AllocationRule, Component, LoanEvent } from './types.ts'
 export function applyToBook(book: Book, event: LoanEvent): void {
   const on = parseDay(event.on, 'on')
   book.events.push(event)
+  keepUpToDate(book, event)
   switch (event.type) {
     case 'disbursement':
       lendMore(book, event.amount, on)
@@ -110,6 +111,25 @@ export function applyToBook(book: Book, event: LoanEvent): void {
       return
   }
 }
+
+/**
+ * The last unpaid instalment takes the remainder as it is on the day, and keeps it. Where nothing but payments on an
+ * ordinary plan came before, it is the same whenever it is worked out, so that an on-time payment need not work out
+ * instalments it does not touch; else it is worked out before each event, as it was when each was booked by itself.
+ */
+function keepUpToDate(book: Book, event: LoanEvent): void {
+  if (book.plain && !plainTypes.has(event.type)) book.plain = false
+  if (!book.plain) workOutAll(book)
+}
+
+const plainTypes: ReadonlySet<LoanEvent['type']> = new Set([
+  'repayment',
+  'fee',
+  'penalty',
+  'recalculate',
+  'reversal',
+  'sale',
+])
 
 function reAgeOrReschedule(book: Book, on: Day, term: NewTerm): void {
   if (followsBalance(book)) reAge(book, on, term)

@@ -120,6 +120,8 @@ export interface Book {
   /** The amount lent as it grew (and, by refunds, shrank), on which flat interest is computed. */
   flatLent: Lending[]
   dirty: number
+  /** Whether only payments and charges came so far, spread in the usual order; see `applyToBook`. */
+  plain: boolean
   /** Whether the last unpaid instalment has taken the remainder. */
   settled: boolean
   /** Late principal has borne interest up to here. */

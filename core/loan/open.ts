@@ -30,6 +30,7 @@ export function openBook(terms: LoanTerms): Book {
     outstanding: 0n,
     flatLent: [],
     dirty: 0,
+    plain: terms.allocation === null,
     settled: false,
     lateUntil: null,
     firstOpen: 0,
