@@ -73,7 +73,9 @@ export function readLoan(fields: Fields): LoanInput {
   const terms = opening === null ? asStated : { ...asStated, ...opening.terms }
   refuseTerms(terms)
   const listed = readEvents(fields.events, terms)
-  const events = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap(onItsDay)
+  const events = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap((event) =>
+    onItsDay(event, terms),
+  )
   const latest = events.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
   return { terms, events, asOf: absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf') }
 }
@@ -109,8 +111,8 @@ function startedEarlier(
 }
 
 /** New instalments that begin before the day they were agreed on count from their beginning, and are late from there. */
-function onItsDay(event: LoanEvent): readonly LoanEvent[] {
-  if (event.type !== 're-age' || event.firstDueOn >= event.on) return [event]
+function onItsDay(event: LoanEvent, { disbursedOn }: LoanTerms): readonly LoanEvent[] {
+  if (event.type !== 're-age' || event.firstDueOn >= event.on || event.firstDueOn < disbursedOn) return [event]
   const late: LoanEvent = { id: `${event.id} late`, type: 'recalculate', on: event.on }
   return [{ ...event, on: event.firstDueOn }, late]
 }
@@ -310,10 +312,12 @@ export function readEvent(item: unknown, path: string, terms: LoanTerms, before:
     }
     case 'reversal':
       return { ...base, type, of: reversedId(fields, path, before, absent(fields.amount) ? null : amount()) }
-    case 'interest-refund':
-      return absent(fields.amount)
-        ? { ...base, type, amount: 0n, of: refundId(fields, path, before) }
-        : { ...base, type, amount: amount() }
+    case 'interest-refund': {
+      const of = refundId(fields, path, before)
+      if (!absent(fields.amount)) return { ...base, type, amount: amount(), ...(of === null ? {} : { of }) }
+      if (of === null) throw new CalcProblem(`${path}.of`, 'no earlier refund to give interest for', 'no-such-event')
+      return { ...base, type, amount: 0n, of }
+    }
     case 'rate-change':
       return { ...base, type, annualRatePercent: percent() }
     case 'interest-pause':
@@ -372,12 +376,13 @@ function reversedId(fields: Fields, path: string, before: readonly LoanEvent[], 
   return target.id
 }
 
-function refundId(fields: Fields, path: string, before: readonly LoanEvent[]): string {
-  if (!absent(fields.of)) return eventId(fields.of, path, before)
-  const refund = before.findLast((event) => event.type === 'merchant-refund' || event.type === 'payout-refund')
-  if (refund === undefined)
-    throw new CalcProblem(`${path}.of`, 'no earlier refund to give interest for', 'no-such-event')
-  return refund.id
+/** The refund that interest is given for: the one named, or the latest; null where there is none. */
+function refundId(fields: Fields, path: string, before: readonly LoanEvent[]): string | null {
+  const isRefund = ({ type }: LoanEvent): boolean => type === 'merchant-refund' || type === 'payout-refund'
+  if (absent(fields.of)) return before.findLast(isRefund)?.id ?? null
+  const id = eventId(fields.of, path, before)
+  if (before.some((event) => event.id === id && isRefund(event))) return id
+  throw new CalcProblem(`${path}.of`, 'names no merchant or payout refund', 'no-such-event')
 }
 
 function eventId(of: unknown, path: string, before: readonly LoanEvent[]): string {

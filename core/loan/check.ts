@@ -3,6 +3,7 @@ import { parseDay } from '../calendar.ts'
 import { parseDecimal } from '../fraction.ts'
 import { currencyDecimals } from '../money.ts'
 import { roundingNames } from '../rounding.ts'
+import { isComputed } from './interest-refund.ts'
 import { LoanProblem } from './problem.ts'
 import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
 
@@ -87,8 +88,7 @@ export function checkEvent(terms: LoanTerms, event: LoanEvent): void {
   if (event.on < terms.disbursedOn) {
     throw new LoanProblem('before-loan', `${event.type} on ${event.on} is before the loan (${terms.disbursedOn})`, 'on')
   }
-  if ('amount' in event && !(event.type === 'interest-refund' && event.of !== undefined))
-    checkAmount(event.amount, 'amount')
+  if ('amount' in event && !isComputed(event)) checkAmount(event.amount, 'amount')
   if ('annualRatePercent' in event && event.annualRatePercent !== undefined) {
     checkRate(event.annualRatePercent, 'annualRatePercent')
   }

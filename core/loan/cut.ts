@@ -1,6 +1,18 @@
 /** A plan cut at a day: what comes after it is taken off, what was paid of that stays on the record. */
-import { type Day, formatDay } from '../calendar.ts'
-import { addPaid, addWaived, addWrittenOff, type Book, components, type Slot, settledOf } from './book.ts'
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { maxMinor, minMinor } from '../money.ts'
+import {
+  addPaid,
+  addWaived,
+  addWrittenOff,
+  type Book,
+  components,
+  owedOf,
+  periodIndex,
+  type Slot,
+  settledOf,
+} from './book.ts'
+import { slotAfterMaturity } from './open.ts'
 
 /**
  * Ends the plan on a day that is not before its beginning. Where the day lies within a period that one ends on it; its
@@ -48,4 +60,31 @@ function takeOver(host: Slot, slot: Slot): void {
   host.restored += slot.restored
   host.lent += slot.lent
   host.moves = [...host.moves, ...slot.moves]
+}
+
+/**
+ * Charges of days after the cut go with the instalments of their days, or stand by themselves where there are none; of
+ * others that lost theirs, with the first, or with the last that is left.
+ */
+export function placeCharges(book: Book, component: 'fee' | 'penalty', lost: Charges, last: number, end: Day): void {
+  const later = book.events.flatMap((event) => {
+    const day = event.type === component && !book.reversed.has(event.id) ? parseDay(event.on, 'on') : end
+    return event.type === component && day > end ? [{ day, amount: event.amount }] : []
+  })
+  let left = lost[component]
+  let wanted = maxMinor(later.reduce((sum, charge) => sum + charge.amount, 0n) - left, 0n)
+  for (const slot of [...book.extras.filter(({ kind }) => kind === 'extra'), book.plan[last]!]) {
+    const part = minMinor(wanted, owedOf(slot, component))
+    slot.owing[component] -= part
+    wanted -= part
+    left += part
+  }
+  for (const { day, amount } of later) {
+    const part = minMinor(left, amount)
+    const slot = book.plan[Math.max(periodIndex(book, day), last + 1)] ?? slotAfterMaturity(book, day)
+    slot.owing[component] += part
+    left -= part
+  }
+  const next = book.plan[last + 1] ?? book.plan[last]!
+  next.owing[component] += left
 }

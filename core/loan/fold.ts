@@ -4,7 +4,7 @@ import { applyToBook } from './apply.ts'
 import { type Book, copyBook } from './book.ts'
 import { checkEvent, checkNewEvent, checkTerms } from './check.ts'
 import { FoldedLoan, freeze } from './freeze.ts'
-import { computedInterestRefund } from './interest-refund.ts'
+import { computedInterestRefund, isComputed } from './interest-refund.ts'
 import { openBook } from './open.ts'
 import { LoanProblem } from './problem.ts'
 import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
@@ -27,7 +27,7 @@ export function applyEvent(state: LoanState, event: LoanEvent): LoanState {
   checkEvent(state.terms, event)
   checkNewEvent(state, event)
   const latest = state.events[state.events.length - 1]
-  const refolds = event.type === 'reversal' || (latest !== undefined && orderDate(event) < orderDate(latest))
+  const refolds = event.type === 'reversal' || (latest !== undefined && inTime(event, latest) < 0)
   if (refolds) return foldLoan(state.terms, [...state.events, event])
   const book = copyBook(bookOf(state))
   applyOne(book, event)
@@ -48,9 +48,12 @@ export function bookOf(state: LoanState): Book {
 export function stateOn(state: LoanState, on: string): LoanState {
   const latest = state.events[state.events.length - 1]
   if (latest === undefined || orderDate(latest) <= on) return state
+  const until = state.events.filter((event) => orderDate(event) <= on)
+  const known = new Set(until.map((event) => event.id))
+  // One may be dated before the event that it undoes, which then never was in force.
   return foldLoan(
     state.terms,
-    state.events.filter((event) => orderDate(event) <= on),
+    until.filter((event) => event.type !== 'reversal' || known.has(event.of)),
   )
 }
 
@@ -60,12 +63,20 @@ function orderDate(event: LoanEvent): string {
   return known !== undefined && known < event.on ? known : event.on
 }
 
-/** Stable: events of one day keep the order they were booked in. */
+/** Negative where `a` comes first. A rate and a pause hold from the beginning of their day, before its money. */
+function inTime(a: LoanEvent, b: LoanEvent): number {
+  const first = orderDate(a)
+  const second = orderDate(b)
+  if (first !== second) return first < second ? -1 : 1
+  return Number(opensDay.has(b.type)) - Number(opensDay.has(a.type))
+}
+
+const opensDay: ReadonlySet<LoanEvent['type']> = new Set(['rate-change', 'interest-pause'])
+
+/** Stable: other events of one day keep the order they were booked in. */
 function inOrder(events: readonly LoanEvent[]): readonly LoanEvent[] {
   for (let index = 1; index < events.length; index++) {
-    if (orderDate(events[index]!) < orderDate(events[index - 1]!)) {
-      return [...events].sort((a, b) => (orderDate(a) < orderDate(b) ? -1 : orderDate(a) > orderDate(b) ? 1 : 0))
-    }
+    if (inTime(events[index]!, events[index - 1]!) < 0) return [...events].sort(inTime)
   }
   return events
 }
@@ -83,7 +94,7 @@ function foldBook(terms: LoanTerms, events: readonly LoanEvent[]): Book {
 }
 
 export function applyOne(book: Book, event: LoanEvent): void {
-  if (event.type === 'interest-refund' && event.of !== undefined) {
+  if (isComputed(event)) {
     const amount = computedInterestRefund(book, event.of, parseDay(event.on, 'on'), (kept) =>
       foldBook(book.terms, kept),
     )
@@ -125,6 +136,9 @@ function reversedOf(events: readonly LoanEvent[]): ReadonlySet<string> {
     if (target === undefined) throw new LoanProblem('no-such-event', `no event has the id "${event.of}"`, 'of')
     if (target.type === 'reversal') throw new LoanProblem('not-reversible', 'a reversal cannot be reversed', 'of')
     reversed.add(event.of)
+  }
+  for (const event of events) {
+    if (event.type === 'interest-refund' && event.of !== undefined && reversed.has(event.of)) reversed.add(event.id)
   }
   return reversed
 }

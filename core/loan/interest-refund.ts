@@ -7,6 +7,12 @@ import { LoanProblem } from './problem.ts'
 import { interestOwedOn } from './settle.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
+export type Computed = Extract<LoanEvent, { type: 'interest-refund' }> & { readonly of: string }
+
+export function isComputed(event: LoanEvent): event is Computed {
+  return event.type === 'interest-refund' && event.of !== undefined && event.amount === 0n
+}
+
 type Fold = (events: readonly LoanEvent[]) => Book
 
 /**
@@ -48,7 +54,7 @@ function refundOf(event: LoanEvent): bigint {
 
 /** Interest refunds as the amounts they came to, so that a fold of the past does not compute them again. */
 function resolved(book: Book, event: LoanEvent): LoanEvent[] {
-  if (event.type !== 'interest-refund' || event.of === undefined) return [event]
+  if (!isComputed(event)) return [event]
   const amount = book.allocated.find((row) => row.eventId === event.id)?.amount ?? 0n
   const { id, on, type } = event
   return amount > 0n ? [{ id, on, type, amount }] : []

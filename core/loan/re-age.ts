@@ -4,13 +4,12 @@
  * due where they are, those of later days with the new instalment of their day.
  */
 import type { Day } from '../calendar.ts'
-import { addPeriods, parseDay } from '../calendar.ts'
-import { maxMinor, minMinor } from '../money.ts'
+import { addPeriods } from '../calendar.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { addMove, type Book, insertMove, owedOf, periodIndex, planIndex, type Slot, settledOf } from './book.ts'
-import { type Charges, cutPlan } from './cut.ts'
+import { addMove, type Book, insertMove, owedOf, planIndex, type Slot, settledOf } from './book.ts'
+import { cutPlan, placeCharges } from './cut.ts'
 import { bearLateInterest, keepLateInterest } from './late.ts'
-import { regularSlot, slotAfterMaturity } from './open.ts'
+import { regularSlot } from './open.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { planLikeNew, replan } from './replan.ts'
@@ -38,11 +37,25 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   movesToNewPlan(book, last)
   const apart = book.extras.filter((slot) => slot.kind !== 'closed')
   for (const slot of apart) principalToPlan(book, slot, last, end)
-  for (const component of ['fee', 'penalty'] as const) chargesToPlan(book, component, charges, last, end)
+  for (const component of ['fee', 'penalty'] as const) placeCharges(book, component, charges, last, end)
   book.extras = book.extras.filter((slot) => slot.kind !== 'extra' || asksOrAsked(slot))
-  if (book.terms.lastInstalment === 'levelled' && book.terms.method === 'equal-instalment') planLikeNew(book, last + 1, addPeriods(term.firstDue, { ...book.terms.every, n: -book.terms.every.n }, 1))
-  else replan(book, last + 1, 0, true)
+  planReAged(book, last + 1)
   bearLateInterest(book, on)
+}
+
+/**
+ * Levelled, as a new loan that begins one period before the first of them is due; else the interest carried into the
+ * first is part of what all of them pay, so that it does not fall to the last alone.
+ */
+function planReAged(book: Book, first: number): void {
+  const { terms, plan } = book
+  if (terms.lastInstalment === 'remainder' || terms.method !== 'equal-instalment') {
+    replan(book, first, 0, true)
+    return
+  }
+  const { due } = plan[first]!
+  const from = addPeriods(due, { ...terms.every, n: -terms.every.n }, 1)
+  planLikeNew(book, first, regularSlot(terms, { from, due, regular: true }, false))
 }
 
 /** Late principal bore interest apart from the balance up to here; from here on it is part of it. */
@@ -93,29 +106,6 @@ function principalToPlan(book: Book, apart: Slot, last: number, end: Day): void 
   if (later) slot.restored += amount
   else slot.lent += amount
   insertMove(slot, day, amount, later ? 'restored' : 'lent')
-}
-
-/** Charges of days after the cut go with the instalments of their days; of others that lost theirs, with the first. */
-function chargesToPlan(book: Book, component: 'fee' | 'penalty', lost: Charges, last: number, end: Day): void {
-  const later = book.events.flatMap((event) => {
-    const day = event.type === component && !book.reversed.has(event.id) ? parseDay(event.on, 'on') : end
-    return event.type === component && day > end ? [{ day, amount: event.amount }] : []
-  })
-  let left = lost[component]
-  let wanted = maxMinor(later.reduce((sum, charge) => sum + charge.amount, 0n) - left, 0n)
-  for (const slot of [...book.extras.filter(({ kind }) => kind === 'extra'), book.plan[last]!]) {
-    const part = minMinor(wanted, owedOf(slot, component))
-    slot.owing[component] -= part
-    wanted -= part
-    left += part
-  }
-  for (const { day, amount } of later) {
-    const part = minMinor(left, amount)
-    const slot = book.plan[Math.max(periodIndex(book, day), last + 1)] ?? slotAfterMaturity(book, day)
-    slot.owing[component] += part
-    left -= part
-  }
-  book.plan[last + 1]!.owing[component] += left
 }
 
 function asksOrAsked(slot: Slot): boolean {

@@ -3,8 +3,18 @@ import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
-import { type Book, copyBook, insertMove, nothing, type Pause, reopen, type Slot, settledOf, touch } from './book.ts'
-import { spanMeasure } from './open.ts'
+import {
+  type Book,
+  copyBook,
+  insertMove,
+  noMoves,
+  nothing,
+  type Pause,
+  reopen,
+  type Slot,
+  settledOf,
+  touch,
+} from './book.ts'
 import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
 
@@ -71,17 +81,17 @@ function forgetPayments(slot: Slot): void {
 }
 
 /**
- * Plans new instalments like those of a new loan over the balance they start with, one period before the first is due;
- * then levels them over what they do bear, carried interest and an odd first period included. An interest pause that
- * reaches into them saves interest and leaves the instalment.
+ * Plans new instalments like those of a new loan over the balance they start with, whose first period is `fresh`; then
+ * levels them over what they do bear, carried interest and an odd first period included. An interest pause that reaches
+ * into them saves interest and leaves the instalment.
  */
-export function planLikeNew(book: Book, first: number, start: Day): void {
+export function planLikeNew(book: Book, first: number, fresh: Slot): void {
   reopen(book, first)
   touch(book, first)
   workOut(book, first - 1)
   const slots = book.plan.slice(first)
-  const fresh = likeNew(book, slots, start, balanceFor(book, first))
-  slots.forEach((slot, index) => setPlan(slot, instalmentOf(fresh.plan[index]!)))
+  const planned = plannedAlone(book, [fresh, ...slots.slice(1)], balanceFor(book, first))
+  for (const [index, slot] of slots.entries()) setPlan(slot, instalmentOf(planned.plan[index]!))
   const { pauses } = book
   book.pauses = until(pauses, slots[0]!.from)
   touch(book, first)
@@ -92,14 +102,25 @@ export function planLikeNew(book: Book, first: number, start: Day): void {
   workOutAll(book)
 }
 
-/** A book of nothing but these instalments. */
-function likeNew(book: Book, slots: readonly Slot[], start: Day, balance: bigint): Book {
-  const fresh = copyBook(book)
-  const first = { ...slots[0]!, from: start, lent: balance, measure: spanMeasure(book.terms, { from: start, due: slots[0]!.due, regular: true }) }
-  insertMove(first, start, balance, 'lent')
-  Object.assign(fresh, { plan: [first, ...slots.slice(1)].map((slot) => ({ ...slot, owing: { ...slot.owing } })), extras: [], pauses: [], planPrincipal: balance, outstanding: balance, lateUntil: null, firstOpen: 0, dirty: 0 })
-  replan(fresh, 0)
-  return fresh
+/** These periods as a loan of their own, with nothing that came before. */
+function plannedAlone(book: Book, slots: readonly Slot[], balance: bigint): Book {
+  const alone = copyBook({
+    ...book,
+    plan: [...slots],
+    extras: [],
+    pauses: [],
+    planPrincipal: balance,
+    outstanding: balance,
+    lateUntil: null,
+    firstOpen: 0,
+    dirty: 0,
+  })
+  const opening = alone.plan[0]!
+  opening.lent = balance
+  opening.moves = noMoves
+  insertMove(opening, opening.from, balance, 'lent')
+  replan(alone, 0)
+  return alone
 }
 
 function until(pauses: readonly Pause[], day: Day): Pause[] {

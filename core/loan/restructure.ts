@@ -17,7 +17,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
-import { cutPlan } from './cut.ts'
+import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
@@ -85,8 +85,7 @@ export function terminate(book: Book, on: Day): void {
   workOutAll(book)
   const { last, charges } = cutPlan(book, on)
   const slot = book.plan[last]!
-  slot.owing.fee += charges.fee
-  slot.owing.penalty += charges.penalty
+  for (const component of ['fee', 'penalty'] as const) placeCharges(book, component, charges, last, on)
   workOut(book, last - 1)
   const earlier = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
   const carried = last === 0 ? 0n : book.plan[last - 1]!.carry
@@ -172,6 +171,7 @@ export function reAmortise(book: Book, on: Day): void {
   workOutAll(book)
   let moved = 0n
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
+  for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
   keepLateInterest(book)
   if (book.daily && book.rates.some((step) => step.num > 0n)) replan(book, first)
   else raiseEvenly(book, first, moved)
@@ -189,6 +189,19 @@ function raiseEvenly(book: Book, first: number, amount: bigint): void {
   reopen(book, first)
   touch(book, 0)
   workOutAll(book)
+}
+
+/** An unpaid down payment is principal in arrears like any other; it bore no interest, and does as part of the balance. */
+function moveDownPayment(book: Book, apart: Slot, first: number, on: Day): bigint {
+  const amount = owedOf(apart, 'principal')
+  if (amount <= 0n) return 0n
+  apart.owing.principal -= amount
+  book.planPrincipal += amount
+  book.outstanding += amount
+  const slot = book.plan[first]!
+  slot.lent += amount
+  insertMove(slot, Math.max(on, slot.from), amount, 'lent')
+  return amount
 }
 
 /** The instalment asks only for what was paid; the rest bears interest as part of the balance from today. */

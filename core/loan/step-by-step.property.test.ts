@@ -80,7 +80,11 @@ function standing(fold: () => LoanState): unknown {
 test('booked one by one, events give the state that they give together', () => {
   holds(someLife, ({ terms, events }) => {
     const oneByOne = standing(() => events.reduce(applyEvent, openLoan(terms)))
-    if (oneByOne !== null) assert.deepEqual(oneByOne, standing(() => foldLoan(terms, events)))
+    if (oneByOne !== null)
+      assert.deepEqual(
+        oneByOne,
+        standing(() => foldLoan(terms, events)),
+      )
   })
 })
 

@@ -70,7 +70,7 @@ export type LoanEvent = EventBase &
     /** Pays everything as of `on`: the amount must equal `payoffOn(state, on).total`. Closes the loan. */
     | { readonly type: 'payoff'; readonly amount: Minor }
     | { readonly type: 'merchant-refund' | 'payout-refund' | 'goodwill-credit'; readonly amount: Minor }
-    /** Interest given back for refunded money. `of` names the refund: the loan computes the amount, `amount` is ignored. */
+    /** Interest given back for the refund `of`, undone with it; without an amount (0) the loan computes it. */
     | { readonly type: 'interest-refund'; readonly amount: Minor; readonly of?: string }
     /** Goods returned: that part of the price counts as not lent from `on`; cancels the last instalments first. */
     | { readonly type: 'purchase-refund'; readonly amount: Minor }
@@ -165,7 +165,7 @@ export type LoanStatus = 'active' | 'paid' | 'overpaid' | 'charged-off'
 
 export interface LoanState {
   readonly terms: LoanTerms
-  /** Events in the order in which they take effect: by `on`, then as booked. */
+  /** Events in the order in which they take effect: by `on`, rates and pauses of a day first, then as booked. */
   readonly events: readonly LoanEvent[]
   readonly status: LoanStatus
   readonly instalments: readonly Instalment[]
