@@ -98,8 +98,12 @@ export function applyOne(book: Book, event: LoanEvent): void {
     const amount = computedInterestRefund(book, event.of, parseDay(event.on, 'on'), (kept) =>
       foldBook(book.terms, kept),
     )
-    if (amount > 0n) applyToBook(book, { ...event, amount })
-    else book.events.push(event)
+    if (amount > 0n) {
+      applyToBook(book, { ...event, amount })
+      book.events.pop()
+    }
+    // On the record as it was asked for: with an event that is dated before it, it is computed anew.
+    book.events.push(event)
     return
   }
   applyToBook(book, event)
