@@ -42,7 +42,8 @@ export function explainPayoff(state: LoanState, on: string): Explanation {
   const money = moneyOf(state)
   const dues = payoffOn(state, on)
   const book = bookOf(stateOn(state, on))
-  const paid = book.plan.reduce((sum, slot) => sum + slot.paid.principal, 0n)
+  const slots = [...book.extras, ...book.plan]
+  const sumOf = (of: (slot: Slot) => Minor): Minor => slots.reduce((sum, slot) => sum + of(slot), 0n)
   return {
     what: `payoff on ${on}`,
     value: money(dues.total),
@@ -55,8 +56,9 @@ export function explainPayoff(state: LoanState, on: string): Explanation {
         parts: [
           leaf('lent', money(book.totals.disbursed)),
           leaf('charged back', money(book.totals.restored)),
-          leaf('paid', money(paid)),
+          leaf('paid', money(sumOf((slot) => slot.paid.principal))),
           leaf('refunded', money(book.totals.refunded)),
+          leaf('written off', money(sumOf((slot) => slot.writtenOff.principal))),
         ],
       },
       leaf(

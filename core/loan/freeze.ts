@@ -97,12 +97,13 @@ function rowsOf(book: Book, slots: readonly Slot[]): Instalment[] {
   return rows
 }
 
-/** A disbursement on a due date counts after it, but its own down payment comes after the disbursement. */
+/** A disbursement on a due date counts after it, but before the last one, which repays it, and its own down payment. */
 function lentAfter(book: Book, slot: Slot): bigint {
   let sum = 0n
+  const isLast = slot === book.plan[book.plan.length - 1]
   for (let index = book.disbursements.length - 1; index > 0; index--) {
     const { day, amount } = book.disbursements[index]!
-    if (isAfter(day, slot)) sum += amount
+    if (!isLast && isAfter(day, slot)) sum += amount
   }
   return sum
 }

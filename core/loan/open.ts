@@ -1,6 +1,7 @@
 /** Opens the book of a loan from its terms. */
 import { type Day, formatDay } from '../calendar.ts'
 import { fraction, parseDecimal } from '../fraction.ts'
+import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
@@ -148,5 +149,6 @@ export function disburse(book: Book, on: Day, amount: bigint): bigint {
 function downPaymentOf(terms: LoanTerms, amount: bigint): bigint {
   if (terms.downPaymentPercent === null) return 0n
   const part = percentOf(terms.downPaymentPercent)
-  return inMultiples(roundQuotient(amount * part.num, part.den, terms.rounding), terms.instalmentMultiple)
+  const down = inMultiples(roundQuotient(amount * part.num, part.den, terms.rounding), terms.instalmentMultiple)
+  return minMinor(down, amount)
 }
