@@ -102,7 +102,12 @@ function newCharge(ctx: Context, line: Line, order: NewCharge, terms: ProgramTer
     authorizedOn: ctx.today(),
     createdAt: ctx.timestamp(),
     // A purchase in one step holds nothing.
-    expiresAt: order.capture ? null : ctx.now().add({ hours: 24 * terms.holdDays }).toString(),
+    expiresAt: order.capture
+      ? null
+      : ctx
+          .now()
+          .add({ hours: 24 * terms.holdDays })
+          .toString(),
   }
 }
 

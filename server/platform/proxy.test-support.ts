@@ -29,7 +29,7 @@ export interface ProxyOptions {
 }
 
 export async function proxyTo(
-  t: Cleanup,
+  t: { after: (work: () => Promise<void>) => void },
   databaseUrl: string,
   { tls = false, resetFromBytes = 0 }: ProxyOptions = {},
 ): Promise<ProxyServer> {
