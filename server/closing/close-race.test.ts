@@ -36,17 +36,19 @@ function watch(db: Database): Watch {
     read = 'loans'
     return rows
   }
-  const watched = new Proxy(db, {
-    apply(target, _self, all: unknown[]) {
-      const run = () => (target as unknown as Query)(...all)
-      const text = Array.isArray(all[0]) ? all[0].join('?') : ''
-      if (meanwhile !== null && /from lines\s+where shard = \? and id = any/.test(text)) return readLines(run)
-      if (meanwhile !== null && /from loans\s+where shard = \? and line_id = any/.test(text)) return readLoans(run)
-      return run()
-    },
-  })
+  const watched = (target: Database): Database =>
+    new Proxy(target, {
+      apply(inner, _self, all: unknown[]) {
+        const run = () => (inner as unknown as Query)(...all)
+        const text = Array.isArray(all[0]) ? all[0].join('?') : ''
+        if (meanwhile !== null && /from lines\s+where shard = \? and id = any/.test(text)) return readLines(run)
+        if (meanwhile !== null && /from loans\s+where shard = \? and line_id = any/.test(text)) return readLoans(run)
+        return run()
+      },
+      get: (inner, name) => (name === 'readings' ? watched(inner.readings) : Reflect.get(inner, name)),
+    })
   return {
-    db: watched,
+    db: watched(db),
     between(work) {
       meanwhile = work
       read = 'nothing'

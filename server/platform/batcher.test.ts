@@ -160,14 +160,36 @@ test('a loader passes a failure on to everyone who asked, and recovers', async (
   assert.equal(await load('a'), 1)
 })
 
-test('a query that is never answered is given up, and its callers are told', async () => {
+test('while a query is under way the next one gathers; one that takes too long holds nobody up', async () => {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
-    const load = createLoader<string, number>(() => new Promise(() => {}))
-    const refused = assert.rejects(load('a'), { code: 'ETIMEDOUT' })
+    const asked: string[][] = []
+    const answers: (() => void)[] = []
+    const load = createLoader<string, number>((keys) => {
+      asked.push(keys)
+      return new Promise((resolve) => answers.push(() => resolve(new Map(keys.map((key) => [key, key.length])))))
+    })
+    const first = load('a')
     await turn()
-    mock.timers.tick(5_000)
-    await refused
+    const later = [load('bb')]
+    await turn()
+    later.push(load('ccc'))
+    await turn()
+    assert.deepEqual(asked, [['a']])
+    answers[0]!()
+    assert.equal(await first, 1)
+    await turn()
+    assert.deepEqual(asked, [['a'], ['bb', 'ccc']])
+    const last = load('dddd')
+    await turn()
+    assert.equal(asked.length, 2)
+    mock.timers.tick(20)
+    await turn()
+    assert.deepEqual(asked[2], ['dddd'])
+    answers[2]!()
+    assert.equal(await last, 4)
+    answers[1]!()
+    assert.deepEqual(await Promise.all(later), [2, 3])
   } finally {
     mock.timers.reset()
   }

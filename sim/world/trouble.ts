@@ -3,6 +3,7 @@
  * tenant that shall meet it: worlds share connections and commits, and one world's trouble must not be another's.
  */
 import { ConnectionError, type Database } from '../../server/platform/database.ts'
+import { BinaryValue } from '../../server/platform/wire.ts'
 
 export type Ill =
   /** The database can't be reached: nothing was written. */
@@ -66,7 +67,8 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
         const query = inner as unknown as Query
         const isCommit = arranged.size > 0 && Array.isArray(all[0]) && String(all[0]).includes('commit_operations')
         if (!isCommit) return query(...all)
-        const ops = String(all[2])
+        // Texts stand in the binary format as they are.
+        const ops = all[2] instanceof BinaryValue ? all[2].bytes.toString() : String(all[2])
         // Inside a transaction whatever was written goes with the connection.
         if (inTransaction && markIn(ops) !== undefined) {
           take(markIn(ops)!)
