@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mock, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type BatcherOptions, createBatcher, createLoader } from './batcher.ts'
 import { Problem } from './errors.ts'
