@@ -23,6 +23,12 @@ export function oneOf<const Word extends string>(words: readonly Word[], descrip
   return Type.Unsafe<Word>({ type: 'string', enum: [...words], ...(description === undefined ? {} : { description }) })
 }
 
+/** Several ids in a query, parted by commas. */
+export const Ids = Type.String({
+  pattern: '^[a-z]{2,8}_[0-9a-z]{10,40}(,[a-z]{2,8}_[0-9a-z]{10,40}){0,99}$',
+  description: 'Up to 100 ids, parted by commas.',
+})
+
 export const IdParams = object({ id: Id })
 /** An instant as answers carry it. */
 export const Instant = Type.String({ description: 'RFC 3339, UTC' })

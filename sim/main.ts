@@ -82,9 +82,8 @@ function range(text: string): number[] {
   return Array.from({ length: to - from + 1 }, (_, place) => from + place)
 }
 
-/** Of one database: enough that worlds share commits, few enough that its tables stay small. */
+/** Of one database, living at the same time: enough that worlds share look-ups and commits, few enough for the memory. */
 const worldsPerGroup = 20
-const worldsAtOnce = 10
 
 async function run(order: Settings): Promise<number> {
   const { seeds, customers, untilDay } = order
@@ -110,7 +109,6 @@ function groupsOf(order: Settings): Group[] {
   return Array.from({ length: Math.ceil(seeds.length / size) }, (_, place) => ({
     name: String(place + 1),
     seeds: seeds.slice(place * size, (place + 1) * size),
-    atOnce: worldsAtOnce,
     shards,
     world,
     tellDay: verbose ? untilDay : null,

@@ -62,14 +62,25 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   if (Temporal.Instant.compare(target, fresh.now()) < 0) {
     throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
   }
-  const { clockMode } = await store.readClock(fresh)
-  const reports = await closeUntil(fresh, dateOf(fresh, target), (next) => store.setClock(fresh, 'frozen', next))
+  const { clockMode, lastClosedOn } = await store.readClock(fresh)
+  const reports = await closeUntil(fresh, lastClosedOn, dateOf(fresh, target), 'moved')
   const moved = standingAt(fresh, target, dateOf(fresh, target))
   let expiredToday = 0
   for (let shard = 0; shard < fresh.platform.shards; shard++) expiredToday += await expireHolds(moved, shard, target)
-  await store.setClock(fresh, clockMode, target)
+  // Closing the day before has put the clock there already, unless it goes on from there.
+  const last = reports.at(-1)?.day ?? lastClosedOn
+  const isThere =
+    reports.length > 0 && Temporal.Instant.compare(firstMomentAfter(fresh, reports.at(-1)!.day), target) === 0
+  if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, clockMode, target)
   const sum = sumOf(reports)
-  return { ...(await view(moved)), ...sum, expired: sum.expired + expiredToday }
+  const clock = {
+    mode: clockMode,
+    now: target.toString(),
+    today: moved.today(),
+    timeZone: fresh.timeZone,
+    lastClosedOn: last,
+  }
+  return { ...clock, ...sum, expired: sum.expired + expiredToday }
 }
 
 /** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
@@ -104,24 +115,29 @@ function dateOf(ctx: Context, at: Temporal.Instant): string {
   return at.toZonedDateTimeISO(ctx.timeZone).toPlainDate().toString()
 }
 
-/** Closes the days after the last closed one and before `until`; `passed` learns the first moment after each. */
+/** Closes the days after the last closed one and before `until`; a clock that is moved stands at the first moment after each. */
 async function closeUntil(
   ctx: Context,
+  lastClosedOn: string | null,
   until: string,
-  passed: (next: Temporal.Instant) => Promise<void>,
+  clock: 'moved' | 'running',
 ): Promise<DayReport[]> {
-  const last = (await store.lastClosedOn(ctx)) ?? Temporal.PlainDate.from(ctx.today()).subtract({ days: 1 }).toString()
+  const last = lastClosedOn ?? Temporal.PlainDate.from(ctx.today()).subtract({ days: 1 }).toString()
   const first = Temporal.PlainDate.from(last).add({ days: 1 })
   const end = Temporal.PlainDate.from(until)
   if (first.until(end, { largestUnit: 'day' }).days > daysMax) {
     throw problem('clock-too-far', { detail: `Move at most ${daysMax} days in one call.` })
   }
   const reports: DayReport[] = []
-  for (let day = first; Temporal.PlainDate.compare(day, end) < 0; day = day.add({ days: 1 })) {
-    reports.push(await closeDay(ctx, day.toString()))
-    await passed(day.add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant())
+  for (let date = first; Temporal.PlainDate.compare(date, end) < 0; date = date.add({ days: 1 })) {
+    const day = date.toString()
+    reports.push(await closeDay(ctx, day, clock === 'moved' ? firstMomentAfter(ctx, day) : null))
   }
   return reports
+}
+
+function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
+  return Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
 }
 
 function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {
@@ -145,7 +161,8 @@ export async function closeElapsedDays(platform: Platform): Promise<void> {
     try {
       await withClockLock(ctx, async () => {
         for (let shard = 0; shard < platform.shards; shard++) await expireHolds(ctx, shard, ctx.now())
-        await closeUntil(ctx, ctx.today(), async () => {})
+        const { lastClosedOn } = await store.readClock(ctx)
+        await closeUntil(ctx, lastClosedOn, ctx.today(), 'running')
       })
     } catch (error) {
       // One tenant's trouble must not stop the others' day; it is tried again at the next turn.

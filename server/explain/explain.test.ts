@@ -3,7 +3,9 @@ import { after, test } from 'node:test'
 import { baitiaoTerms, cardTerms } from '../demo-terms.ts'
 import { type Explained, type Payout, plainTerms, testCredit, type World } from '../testing.ts'
 
-const { sandbox, db } = await testCredit({ after }, { config: { logLevel: 'fatal' } })
+const { sandbox } = await testCredit({ after }, { config: { logLevel: 'fatal' } })
+/** Only between its shards can a payout be cut off. */
+const sharded = await testCredit({ after }, { config: { logLevel: 'fatal', shards: 4 } })
 
 /** An explanation whose parts do not make the amount explains nothing. */
 async function explained(world: World, id: string, amount: number): Promise<Explained> {
@@ -21,8 +23,8 @@ function partsOf(explanation: Explained): Record<string, number> {
 }
 
 /** A phone of 3,999.00 in 12 parts (500.00 came back) and groceries of 259.00, bought on 5 March, funded 70/30. */
-async function household() {
-  const world = await sandbox('2026-03-05')
+async function household(credit = { sandbox }) {
+  const world = await credit.sandbox('2026-03-05')
   const [bank, trust] = [await world.funder('Bank'), await world.funder('Trust')]
   const program = await world.program(
     baitiaoTerms([
@@ -149,15 +151,15 @@ test('a payout is what was added for the payee up to its day, less what was take
 })
 
 test('a payout that was cut off is explained by what was known when it was made', async () => {
-  const { world, merchantId } = await household()
+  const { world, merchantId } = await household(sharded)
   const more = await world.line((await world.program(plainTerms())).id)
-  await db.unsafe(`
+  await sharded.db.unsafe(`
     create function refuse() returns trigger language plpgsql as $$
     begin raise exception 'no' using errcode = 'check_violation'; end $$;
     create trigger refuse before insert on journal for each row when (new.type = 'payout.paid') execute function refuse()`)
   assert.equal((await world.call('POST', '/v1/payouts', { merchantId, timing: 'T+0' })).status, 500)
   await world.buy({ lineId: more.id, merchantId, amount: 10_000 })
-  await db.unsafe('drop trigger refuse on journal')
+  await sharded.db.unsafe('drop trigger refuse on journal')
   await world.advance('2026-03-06')
   const { data } = await world.get<{ data: Payout[] }>('/v1/payouts')
   assert.deepEqual(

@@ -7,6 +7,7 @@ import {
   Day,
   Id,
   IdParams,
+  Ids,
   Instant,
   listOf,
   MinorAmount,
@@ -92,12 +93,12 @@ export function registerLines(app: App): void {
     {
       schema: {
         tags,
-        summary: 'List the lines of a customer',
-        querystring: object({ customerId: Id }),
+        summary: 'List the lines of a customer, or those with the ids given; ids that there are not are left out',
+        querystring: object({ customerId: Type.Optional(Id), ids: Type.Optional(Ids) }),
         response: { 200: object({ data: Type.Array(LineSchema) }) },
       },
     },
-    async (request) => ({ data: await lines.listOf(contextOf(request), request.query.customerId) }),
+    async (request) => ({ data: await lines.list(contextOf(request), request.query) }),
   )
   app.post(
     '/v1/lines/:id/limit',

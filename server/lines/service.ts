@@ -98,7 +98,23 @@ export async function find(ctx: Context, lineId: string): Promise<Line & { reado
   return line
 }
 
-export async function listOf(ctx: Context, customerId: string): Promise<LineView[]> {
+export interface LineFilter {
+  readonly customerId?: string
+  /** Parted by commas. */
+  readonly ids?: string
+}
+
+/** Lines of one customer, or by their ids in the order given. Throws `invalid-request` unless exactly one is said. */
+export async function list(ctx: Context, { customerId, ids }: LineFilter): Promise<LineView[]> {
+  if ((customerId === undefined) === (ids === undefined)) {
+    throw problem('invalid-request', { detail: 'Send either `customerId` or `ids`.' })
+  }
+  if (customerId !== undefined) return listOf(ctx, customerId)
+  const found = await Promise.all(ids!.split(',').map((id) => store.findLine(ctx, id)))
+  return found.filter((line) => line !== undefined).map(viewOfLine)
+}
+
+async function listOf(ctx: Context, customerId: string): Promise<LineView[]> {
   const customer = await customers.find(ctx, customerId)
   return (await store.listLinesOf(ctx, shardOf(customer.id), customer.id)).map(viewOfLine)
 }

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { answer } from '../answers.ts'
-import * as lines from '../lines/service.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import {
@@ -8,6 +7,7 @@ import {
   Day,
   Id,
   IdParams,
+  Ids,
   listOf,
   MinorAmount,
   MinorBalance,
@@ -77,15 +77,12 @@ export function registerLoans(app: App): void {
     {
       schema: {
         tags,
-        summary: 'List the loans of a line',
-        querystring: object({ lineId: Id }),
+        summary: 'List the loans of a line, or of several; lines that there are not are left out',
+        querystring: object({ lineId: Type.Optional(Id), lineIds: Type.Optional(Ids) }),
         response: { 200: object({ data: Type.Array(Loan) }) },
       },
     },
-    async (request) => {
-      const ctx = contextOf(request)
-      return { data: await loans.listOf(ctx, await lines.find(ctx, request.query.lineId)) }
-    },
+    async (request) => ({ data: await loans.list(contextOf(request), request.query) }),
   )
   app.get(
     '/v1/loans/:id/payoff',

@@ -4,7 +4,7 @@ import type { Component, Dues, LoanEvent } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
-import { withLine } from '../lines/service.ts'
+import { find as findLine, withLine } from '../lines/service.ts'
 import type { Line } from '../lines/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -24,8 +24,20 @@ export async function view(ctx: Context, loanId: string): Promise<LoanView> {
   return viewOfLoan(await find(ctx, loanId), ctx.today())
 }
 
-export async function listOf(ctx: Context, line: Line): Promise<LoanView[]> {
-  return (await store.listLoans(ctx, line.id)).map((loan) => viewOfLoan(loan, ctx.today()))
+export interface LoanFilter {
+  readonly lineId?: string
+  /** Parted by commas. */
+  readonly lineIds?: string
+}
+
+/** Loans of one line, or of several, line by line in the order given. Throws `invalid-request` unless exactly one is said. */
+export async function list(ctx: Context, { lineId, lineIds }: LoanFilter): Promise<LoanView[]> {
+  if ((lineId === undefined) === (lineIds === undefined)) {
+    throw problem('invalid-request', { detail: 'Send either `lineId` or `lineIds`.' })
+  }
+  const ids = lineId === undefined ? lineIds!.split(',') : [(await findLine(ctx, lineId)).id]
+  const found = await Promise.all(ids.map((id) => store.listLoans(ctx, id)))
+  return found.flat().map((loan) => viewOfLoan(loan, ctx.today()))
 }
 
 export interface PayoffQuote extends Dues {

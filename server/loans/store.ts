@@ -52,7 +52,7 @@ const loadersOf = oncePerPlatform(({ db }) => {
 })
 
 async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<Loan[]> {
-  const rows = (await load(lineId)) ?? []
+  const rows = isShardedId('lin', lineId) ? ((await load(lineId)) ?? []) : []
   return rows.filter((row) => row.tenantId === ctx.tenantId).map(loanOfRow)
 }
 

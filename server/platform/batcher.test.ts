@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type BatcherOptions, createBatcher, createLoader } from './batcher.ts'
 import { Problem } from './errors.ts'
@@ -114,6 +114,27 @@ test('a batch that failed without effect is tried item by item, so one bad item 
     outcomes.map((outcome) => outcome.status),
     ['fulfilled', 'rejected', 'fulfilled'],
   )
+})
+
+test('one guilty item among many is found in halves, and everybody else is written', async () => {
+  let calls = 0
+  const { batcher } = recorder({
+    run: async (items) => {
+      calls++
+      if (items.some((item) => item.line === '77')) throw new Error('numeric field overflow')
+      return items.map((item) => item.line)
+    },
+    maxBatch: 256,
+    retryAlone: () => true,
+  })
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 256 }, (_, n) => batcher.submit({ line: String(n), n: 1 })),
+  )
+  assert.deepEqual(
+    outcomes.flatMap((outcome, n) => (outcome.status === 'rejected' ? [n] : [])),
+    [77],
+  )
+  assert.equal(calls, 1 + 2 * Math.log2(256))
 })
 
 test('after a failed batch the group goes on working', async () => {

@@ -3,7 +3,8 @@
  * what they have still to pay in.
  *
  * A payout is written down first, with the part of each shard, and then booked shard by shard, each part once. A crash
- * in between leaves it pending, and whoever comes next finishes it: nothing is paid twice or forgotten.
+ * in between leaves it pending, and whoever comes next finishes it: nothing is paid twice or forgotten. On a single shard
+ * both are one commit.
  */
 import { accounts } from '../../core/journal/accounts.ts'
 import type { Minor } from '../../core/money.ts'
@@ -37,18 +38,25 @@ export async function payOut(ctx: Context, order: NewPayout): Promise<Reply<Payo
 
 /** Decided on the payouts made so far: another one in between is a conflict, and the amount is reckoned anew. */
 async function payOnce(ctx: Context, payee: Payee): Promise<Reply<PayoutView>> {
-  await finishPending(ctx, payee.id)
   // Before the balances: every payout counted here is booked and so has left them.
   const { made, pending } = await store.countPayouts(ctx, payee.id)
-  if (pending > 0) throw new WriteConflict('another payout to this payee is being booked')
+  if (pending > 0) {
+    await finishPending(ctx, payee.id)
+    throw new WriteConflict('another payout to this payee was being booked')
+  }
   const payout = await draft(ctx, payee)
   if (payout === null) {
     throw problem('nothing-to-pay-out', { detail: `Nothing is owed to ${payee.id} through ${payee.throughOn}.` })
   }
   const settled = { ...payout, status: 'paid' as const, paidAt: payout.createdAt }
   const reply = await begin(ctx, payout, settled, made)
-  if (!reply.replayed) await finish(ctx, payout)
+  if (!reply.replayed && !isWhole(ctx)) await finish(ctx, payout)
   return reply
+}
+
+/** On a single shard a payout has one part, which is written down and booked in one commit. */
+function isWhole(ctx: Context): boolean {
+  return ctx.platform.shards === 1
 }
 
 interface Payee {
@@ -117,13 +125,14 @@ function payoutOf(ctx: Context, payee: Payee, currency: string, parts: readonly 
 
 async function begin(ctx: Context, payout: Payout, settled: Payout, made: number): Promise<Reply<PayoutView>> {
   try {
-    const event = eventOf(payout, 'payout.created', { throughOn: payout.throughOn, amount: payout.amountMinor })
-    return await postReplyWith(ctx, { events: [event] }, 201, viewOfPayout(settled), async (db) => {
+    const created = eventOf(payout, 'payout.created', { throughOn: payout.throughOn, amount: payout.amountMinor })
+    const whole = isWhole(ctx)
+    const events = whole ? [created, partPaid(payout, payout.parts[0]!)] : [created]
+    return await postReplyWith(ctx, { events }, 201, viewOfPayout(settled), async (db) => {
       // The event before has locked shard 0, so nobody else inserts between this look and the end of the transaction.
-      if ((await store.countPayouts({ db, tenantId: ctx.tenantId }, payout.payeeId)).made !== made) {
+      if (!(await store.insertPayout(db, ctx.tenantId, whole ? settled : payout, made))) {
         throw new WriteConflict('another payout to this payee was made')
       }
-      await store.insertPayout(db, ctx.tenantId, payout)
     })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
@@ -134,16 +143,20 @@ async function begin(ctx: Context, payout: Payout, settled: Payout, made: number
 /** Books the parts that are not booked yet, each under a key of its own, and closes the payout. */
 async function finish(ctx: Context, payout: Payout): Promise<void> {
   for (const part of payout.parts) {
-    const amount = BigInt(part.amount)
-    const keyed: Context = { ...ctx, idempotencyKey: `payout:${payout.id}:${part.shard}`, requestHash: () => payout.id }
-    const legs = [
-      { account: payeeAccount(payout), amount },
-      { account: accounts.bank, amount: -amount },
-    ]
-    const event = { ...eventOf(payout, 'payout.paid', { amount, shard: part.shard }), currency: payout.currency, legs }
-    await postReply(keyed, part.shard, { events: [event] }, 200, {})
+    const key = `payout:${payout.id}:${part.shard}`
+    const keyed: Context = { ...ctx, idempotencyKey: key, requestHash: () => payout.id }
+    await postReply(keyed, part.shard, { events: [partPaid(payout, part)] }, 200, {})
   }
   await store.markPaid(ctx, { ...payout, paidAt: ctx.timestamp() })
+}
+
+function partPaid(payout: Payout, part: Part): JournalEvent {
+  const amount = BigInt(part.amount)
+  const legs = [
+    { account: payeeAccount(payout), amount },
+    { account: accounts.bank, amount: -amount },
+  ]
+  return { ...eventOf(payout, 'payout.paid', { amount, shard: part.shard }), legs }
 }
 
 function payeeAccount(payout: Payout): string {
@@ -179,14 +192,14 @@ export async function payAtOnce(ctx: Context, merchantId: string): Promise<void>
  * paid at once but was cut off.
  */
 export async function payDay(ctx: Context): Promise<number> {
-  let paid = 0
-  await finishPending(ctx, null)
-  for (const timing of ['at-once', 'T+0', 'T+1'] as const) {
-    for (const merchantId of await store.listMerchantsToPay(ctx, timing, throughOf(ctx, timing))) {
-      // One payout for each currency.
-      while (await payIfOwed(ctx, { merchantId, timing })) paid++
-    }
+  const days = { today: throughOf(ctx, 'T+0'), yesterday: throughOf(ctx, 'T+1') }
+  let { owed, pending } = await store.readPayDay(ctx, days)
+  if (pending) {
+    await finishPending(ctx, null)
+    ;({ owed } = await store.readPayDay(ctx, days))
   }
+  let paid = 0
+  for (const order of owed) if (await payIfOwed(ctx, order)) paid++
   return paid
 }
 

@@ -3,11 +3,14 @@ import { after, test } from 'node:test'
 import { baitiaoTerms } from '../demo-terms.ts'
 import { type Payout, plainTerms, type Repayment, testCredit, type World } from '../testing.ts'
 
-const { sandbox, db } = await testCredit({ after }, { config: { logLevel: 'fatal' } })
+const { sandbox } = await testCredit({ after }, { config: { logLevel: 'fatal' } })
+
+/** Payouts over several shards are written down first and booked after; with one shard nothing can come between. */
+const sharded = await testCredit({ after }, { config: { logLevel: 'fatal', shards: 4 } })
 
 /** Merchants pay 0.8 %: of 259.00 they get 256.93, of 100.00 99.20, of 200.00 198.40. */
-async function selling(payoutTiming: string) {
-  const world = await sandbox('2026-03-05')
+async function selling(payoutTiming: string, credit = { sandbox }) {
+  const world = await credit.sandbox('2026-03-05')
   const program = await world.program(plainTerms())
   const merchantId = await world.merchant({ payoutTiming })
   const { id: lineId } = await world.line(program.id)
@@ -156,16 +159,16 @@ test('funders pay in what is lent in their name, and get what comes back with th
 
 /** The database refuses a kind of write until the test lets it through: a server that was cut off there. */
 async function refusing(table: 'journal' | 'payouts', when: string, work: () => Promise<void>): Promise<void> {
-  await db.unsafe(`
+  await sharded.db.unsafe(`
     create or replace function refuse() returns trigger language plpgsql as $$
     begin raise exception 'no' using errcode = 'check_violation'; end $$;
     create trigger refuse before insert or update on ${table} for each row when (${when}) execute function refuse()`)
   await work()
-  await db.unsafe(`drop trigger refuse on ${table}`)
+  await sharded.db.unsafe(`drop trigger refuse on ${table}`)
 }
 
 test('a payout that was cut off before it was booked is finished by the next one, once', async () => {
-  const { world, merchantId, sell, owed, payouts } = await selling('manual')
+  const { world, merchantId, sell, owed, payouts } = await selling('manual', sharded)
   await sell(25_900)
   await refusing('journal', `new.type = 'payout.paid'`, async () => {
     assert.equal((await world.call('POST', '/v1/payouts', { merchantId })).status, 500)
@@ -193,7 +196,7 @@ test('a payout that was cut off before it was booked is finished by the next one
 })
 
 test('a payout that was booked but not marked as paid is not booked again, and the books are true meanwhile', async () => {
-  const { world, merchantId, sell, owed } = await selling('manual')
+  const { world, merchantId, sell, owed } = await selling('manual', sharded)
   await sell(25_900)
   await refusing('payouts', `new.status = 'paid'`, async () => {
     assert.equal((await world.call('POST', '/v1/payouts', { merchantId })).status, 500)

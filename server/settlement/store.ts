@@ -33,13 +33,17 @@ export function readMatured(
     order by currency, shard`
 }
 
-export async function insertPayout(db: Queryable, tenantId: string, payout: Payout): Promise<void> {
-  await db`
+/** Written only where the payee has had no payout but those counted; whether it was. */
+export async function insertPayout(db: Queryable, tenantId: string, payout: Payout, made: number): Promise<boolean> {
+  const rows = await db`
     insert into payouts (id, tenant_id, payee_kind, payee_id, currency, amount_minor, direction, status, timing, through_on,
-                         parts, file, created_at)
-    values (${payout.id}, ${tenantId}, ${payout.payeeKind}, ${payout.payeeId}, ${payout.currency}, ${payout.amountMinor},
-            ${payout.direction}, 'pending', ${payout.timing}, ${payout.throughOn}, ${payout.parts as Part[]}, ${payout.file},
-            ${payout.createdAt})`
+                         parts, file, created_at, paid_at)
+    select ${payout.id}, ${tenantId}, ${payout.payeeKind}, ${payout.payeeId}, ${payout.currency}, ${payout.amountMinor}::bigint,
+           ${payout.direction}, ${payout.status}, ${payout.timing}, ${payout.throughOn}::date, ${payout.parts as Part[]}::jsonb,
+           ${payout.file}, ${payout.createdAt}::timestamptz, ${payout.paidAt}::timestamptz
+    where (select count(*) from payouts where tenant_id = ${tenantId} and payee_id = ${payout.payeeId}) = ${made}::int
+    returning id`
+  return rows.length === 1
 }
 
 export async function markPaid(ctx: Context, payout: Payout): Promise<void> {
@@ -91,16 +95,37 @@ export function listPayoutsMadeOn(ctx: Context, on: string): Promise<Payout[]> {
     order by id`
 }
 
-/** Merchants of a timing that are owed something (see `readMatured`): on most days of most merchants nothing is. */
-export async function listMerchantsToPay(ctx: Context, timing: string, throughOn: string): Promise<string[]> {
-  const rows = await ctx.db<{ id: string }[]>`
-    select distinct m.id
+/** Of a day's payouts, in their order. */
+const timings = ['at-once', 'T+0', 'T+1'] as const
+
+export interface Owed {
+  readonly merchantId: string
+  readonly timing: (typeof timings)[number]
+}
+
+/**
+ * What a day's end has to pay: merchants that are owed something (see `readMatured`), once for each currency, by timing,
+ * and whether a payout is not booked yet. In one reading: on most days of most tenants there is nothing.
+ */
+export async function readPayDay(
+  ctx: Context,
+  days: { readonly today: string; readonly yesterday: string },
+): Promise<{ owed: Owed[]; pending: boolean }> {
+  const rows = await ctx.db<{ merchantId: string | null; timing: Owed['timing'] | null }[]>`
+    select m.id as merchant_id, m.payout_timing as timing, b.currency
     from merchants m
     join balances b on b.tenant_id = m.tenant_id and b.account = 'liability:merchant:' || m.id || ':payable'
       and b.shard between 0 and ${ctx.platform.shards - 1}
-    where m.tenant_id = ${ctx.tenantId} and m.payout_timing = ${timing}
-    group by m.id, b.currency
-    having sum(case when b.effective_on <= ${throughOn} then b.credit_minor else 0 end) > sum(b.debit_minor)
-    order by m.id`
-  return rows.map((row) => row.id)
+    where m.tenant_id = ${ctx.tenantId} and m.payout_timing = any (${ctx.db.typed.texts(timings)})
+    group by m.id, m.payout_timing, b.currency
+    having sum(case when b.effective_on <= case m.payout_timing when 'T+1' then ${days.yesterday}::date else ${days.today}::date end
+        then b.credit_minor else 0 end) > sum(b.debit_minor)
+    union all
+    (select null, null, null from payouts where tenant_id = ${ctx.tenantId} and status = 'pending' limit 1)
+    order by merchant_id, currency`
+  const owed = rows.filter((row): row is Owed => row.merchantId !== null)
+  return {
+    owed: timings.flatMap((timing) => owed.filter((row) => row.timing === timing)),
+    pending: rows.some((row) => row.merchantId === null),
+  }
 }

@@ -2,6 +2,7 @@
 import { type Cluster, copyDatabase } from '../world/cluster.ts'
 import { openHouse } from '../world/house.ts'
 import { Disagreement, live, type WorldReport } from '../world/world.ts'
+import { createPace } from './pace.ts'
 import type { Failure, Group, GroupReport } from './types.ts'
 
 export async function liveGroup(template: Cluster['template'], group: Group): Promise<GroupReport> {
@@ -11,16 +12,17 @@ export async function liveGroup(template: Cluster['template'], group: Group): Pr
   const worlds: WorldReport[] = []
   const failures: Failure[] = []
   try {
-    const seeds = [...group.seeds]
-    const lane = async () => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        await live(house, { ...group.world, seed, ...toldOf(group) }).then(
-          (report) => worlds.push(report),
-          (error: unknown) => failures.push(failureOf(seed, error)),
-        )
-      }
-    }
-    await Promise.all(Array.from({ length: group.atOnce }, lane))
+    const pace = createPace(group.seeds.length)
+    await Promise.all(
+      group.seeds.map((seed) =>
+        live(house, { ...group.world, seed, ...toldOf(group), step: pace.step })
+          .then(
+            (report) => worlds.push(report),
+            (error: unknown) => failures.push(failureOf(seed, error)),
+          )
+          .finally(pace.leave),
+      ),
+    )
   } finally {
     await house.close()
     await database.drop()

@@ -4,8 +4,6 @@ import type { WorldOptions, WorldReport } from '../world/world.ts'
 export interface Group {
   readonly name: string
   readonly seeds: readonly number[]
-  /** Worlds of the group that live at the same time. */
-  readonly atOnce: number
   readonly shards: number
   readonly world: Omit<WorldOptions, 'seed' | 'told'>
   /** Prints what is said on this day of the run, counted from 1. */

@@ -79,12 +79,12 @@ const scene = {
 const plants: [what: string, plant: (real: House) => House, caught: RegExp][] = [
   [
     'a line shows a cent too much owed',
-    once(isRead('/v1/lines/'), 9, changed(oneMore('owed'))),
+    once(isRead('/v1/lines?'), 3, changed(oneMore('owed'))),
     /owed is \d+, should be \d+/,
   ],
   [
     'a loan shows a cent too much to settle it',
-    once(isRead('/v1/loans'), 9, changed(oneMore('payoff'))),
+    once(isRead('/v1/loans?'), 3, changed(oneMore('payoff'))),
     /payoff is \d+, should be/,
   ],
   [

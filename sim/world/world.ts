@@ -22,6 +22,8 @@ export interface WorldOptions {
   /** The server's own audit runs on every so manyth day, and at the end. */
   readonly auditEvery?: number
   readonly told?: (dayNumber: number, line: string) => void
+  /** Waits for the worlds beside it before each part of a day. */
+  readonly step?: () => Promise<void>
 }
 
 /** The server and the auditor do not agree, or something came that must not. */
@@ -74,7 +76,7 @@ const timeZones = [
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
   const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0 } = options
   let dayNumber = 0
-  const { told } = options
+  const { told, step = async () => {} } = options
   const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
   const order = { name: `World ${seed}`, timeZone: timeZones[seed % timeZones.length]!, now: firstDay }
   const { tenantId, secret } = await house.openSandbox(scene, order)
@@ -85,9 +87,13 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
     const world = await settle(seed, courier, customers)
     for (dayNumber = 1; dayNumber <= days; dayNumber++) {
       const last = dayNumber === days
+      await step()
       await workDay(world)
+      await step()
       await everybody(world)
+      await step()
       await endDay(world)
+      await step()
       compared += await compare(world, last || dayNumber % allLinesEvery === 0)
       if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) await audit(world)
     }
@@ -165,33 +171,63 @@ async function compare(world: World, everything: boolean): Promise<number> {
   const { body: trial } = await courier.get('/v1/trial-balance')
   const found: string[] = accountDifferences(auditor.holdings, trial.accounts)
   if (!trial.totals.every((total: Json) => total.balanced)) found.push('the trial balance does not balance')
-  const ofLines: string[][] = []
-  await courier.atOnce(lines.length, async (desk, place) => {
-    const line = lines[place]!
-    ofLines[place] = await lineFindings(auditor, desk, line, everything || auditor.touchedLoans.has(line))
+  const pages = pagesOf(lines)
+  const ofPages: string[][] = []
+  await courier.atOnce(pages.length, async (desk, place) => {
+    ofPages[place] = await pageFindings(auditor, desk, pages[place]!, everything)
   })
   auditor.touched.clear()
   auditor.touchedLoans.clear()
-  found.push(...ofLines.flat())
+  found.push(...ofPages.flat())
   if (found.length > 0) throw new Error(`at the end of the day:\n  ${found.join('\n  ')}`)
   return lines.length
 }
 
-async function lineFindings(auditor: Auditor, desk: Desk, line: Line, withLoans: boolean): Promise<string[]> {
-  const { body } = await desk.get(`/v1/lines/${line.id}`)
-  const found = lineDifferences(line, body).map((difference) => `line ${line.id}: ${difference}`)
-  if (withLoans && line.loans.length > 0) {
-    const { body: shown } = await desk.get(`/v1/loans?lineId=${line.id}`)
-    if (shown.data.length !== line.loans.length) {
-      found.push(`line ${line.id} has ${shown.data.length} loans, should have ${line.loans.length}`)
-    }
-    for (const loan of line.loans) {
-      const own = shown.data.find((candidate: Json) => candidate.id === loan.id)
-      const differences = own === undefined ? ['is not there'] : loanDifferences(loan, own, auditor.today)
-      found.push(...differences.map((difference) => `loan ${loan.id}: ${difference}`))
-    }
+/** As many as the server gives in one answer. */
+const linesOfPage = 100
+
+function pagesOf(lines: readonly Line[]): Line[][] {
+  return Array.from({ length: Math.ceil(lines.length / linesOfPage) }, (_, place) =>
+    lines.slice(place * linesOfPage, (place + 1) * linesOfPage),
+  )
+}
+
+async function pageFindings(
+  auditor: Auditor,
+  desk: Desk,
+  lines: readonly Line[],
+  everything: boolean,
+): Promise<string[]> {
+  const idsOf = (wanted: readonly Line[]) => wanted.map((line) => line.id).join(',')
+  const withLoans = lines.filter((line) => line.loans.length > 0 && (everything || auditor.touchedLoans.has(line)))
+  const shownLines = await desk.get(`/v1/lines?ids=${idsOf(lines)}`)
+  const shownLoans = withLoans.length === 0 ? null : await desk.get(`/v1/loans?lineIds=${idsOf(withLoans)}`)
+  const byId = new Map<string, Json>(shownLines.body.data.map((shown: Json) => [shown.id, shown]))
+  const loansOf: Map<string, Json[]> = Map.groupBy(shownLoans?.body.data ?? [], (shown: Json) => shown.lineId)
+  const asked = new Set(withLoans)
+  return lines.flatMap((line) => {
+    const found = lineFindings(line, byId.get(line.id))
+    if (asked.has(line)) found.push(...loanFindings(line, loansOf.get(line.id) ?? [], auditor.today))
+    return found.length === 0 ? [] : [...found, describe(line)]
+  })
+}
+
+function lineFindings(line: Line, shown: Json | undefined): string[] {
+  const differences = shown === undefined ? ['is not there'] : lineDifferences(line, shown)
+  return differences.map((difference) => `line ${line.id}: ${difference}`)
+}
+
+function loanFindings(line: Line, shown: readonly Json[], today: number): string[] {
+  const found =
+    shown.length === line.loans.length
+      ? []
+      : [`line ${line.id} has ${shown.length} loans, should have ${line.loans.length}`]
+  for (const loan of line.loans) {
+    const own = shown.find((candidate) => candidate.id === loan.id)
+    const differences = own === undefined ? ['is not there'] : loanDifferences(loan, own, today)
+    found.push(...differences.map((difference) => `loan ${loan.id}: ${difference}`))
   }
-  return found.length === 0 ? [] : [...found, describe(line)]
+  return found
 }
 
 async function audit({ courier }: World): Promise<void> {
