@@ -499,6 +499,27 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.commit_payout(p_shard smallint, p_operations operation[], p_events journal[], p_events_of integer[], p_payouts payouts[], p_made bigint)
+ RETURNS TABLE(n integer, outcome text, status smallint, body json)
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_column
+begin
+  -- First, because it locks the shard: nobody else inserts between the count and the end of the transaction.
+  return query select * from commit_operations(p_shard, p_operations, p_events, p_events_of,
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+  if found then
+    return;
+  end if;
+  insert into payouts
+    select r.* from unnest(p_payouts) r
+    where (select count(*) from payouts p where p.tenant_id = r.tenant_id and p.payee_id = r.payee_id) = p_made;
+  if not found then
+    raise exception 'another payout to this payee was made' using errcode = 'serialization_failure';
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.journal_make_partitions(p_from date, p_months integer)
  RETURNS void
  LANGUAGE plpgsql

@@ -81,7 +81,7 @@ const rowTypesOf = new WeakMap<Platform, Promise<ReadonlyMap<string, RowType>>>(
 function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
   const known = rowTypesOf.get(platform)
   if (known !== undefined) return known
-  const read = readRowTypes(platform.db, ['operation', 'journal', ...tables])
+  const read = readRowTypes(platform.db, ['operation', 'journal', 'payouts', ...tables])
   rowTypesOf.set(platform, read)
   read.catch(() => rowTypesOf.delete(platform))
   return read
@@ -217,6 +217,41 @@ export async function postReplyWith<Body>(
       return reply
     })
   }) as Promise<Reply<Body>>
+}
+
+/**
+ * The same with a payout, in one statement. Decided while its payee had had `made` of them; throws `WriteConflict` where
+ * there has been another one since.
+ */
+export async function postReplyWithPayout<Body>(
+  ctx: Context,
+  operation: Operation,
+  status: number,
+  body: Body,
+  payout: Row,
+  made: number,
+): Promise<Reply<Body>> {
+  const ready = posting(ctx, 0, operation, keyed(ctx, status, body))
+  const write = async () => {
+    const known = await rowTypes(ctx.platform)
+    const heads = gather(known.get('operation')!, [ready], (posting) => [posting.head])
+    const events = gather(known.get('journal')!, [ready], (posting) => posting.events)
+    const payouts = gather(known.get('payouts')!, [ready], () => [payout])
+    return ctx.platform.db<VerdictRow[]>`
+      select n, outcome, status, body from commit_payout(${0}::smallint, ${heads.rows}::operation[],
+        ${events.rows}::journal[], ${events.of}::integer[], ${payouts.rows}::payouts[], ${made}::bigint)`
+  }
+  try {
+    const [refused] = await withTypesOfNow(ctx.platform, write)
+    return replyOf(refused === undefined ? { outcome: 'ok' } : verdictOf(refused), status, body)
+  } catch (error) {
+    throw isSerializationFailure(error) ? new WriteConflict('another payout to this payee was made') : error
+  }
+}
+
+/** SQLSTATE serialization_failure: decided on what is no longer so. */
+function isSerializationFailure(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '40001'
 }
 
 function keyed<Body>(ctx: Context, status: number, body: Body): Row {

@@ -8,7 +8,7 @@
  */
 import { accounts } from '../../core/journal/accounts.ts'
 import type { Minor } from '../../core/money.ts'
-import { once, postReply, postReplyWith, WriteConflict } from '../journal/post.ts'
+import { once, postReply, postReplyWithPayout, WriteConflict } from '../journal/post.ts'
 import type { JournalEvent, Reply } from '../journal/types.ts'
 import { retryConflicts } from '../lines/service.ts'
 import * as funders from '../parties/funders.ts'
@@ -38,13 +38,12 @@ export async function payOut(ctx: Context, order: NewPayout): Promise<Reply<Payo
 
 /** Decided on the payouts made so far: another one in between is a conflict, and the amount is reckoned anew. */
 async function payOnce(ctx: Context, payee: Payee): Promise<Reply<PayoutView>> {
-  // Before the balances: every payout counted here is booked and so has left them.
-  const { made, pending } = await store.countPayouts(ctx, payee.id)
+  const { made, pending, parts } = await store.readMatured(ctx, payee.account, payee.throughOn, payee.id)
   if (pending > 0) {
     await finishPending(ctx, payee.id)
     throw new WriteConflict('another payout to this payee was being booked')
   }
-  const payout = await draft(ctx, payee)
+  const payout = draft(ctx, payee, parts)
   if (payout === null) {
     throw problem('nothing-to-pay-out', { detail: `Nothing is owed to ${payee.id} through ${payee.throughOn}.` })
   }
@@ -92,8 +91,7 @@ function throughOf(ctx: Context, timing: string): string {
  * Of the first currency in which something is owed; null where there is none. A merchant in debit (more refunded than
  * captured) waits for its next captures in that currency.
  */
-async function draft(ctx: Context, payee: Payee): Promise<Payout | null> {
-  const matured = await store.readMatured(ctx, payee.account, payee.throughOn)
+function draft(ctx: Context, payee: Payee, matured: store.Matured['parts']): Payout | null {
   for (const [currency, all] of Map.groupBy(matured, (part) => part.currency)) {
     const parts = all.filter((part) => part.amount !== 0n)
     const net = parts.reduce((sum, part) => sum + part.amount, 0n)
@@ -128,12 +126,8 @@ async function begin(ctx: Context, payout: Payout, settled: Payout, made: number
     const created = eventOf(payout, 'payout.created', { throughOn: payout.throughOn, amount: payout.amountMinor })
     const whole = isWhole(ctx)
     const events = whole ? [created, partPaid(payout, payout.parts[0]!)] : [created]
-    return await postReplyWith(ctx, { events }, 201, viewOfPayout(settled), async (db) => {
-      // The event before has locked shard 0, so nobody else inserts between this look and the end of the transaction.
-      if (!(await store.insertPayout(db, ctx.tenantId, whole ? settled : payout, made))) {
-        throw new WriteConflict('another payout to this payee was made')
-      }
-    })
+    const row = store.rowOfPayout(ctx.tenantId, whole ? settled : payout)
+    return await postReplyWithPayout(ctx, { events }, 201, viewOfPayout(settled), row, made)
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw new WriteConflict('another payout to this payee is being made')

@@ -1,6 +1,6 @@
+import type { Row } from '../journal/types.ts'
 import type { Context } from '../platform/context.ts'
-import type { Queryable } from '../platform/database.ts'
-import type { Part, Payout } from './types.ts'
+import type { Payout } from './types.ts'
 
 const columns = [
   'id',
@@ -18,32 +18,57 @@ const columns = [
   'paid_at',
 ]
 
-/** What an account holds in each shard: everything that takes from it, and what was added up to a day. Credit positive. */
-export function readMatured(
-  ctx: Context,
-  account: string,
-  throughOn: string,
-): Promise<{ shard: number; currency: string; amount: bigint }[]> {
-  return ctx.db<{ shard: number; currency: string; amount: bigint }[]>`
-    select shard, currency,
-      (sum(case when effective_on <= ${throughOn} then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
-    from balances
-    where tenant_id = ${ctx.tenantId} and account = ${account} and shard between 0 and ${ctx.platform.shards - 1}
-    group by shard, currency
-    order by currency, shard`
+export interface Matured {
+  /** Payouts to the payee ever made, and those of them not booked yet. */
+  readonly made: number
+  readonly pending: number
+  /** By currency and shard. */
+  readonly parts: readonly { readonly shard: number; readonly currency: string; readonly amount: bigint }[]
 }
 
-/** Written only where the payee has had no payout but those counted; whether it was. */
-export async function insertPayout(db: Queryable, tenantId: string, payout: Payout, made: number): Promise<boolean> {
-  const rows = await db`
-    insert into payouts (id, tenant_id, payee_kind, payee_id, currency, amount_minor, direction, status, timing, through_on,
-                         parts, file, created_at, paid_at)
-    select ${payout.id}, ${tenantId}, ${payout.payeeKind}, ${payout.payeeId}, ${payout.currency}, ${payout.amountMinor}::bigint,
-           ${payout.direction}, ${payout.status}, ${payout.timing}, ${payout.throughOn}::date, ${payout.parts as Part[]}::jsonb,
-           ${payout.file}, ${payout.createdAt}::timestamptz, ${payout.paidAt}::timestamptz
-    where (select count(*) from payouts where tenant_id = ${tenantId} and payee_id = ${payout.payeeId}) = ${made}::int
-    returning id`
-  return rows.length === 1
+/**
+ * What an account holds in each shard: everything that takes from it, and what was added up to a day. Credit positive. With
+ * the payouts made to its payee as of the same moment: those counted are booked and so have left what it holds.
+ */
+export async function readMatured(ctx: Context, account: string, throughOn: string, payeeId: string): Promise<Matured> {
+  const rows = await ctx.db<
+    { made: number; pending: number; shard: number | null; currency: string; amount: bigint }[]
+  >`
+    select paid.made, paid.pending, held.shard, held.currency, held.amount
+    from (
+      select count(*)::int as made, (count(*) filter (where status = 'pending'))::int as pending
+      from payouts where tenant_id = ${ctx.tenantId} and payee_id = ${payeeId}
+    ) paid
+    left join (
+      select shard, currency,
+        (sum(case when effective_on <= ${throughOn} then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
+      from balances
+      where tenant_id = ${ctx.tenantId} and account = ${account} and shard between 0 and ${ctx.platform.shards - 1}
+      group by shard, currency
+    ) held on true
+    order by held.currency, held.shard`
+  const { made, pending } = rows[0]!
+  const parts = rows.flatMap(({ shard, currency, amount }) => (shard === null ? [] : [{ shard, currency, amount }]))
+  return { made, pending, parts }
+}
+
+export function rowOfPayout(tenantId: string, payout: Payout): Row {
+  return {
+    id: payout.id,
+    tenant_id: tenantId,
+    payee_kind: payout.payeeKind,
+    payee_id: payout.payeeId,
+    currency: payout.currency,
+    amount_minor: payout.amountMinor,
+    direction: payout.direction,
+    status: payout.status,
+    timing: payout.timing,
+    through_on: payout.throughOn,
+    parts: payout.parts,
+    file: payout.file,
+    created_at: payout.createdAt,
+    paid_at: payout.paidAt,
+  }
 }
 
 export async function markPaid(ctx: Context, payout: Payout): Promise<void> {
@@ -64,17 +89,6 @@ export function listPending(ctx: Context, payeeId: string | null): Promise<Payou
     select ${db(columns)} from payouts
     where tenant_id = ${ctx.tenantId} and status = 'pending' ${payeeId === null ? db`` : db`and payee_id = ${payeeId}`}
     order by id`
-}
-
-/** Payouts to a payee ever made, and those of them not booked yet. */
-export async function countPayouts(
-  { db, tenantId }: { readonly db: Queryable; readonly tenantId: string },
-  payeeId: string,
-): Promise<{ made: number; pending: number }> {
-  const [row] = await db<{ made: number; pending: number }[]>`
-    select count(*)::int as made, (count(*) filter (where status = 'pending'))::int as pending
-    from payouts where tenant_id = ${tenantId} and payee_id = ${payeeId}`
-  return row!
 }
 
 /** Newest first. */

@@ -6,6 +6,9 @@ import type { Group, GroupReport } from './types.ts'
 
 const program = join(import.meta.dirname, 'worker.ts')
 
+/** Megabytes for what is young: a run makes little that lasts, and with the usual 16 collecting it took a tenth of the time. */
+const youngSpace = '--max-semi-space-size=64'
+
 /** Gives the reports as they come in; `told` hears of each. */
 export async function liveAll(
   template: string,
@@ -16,7 +19,7 @@ export async function liveAll(
   const waiting = [...groups]
   const reports: GroupReport[] = []
   const work = async () => {
-    const child = fork(program, { stdio: 'inherit' })
+    const child = fork(program, { stdio: 'inherit', execArgv: [...process.execArgv, youngSpace] })
     try {
       for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
         const report = await liveOne(child, template, group)

@@ -15,6 +15,7 @@ import { buildApp } from '../../server/platform/http.ts'
 import { createIds } from '../../server/platform/ids.ts'
 import { registerRoutes } from '../../server/routes.ts'
 import { type Chance, chanceOf } from './chance.ts'
+import { createGate } from './gate.ts'
 import { type Trouble, troubled } from './trouble.ts'
 
 export interface Letter {
@@ -41,7 +42,8 @@ export interface Scene {
 
 export interface House {
   readonly trouble: Trouble
-  send(letter: Letter, scene: Scene): Promise<Reply>
+  /** `alone`: no other request is worked on at that time. */
+  send(letter: Letter, scene: Scene, alone?: boolean): Promise<Reply>
   openSandbox(
     scene: Scene,
     order: { name: string; timeZone: string; now: string },
@@ -77,10 +79,12 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
   const platform: Platform = { ...plain, random, ids: createIds(random, clock) }
   await makePartitions(db)
   const app = await buildApp(platform, registerRoutes)
+  const gate = createGate()
   return {
     trouble,
-    send: (letter, scene) =>
+    send: (letter, scene, alone = false) =>
       scenes.run(scene, async () => {
+        const leave = await gate.enter(alone)
         const answer = await app.inject({
           method: letter.method,
           url: letter.path,
@@ -91,6 +95,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
           },
           ...(letter.body === null ? {} : { payload: letter.body }),
         })
+        leave()
         return {
           status: answer.statusCode,
           text: answer.body,
