@@ -22,9 +22,9 @@ interface Site {
   db: Database
 }
 
-async function open(t: TestContext, tls: boolean): Promise<Site> {
+async function open(t: TestContext, tls: boolean, answerSeconds = 1): Promise<Site> {
   const proxy = await proxyTo({ after: (work) => t.after(work) }, url, { tls })
-  const db = openDatabase(proxy.url, { max: 3, connectSeconds: 1, answerSeconds: 1, applicationName: 'outage test' })
+  const db = openDatabase(proxy.url, { max: 3, connectSeconds: 1, answerSeconds, applicationName: 'outage test' })
   t.after(() => db.end({ timeout: 1 }))
   return { proxy, db }
 }
@@ -42,6 +42,13 @@ function assertAllTold(settled: readonly PromiseSettledResult<unknown>[]): void 
     assert.ok(one.status === 'rejected', 'a query was answered')
     assert.ok(isConnectionError(one.reason) && isOutage(one.reason), String(one.reason))
   }
+}
+
+async function asleep(count: number): Promise<void> {
+  const counted = () => direct<{ count: number }[]>`
+    select count(*)::int as count from pg_stat_activity
+    where application_name = 'outage test' and state = 'active' and wait_event = 'PgSleep'`
+  while ((await counted())[0]!.count < count) await delay(10)
 }
 
 async function assertRecovers(db: Database): Promise<void> {
@@ -81,8 +88,8 @@ for (const tls of [false, true]) {
   test(`connections that fall silent, idle or in the middle of a query${over}`, { timeout }, async (t) => {
     const { proxy, db } = await open(t, tls)
     await assertRecovers(db)
-    const sleeping = Promise.allSettled([db`select pg_sleep(0.3)`])
-    await delay(100)
+    const sleeping = Promise.allSettled([db`select pg_sleep(0.9)`])
+    await asleep(1)
     proxy.turn('silent')
     assertAllTold([...(await askInEveryWay(db)), ...(await sleeping)])
     proxy.turn('fair')
@@ -109,15 +116,15 @@ for (const tls of [false, true]) {
 }
 
 test('connections that PostgreSQL ends', { timeout }, async (t) => {
-  const { db } = await open(t, false)
+  const { db } = await open(t, false, 20)
   const endAll = () => direct`
     select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'outage test'`
   await assertRecovers(db)
   await endAll()
   await delay(50)
   await db`select 1`
-  const sleeping = Promise.allSettled([db`select pg_sleep(0.5)`, db.begin((sql) => sql`select pg_sleep(0.5)`)])
-  await delay(100)
+  const sleeping = Promise.allSettled([db`select pg_sleep(15)`, db.begin((sql) => sql`select pg_sleep(15)`)])
+  await asleep(2)
   await endAll()
   assertAllTold(await sleeping)
   await assertRecovers(db)
@@ -138,12 +145,12 @@ test('a statement that takes too long is ended by PostgreSQL, and nothing of it 
 
 test('readings may take longer, and whoever writes does not wait for them', { timeout }, async (t) => {
   const { db } = await open(t, false)
-  let isRead = false
-  const readings = Promise.all(Array.from({ length: 3 }, () => db.readings`select pg_sleep(1.2)`)).then(() => {
-    isRead = true
-  })
+  await direct`select pg_advisory_lock(1)`
+  const readings = Promise.all(Array.from({ length: 9 }, () => db.readings`select pg_advisory_lock_shared(1)`))
+  // Longer than a query may take that is no reading.
+  await delay(1_500)
   await db`select 1`
-  assert.ok(!isRead)
+  await direct`select pg_advisory_unlock(1)`
   await readings
 })
 
