@@ -15,7 +15,7 @@ export async function liveGroup(template: Cluster['template'], group: Group): Pr
     const pace = createPace(group.seeds.length)
     await Promise.all(
       group.seeds.map((seed) =>
-        live(house, { ...group.world, seed, ...toldOf(group), step: pace.step })
+        live(house, { ...group.world, seed, ...toldOf(group), step: pace.step, passed: progressOf(group, seed) })
           .then(
             (report) => worlds.push(report),
             (error: unknown) => failures.push(failureOf(seed, error)),
@@ -39,6 +39,27 @@ function toldOf({ tellDay }: Group) {
     told: (dayNumber: number, line: string) => {
       if (dayNumber === tellDay) console.log(line.trimEnd())
     },
+  }
+}
+
+const progressMilliseconds = 30_000
+
+/** A long run says from time to time where it is, how long a day takes by now, and what memory it needs. */
+function progressOf(group: Group, seed: number): (dayNumber: number) => void {
+  let [toldAt, toldDay] = [0, 0]
+  return (dayNumber) => {
+    const now = performance.now()
+    // From the first evening on: before it the customers come in.
+    if (toldDay === 0) [toldAt, toldDay] = [now, dayNumber]
+    if (seed !== group.seeds[0] || now - toldAt < progressMilliseconds) return
+    const seconds = (now - toldAt) / 1_000 / (dayNumber - toldDay)
+    const worlds = group.seeds.length === 1 ? `seed ${seed}` : `seed ${seed} and ${group.seeds.length - 1} beside it`
+    const left = Math.round((seconds * (group.world.days - dayNumber)) / 60)
+    const memory = Math.round(process.memoryUsage.rss() / 1_048_576)
+    console.log(
+      `${worlds}: day ${dayNumber} of ${group.world.days}, ${seconds.toFixed(2)} s a day, ${left} min to go, ${memory} MB`,
+    )
+    ;[toldAt, toldDay] = [now, dayNumber]
   }
 }
 

@@ -52,9 +52,9 @@ export interface Courier extends Desk {
   readonly counts: Counts
   /**
    * Many people at once, each at a desk of their own; `work` gets the desk's place. What they sent is noted in order of
-   * desks, whatever came first. The first failure in that order is thrown.
+   * desks, whatever came first. The first failure in that order is thrown. `lanesMax`: how many of them at a time.
    */
-  atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>): Promise<void>
+  atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>, lanesMax?: number): Promise<void>
   /** Moves the clock, which is many commits: a fault in its midst, then the rest of the way. */
   advance(to: string): Promise<Answer>
   /** Requests that arrive once more, long after they were answered; gives those answered differently. */
@@ -167,22 +167,35 @@ export function createCourier(options: CourierOptions): Courier {
 
   const alone = () => deskOf(++phase, 0, (entry) => transcript.update(entry))
 
-  async function atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>): Promise<void> {
+  async function atOnce(
+    desks: number,
+    work: (desk: Desk, place: number) => Promise<void>,
+    lanesMax = lanes,
+  ): Promise<void> {
     const own = ++phase
-    const entries: string[][] = Array.from({ length: desks }, () => [])
+    /** What was said at desks that still wait for one before them, by desk. */
+    const notes = new Map<number, string[]>()
     const failures = new Map<number, unknown>()
     let next = 0
-    const lane = async () => {
-      for (let desk = next++; desk < desks; desk = next++) {
-        const notes = entries[desk]!
-        await work(
-          deskOf(own, desk, (entry) => notes.push(entry)),
-          desk,
-        ).catch((error: unknown) => failures.set(desk, error))
+    let written = 0
+    const writeDown = () => {
+      for (let entries = notes.get(written); entries !== undefined; entries = notes.get(++written)) {
+        for (const entry of entries) transcript.update(entry)
+        notes.delete(written)
       }
     }
-    await Promise.all(Array.from({ length: Math.min(lanes, desks) }, lane))
-    for (const notes of entries) for (const entry of notes) transcript.update(entry)
+    const lane = async () => {
+      for (let desk = next++; desk < desks; desk = next++) {
+        const entries: string[] = []
+        await work(
+          deskOf(own, desk, (entry) => entries.push(entry)),
+          desk,
+        ).catch((error: unknown) => failures.set(desk, error))
+        notes.set(desk, entries)
+        writeDown()
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(lanesMax, desks) }, lane))
     if (failures.size > 0) throw failures.get(Math.min(...failures.keys()))
   }
 

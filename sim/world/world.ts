@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly told?: (dayNumber: number, line: string) => void
   /** Waits for the worlds beside it before each part of a day. */
   readonly step?: () => Promise<void>
+  /** Told at every day's end. */
+  readonly passed?: (dayNumber: number) => void
 }
 
 /** The server and the auditor do not agree, or something came that must not. */
@@ -76,7 +78,7 @@ const timeZones = [
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
   const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0 } = options
   let dayNumber = 0
-  const { told, step = async () => {} } = options
+  const { told, step = async () => {}, passed } = options
   const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
   const order = { name: `World ${seed}`, timeZone: timeZones[seed % timeZones.length]!, now: firstDay }
   const { tenantId, secret } = await house.openSandbox(scene, order)
@@ -96,6 +98,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
       await step()
       compared += await compare(world, last || dayNumber % allLinesEvery === 0)
       if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) await audit(world)
+      passed?.(dayNumber)
     }
     const loans = [...world.auditor.lines.values()].reduce((sum, line) => sum + line.loans.length, 0)
     return { seed, digest: courier.digest(), loans, compared, ...courier.counts }
@@ -173,9 +176,10 @@ async function compare(world: World, everything: boolean): Promise<number> {
   if (!trial.totals.every((total: Json) => total.balanced)) found.push('the trial balance does not balance')
   const pages = pagesOf(lines)
   const ofPages: string[][] = []
-  await courier.atOnce(pages.length, async (desk, place) => {
+  const comparePage = async (desk: Desk, place: number) => {
     ofPages[place] = await pageFindings(auditor, desk, pages[place]!, everything)
-  })
+  }
+  await courier.atOnce(pages.length, comparePage, pagesAtOnce)
   auditor.touched.clear()
   auditor.touchedLoans.clear()
   found.push(...ofPages.flat())
@@ -183,8 +187,9 @@ async function compare(world: World, everything: boolean): Promise<number> {
   return lines.length
 }
 
-/** As many as the server gives in one answer. */
-const linesOfPage = 100
+/** The server gives a hundred in one answer, which after two years is 5 MB with their loans. */
+const linesOfPage = 50
+const pagesAtOnce = 8
 
 function pagesOf(lines: readonly Line[]): Line[][] {
   return Array.from({ length: Math.ceil(lines.length / linesOfPage) }, (_, place) =>
