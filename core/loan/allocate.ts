@@ -195,13 +195,18 @@ function isUnpaid(slot: Slot): boolean {
   return owedTotal(slot) > 0n || (untouched && slot.planned > 0n)
 }
 
-/** Equal parts to every coming instalment, component by component, until nothing more can be placed. */
+/**
+ * Equal parts to every coming instalment that is open, component by component; then, of what found no place, to those
+ * that ask for the component, until nothing more can be placed. Parts for all again would take hundreds of rounds.
+ */
 function payEvenly(payment: Payment, group: readonly Step[]): void {
-  for (let before = -1n; payment.left > 0n && payment.left !== before; ) {
+  for (let before = -1n, round = 0; payment.left > 0n && payment.left !== before; round++) {
     before = payment.left
     for (const { component } of group) {
-      const open = [...comingTargets(payment)].filter((target) => owedTotal(target.slot) > 0n)
-      if (open.length === 0 || payment.left === 0n) return
+      const open = [...comingTargets(payment)].filter((target) =>
+        round === 0 ? owedTotal(target.slot) > 0n : askedNow(payment, target, component) > 0n,
+      )
+      if (open.length === 0) continue
       const part = roundQuotient(payment.left, BigInt(open.length), 'half-even')
       const rest = payment.left - part * BigInt(open.length)
       open.forEach((target, at) => {

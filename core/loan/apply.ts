@@ -169,6 +169,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
   bearLateInterestFor(book, amount, on)
   const payment = (event.type === 'payoff' ? paySettling : payShortOfSettling)(book, amount, on, rule)
   addCredit(book, payment.left)
+  // Money that is charged back later finds no room in instalments that ended early.
   if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
 }
@@ -248,9 +249,10 @@ function lendMore(book: Book, amount: bigint, on: Day): void {
     throw new LoanProblem('disbursement-after-maturity', 'no instalment is left to repay a disbursement', 'on')
   }
   bearLateInterest(book, on)
-  const down = disburse(book, on, amount)
   const coming = book.plan.findIndex((slot) => slot.due > on)
   const index = coming < 0 ? last : coming
+  planAsAsked(book, index)
+  const down = disburse(book, on, amount)
   replanUnpaid(book, index)
   book.firstOpen = Math.min(book.firstOpen, index)
   payDown(book, down, on)

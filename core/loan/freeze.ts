@@ -1,5 +1,6 @@
 /** The loan as others see it: plain, immutable, worked out to the end. */
 import type { Day } from '../calendar.ts'
+import { maxMinor } from '../money.ts'
 import { type Book, owedTotal, type Slot } from './book.ts'
 import { workOutAll } from './plan.ts'
 import type { Allocated, Instalment, LoanEvent, LoanState, LoanStatus, LoanTerms, Ownership } from './types.ts'
@@ -90,7 +91,8 @@ function rowsOf(book: Book, slots: readonly Slot[]): Instalment[] {
   let restoredLater = 0n
   for (let index = slots.length - 1; index >= 0; index--) {
     const slot = slots[index]!
-    rows[index] = rowOf(slot, index + 1, balance - restoredLater - lentAfter(book, slot))
+    // What was lent or charged back later may be refunded by now, and then is missing in the sum.
+    rows[index] = rowOf(slot, index + 1, maxMinor(balance - restoredLater - lentAfter(book, slot), 0n))
     balance += slot.owing.principal
     restoredLater += slot.kind === 'extra' ? slot.owing.principal : slot.restored
   }

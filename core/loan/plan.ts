@@ -45,13 +45,18 @@ export function lastOpen(book: Book): number {
 
 /** One pass per instalment at most: where one cannot absorb a reduction, the one before it takes the rest. */
 function giveRemainder(book: Book): void {
-  for (let pass = 0; pass < book.plan.length; pass++) {
+  const final = book.plan.length - 1
+  for (let pass = 0, taker = -1, before = 0n; pass <= book.plan.length; pass++) {
     const rest = book.planPrincipal - principalDue(book)
-    const last = rest === 0n ? -1 : lastOpenOrFinal(book, rest > 0n)
+    // What was lent after the last unpaid instalment's day has no room in it.
+    const stuck = rest > 0n && rest === before && taker < final
+    const last = rest === 0n ? -1 : stuck ? final : lastOpenOrFinal(book, rest > 0n)
     if (last < 0) return
+    taker = last
+    before = rest
     const slot = book.plan[last]!
     // Interest that the last instalment had no room for must not take the remainder's place.
-    const noRoom = rest > 0n && last === book.plan.length - 1 && book.fixes === 'total' ? slot.carry : 0n
+    const noRoom = rest > 0n && last === final && book.fixes === 'total' ? slot.carry : 0n
     const planned = maxMinor(slot.planned + rest + noRoom, lowestPlan(book, slot))
     if (planned === slot.planned) return
     slot.planned = planned
@@ -72,12 +77,12 @@ function lastOpenOrFinal(book: Book, more: boolean): number {
 }
 
 /**
- * Once no principal is left the plan is what the instalments came to ask for: money that is charged back later finds no
- * room in instalments that ended early.
+ * Makes the plan what the instalments came to ask for: principal that comes back or is lent later finds no room in those
+ * before `end` that ended early.
  */
-export function planAsAsked(book: Book): void {
+export function planAsAsked(book: Book, end = book.plan.length): void {
   workOutAll(book)
-  for (const slot of book.plan) {
+  for (const slot of book.plan.slice(0, end)) {
     const interest = book.fixes === 'total' ? slot.owing.interest - slot.deferred - slot.arrearsInterest : 0n
     const asked = maxMinor(slot.owing.principal - slot.restored + interest, 0n)
     if (asked < slot.planned) slot.planned = asked

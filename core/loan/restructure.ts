@@ -145,7 +145,8 @@ export function setRateFrom(book: Book, day: Day, percent: string): void {
 export function changeRateFrom(book: Book, day: Day, percent: string): void {
   setRateFrom(book, day, percent)
   const index = book.plan.findIndex((slot) => slot.due >= day)
-  if (index >= 0) replanWithoutLate(book, index)
+  // A debt that is repaid asks for nothing at another rate either.
+  if (index >= 0 && book.outstanding > 0n) replanWithoutLate(book, index)
 }
 
 /** No interest on the days from `day` to `to`, both included; the instalments stay. */
