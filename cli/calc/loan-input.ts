@@ -1,14 +1,6 @@
 /** Reads the loan that `chit calc schedule`, `allocate` and `explain` take: terms, events and the day of the question. */
 import { checkEvent, checkTerms } from '../../core/loan/check.ts'
-import type {
-  AllocationRule,
-  AllocationStep,
-  LoanEvent,
-  LoanTerms,
-  Method,
-  RoundingName,
-  Surplus,
-} from '../../core/loan/types.ts'
+import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { businessDueDates, spansOf } from '../../core/schedule/dates.ts'
@@ -63,9 +55,18 @@ export const loanFields = [
   'asOf',
 ] as const
 
-const methods: readonly Method[] = ['equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet']
-const dayCounts = ['30/360', '30E/360', 'actual/365', 'actual/360', 'actual/actual', 'actual/365.25'] as const
-const roundings: readonly RoundingName[] = ['half-even', 'half-up', 'half-down', 'up', 'down']
+/** What a field can be where that is one of a few words. */
+export const choices = {
+  method: ['equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet'],
+  dayCount: ['30/360', '30E/360', 'actual/365', 'actual/360', 'actual/actual', 'actual/365.25'],
+  interestPeriod: ['daily', 'same-as-period', 'whole-period'],
+  interestRecalculation: ['none', 'daily'],
+  earlyInterest: ['to-day', 'to-due-date'],
+  lastInstalment: ['remainder', 'levelled'],
+  rounding: ['half-even', 'half-up', 'half-down', 'up', 'down'],
+  surplus: ['next', 'last', 'next-last', 're-amortise'],
+  across: ['horizontal', 'vertical'],
+} as const
 
 export function readLoan(fields: Fields): LoanInput {
   const asStated = readTerms(fields)
@@ -149,16 +150,16 @@ function readTerms(fields: Fields): LoanTerms {
     currency,
     principal: amount('principal'),
     annualRatePercent: readDecimal(fields.annualRatePercent, 'annualRatePercent'),
-    method: choice('method', 'equal-instalment', methods),
+    method: choice('method', 'equal-instalment', choices.method),
     ...rule,
     ...(dueDates === null ? {} : { dueDates }),
-    dayCount: choice('dayCount', '30/360', dayCounts),
-    interestPeriod: choice('interestPeriod', 'daily', ['daily', 'same-as-period', 'whole-period']),
-    interestRecalculation: choice('interestRecalculation', 'none', ['none', 'daily']),
+    dayCount: choice('dayCount', '30/360', choices.dayCount),
+    interestPeriod: choice('interestPeriod', 'daily', choices.interestPeriod),
+    interestRecalculation: choice('interestRecalculation', 'none', choices.interestRecalculation),
     overdueInterest: flag('overdueInterest', true),
-    earlyInterest: choice('earlyInterest', 'to-day', ['to-day', 'to-due-date']),
-    lastInstalment: choice('lastInstalment', 'remainder', ['remainder', 'levelled']),
-    rounding: choice('rounding', 'half-even', roundings),
+    earlyInterest: choice('earlyInterest', 'to-day', choices.earlyInterest),
+    lastInstalment: choice('lastInstalment', 'remainder', choices.lastInstalment),
+    rounding: choice('rounding', 'half-even', choices.rounding),
     instalmentMultiple: absent(fields.instalmentMultiple) ? null : amount('instalmentMultiple'),
     downPaymentPercent: or(fields.downPaymentPercent, null, (value) => readDecimal(value, 'downPaymentPercent')),
     downPaymentPaid: flag('downPaymentPaid', false),
@@ -208,7 +209,6 @@ function readDays(value: unknown, field: string): string[] {
   return readList(value, field).map((day, index) => readDate(day, `${field}[${index}]`))
 }
 
-const surpluses: readonly Surplus[] = ['next', 'last', 'next-last', 're-amortise']
 const steps: readonly AllocationStep[] = (['past-due', 'due', 'in-advance'] as const).flatMap((timing) =>
   (['penalty', 'fee', 'interest', 'principal'] as const).map((component): AllocationStep => `${timing}-${component}`),
 )
@@ -224,8 +224,8 @@ function readRule(value: unknown, path: string): AllocationRule {
   const fields = readFields(value, path, ['order', 'surplus', 'across'])
   return {
     order: or(fields.order, steps, (list) => readOrder(list, `${path}.order`)),
-    surplus: or(fields.surplus, 'next', (text) => readChoice(text, `${path}.surplus`, surpluses)),
-    across: or(fields.across, 'horizontal', (text) => readChoice(text, `${path}.across`, ['horizontal', 'vertical'])),
+    surplus: or(fields.surplus, 'next', (text) => readChoice(text, `${path}.surplus`, choices.surplus)),
+    across: or(fields.across, 'horizontal', (text) => readChoice(text, `${path}.across`, choices.across)),
   }
 }
 
@@ -254,7 +254,8 @@ export function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string): v
   }
 }
 
-const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>> = {
+/** Beside `id`, `type` and `on`. */
+export const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>> = {
   disbursement: ['amount'],
   repayment: ['amount', 'prepay'],
   payoff: ['amount'],

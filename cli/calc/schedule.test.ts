@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { Problem } from '../../core/problem.ts'
 import { calcAllocate } from './allocate.ts'
 import { calcExplain } from './explain.ts'
+import { choices, eventFields, loanFields } from './loan-input.ts'
+import { runCalc } from './main.ts'
 import { calcSchedule } from './schedule.ts'
 
 const plain = {
@@ -108,14 +110,30 @@ test('money after the loan is paid is the customer’s credit', () => {
 })
 
 /** Every example of the document: a block of input follows its command, a block of output says what must be in the answer. */
-const examples = readFileSync(new URL('../../docs/calc.md', import.meta.url), 'utf8').matchAll(
-  /npx chit calc (schedule|allocate|explain)`[^`]*```json\n([\s\S]*?)\n```[^`]*```json\n([\s\S]*?)\n```/g,
-)
-const calculations = { schedule: calcSchedule, allocate: calcAllocate, explain: calcExplain }
+const page = readFileSync(new URL('../../docs/calc.md', import.meta.url), 'utf8')
+const examples = [
+  ...page.matchAll(
+    /npx chit calc (schedule|allocate|explain)`[^`]*```json\n([\s\S]*?)\n```[^`]*```json\n([\s\S]*?)\n```/g,
+  ),
+]
 
 for (const [, name, input, output] of examples) {
   test(`docs/calc.md: ${name} ${input?.slice(0, 60).replace(/\s+/g, ' ')}…`, () => {
-    const answer = calculations[name as keyof typeof calculations](JSON.parse(input!))
-    assert.partialDeepStrictEqual(JSON.parse(JSON.stringify(answer)), JSON.parse(output!))
+    const answer = JSON.parse(runCalc(name!, input!).stdout)
+    assert.partialDeepStrictEqual(answer, JSON.parse(output!))
   })
 }
+
+test('docs/calc.md has an example of each field, of each event with each of its fields, and of each choice', () => {
+  const inputs = examples.map(([, , input]) => input!).join('\n')
+  const missing = [...loanFields, 'payment', 'explain'].filter((field) => !inputs.includes(`"${field}":`))
+  const events = examples.flatMap(([, , input]) => JSON.parse(input!).events ?? [])
+  for (const [type, fields] of Object.entries(eventFields)) {
+    const shown = new Set(events.filter((event) => event.type === type).flatMap(Object.keys))
+    if (shown.size === 0) missing.push(type)
+    missing.push(...fields.filter((field) => !shown.has(field)).map((field) => `${type}.${field}`))
+  }
+  const chosen = Object.values(choices).flat()
+  missing.push(...chosen.filter((choice) => !inputs.includes(`"${choice}"`)))
+  assert.deepEqual(missing, [])
+})
