@@ -200,6 +200,77 @@ const examples: readonly Example[] = [
     [event('charge-off', '2024-02-10'), event('recovery', '2024-02-20', { amount: '50' })],
     ['02-01 99.01+3.00 52.01', '03-01 99.35+2.66 102.01', '04-01 101.64+1.02 102.66'],
   ],
+  [
+    'a pause leaves re-aged instalments: E = 102.00; 200.99 + 0.97 + 1.10 + 1.01 unpaused leave 102.07 to the last, so 102.04',
+    { lastInstalment: 'levelled' },
+    [
+      first,
+      { type: 'interest-pause', from: '2024-02-16', to: '2024-04-15' },
+      event('re-age', '2024-03-15', { instalments: 2, firstDueOn: '2024-04-01' }),
+    ],
+    [
+      '02-01 99.01+3.00 0.00',
+      '03-01 0.00+0.00 0.00',
+      '03-15 0.00+0.00 0.00',
+      '04-01 101.07+0.97 102.04',
+      '05-01 99.92+0.53 100.45',
+    ],
+  ],
+  [
+    're-aged twice before anything was due: one empty instalment, 300 × 1 % × (8 + 32)/31 with the first',
+    {},
+    [
+      event('re-age', '2024-01-05', { instalments: 3, firstDueOn: '2024-02-10' }),
+      event('re-age', '2024-01-09', { instalments: 3, firstDueOn: '2024-02-10' }),
+    ],
+    ['01-09 0.00+0.00 0.00', '02-10 98.42+3.88 102.30', '03-10 100.28+2.02 102.30', '04-10 101.30+1.01 102.31'],
+  ],
+  [
+    're-aged in April from 20 February: the 100 of 1 March pays the first new instalment, 10 days late',
+    {},
+    [first, pay('2024-03-01', '100'), event('re-age', '2024-04-01', { instalments: 2, firstDueOn: '2024-02-20' })],
+    ['02-01 99.01+3.00 0.00', '02-20 0.00+0.00 0.00', '02-20 100.34+1.32 1.66', '03-20 100.65+1.36 102.01'],
+  ],
+  [
+    're-amortised: the down payment of 100 and February’s 100 go into the two to come',
+    { ...free, principal: '400', downPaymentPercent: '25' },
+    [event('re-amortise', '2024-02-15')],
+    ['01-01 0.00+0.00 0.00', '02-01 0.00+0.00 0.00', ...twice('200.00+0.00 200.00')],
+  ],
+  [
+    'terminated: a fee of a later day stays due on its day',
+    free,
+    [event('fee', '2024-02-20', { amount: '5' }), event('contract-termination', '2024-02-10')],
+    ['02-01 100.00+0.00 100.00', '02-10 200.00+0.00 200.00', '02-20 0.00+0.00 5.00'],
+  ],
+  [
+    'a refund of 50 undone takes its interest of 2 along, though the reversal is dated before it',
+    free,
+    [
+      event('merchant-refund', '2024-01-10', { amount: '50' }),
+      event('interest-refund', '2024-01-10', { amount: '2' }),
+      event('reversal', '2024-01-05', { of: 0 }),
+    ],
+    ['02-01 100.00+0.00 100.00', ...twice('100.00+0.00 100.00')],
+  ],
+  [
+    '24 % from the day of a repayment, that day included: 300 × (30 × 1 % + 2 %)/31 = 3.10, E = 300 × 1.0103 × 1.02² / 3.0604',
+    {},
+    [first, { type: 'rate-change', from: '2024-02-01', annualRatePercent: '24' }],
+    ['02-01 99.94+3.10 1.03', '03-01 99.04+4.00 103.04', '04-01 101.02+2.02 103.04'],
+  ],
+  [
+    'a down payment of 0.60 in multiples of 0.70, of 0.65 lent: all of it, and no more',
+    { ...free, principal: '0.65', downPaymentPercent: '92.3', instalmentMultiple: '0.70' },
+    [],
+    ['01-01 0.65+0.00 0.65', '02-01 0.00+0.00 0.00', ...twice('0.00+0.00 0.00')],
+  ],
+  [
+    'lent on the last due date, it is repaid with the last instalment',
+    free,
+    [event('disbursement', '2024-04-01', { amount: '30' })],
+    ['02-01 100.00+0.00 100.00', '03-01 100.00+0.00 100.00', '04-01 130.00+0.00 130.00'],
+  ],
 ]
 
 function twice(row: string): string[] {
@@ -289,4 +360,36 @@ test('what was written off stands among the transactions, and the explanation is
   assert.deepEqual([row!.type, row!.principal, row!.interest], ['charge-off', '300.00', '3.00'])
   // 300.00 + 3.00 + (200.99 + 99.01) × 1 % × 9/29
   assert.equal(calcExplain({ ...loan, explain: { payoff: '2024-02-10' } }).value, '303.93 USD')
+})
+
+test('a payoff explained adds up: lent 400.00, 100.00 down, 100.00 of February, 20.00 forgiven', () => {
+  const events = [
+    pay('2024-02-01', '100'),
+    event('waiver', '2024-02-02', { amount: '20', component: 'principal' }),
+    event('reversal', '2024-01-15', { of: 0 }),
+    pay('2024-02-03', '100'),
+  ]
+  const loan = { ...base, ...free, principal: '400', downPaymentPercent: '25', downPaymentPaid: true, events }
+  const [principal] = calcExplain({ ...loan, explain: { payoff: '2024-02-03' } }).parts!
+  assert.equal(principal!.value, '180.00 USD')
+  const leaves = principal!.parts!.map(({ what, value }) => `${what} ${value}`)
+  const [lent, ...less] = ['lent 400.00 USD', 'charged back 0.00 USD', 'paid 200.00 USD', 'refunded 0.00 USD']
+  assert.deepEqual(leaves, [lent, ...less, 'written off 20.00 USD'])
+})
+
+test('a reversal dated before the repayment that it undoes: quoted for any day, as if there had been none', () => {
+  const events = [pay('2024-02-01', '102.01'), event('reversal', '2024-01-20', { of: 0 })]
+  for (const asOf of ['2024-01-20', '2024-01-25', '2024-02-01', '2024-02-15']) {
+    const without = calcSchedule({ ...base, asOf, events: [event('recalculate', asOf)] }).payoff
+    assert.deepEqual(calcSchedule({ ...base, asOf, events }).payoff, without)
+  }
+})
+
+test('nothing is charged on a debt that was repaid before a rate rose', () => {
+  const rise = { type: 'rate-change', from: '2024-02-15', annualRatePercent: '36' }
+  for (const method of ['flat', 'equal-instalment']) {
+    const loan = { ...base, method, annualRatePercent: '0', interestRecalculation: 'none' }
+    const answer = calcSchedule({ ...loan, events: [rise, pay('2024-01-10', '300')] })
+    assert.deepEqual([answer.totals.total, answer.totals.outstanding], ['300.00', '0.00'])
+  }
 })
