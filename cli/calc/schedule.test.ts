@@ -109,6 +109,27 @@ test('money after the loan is paid is the customer’s credit', () => {
   assert.equal(answer.payoff.amount, '0.00')
 })
 
+test('an explanation has the rate of each stretch, and is of the row that is asked for', () => {
+  const rise = { type: 'rate-change', from: '2024-02-11', annualRatePercent: '24' }
+  const interest = calcExplain({ ...plain, events: [rise], explain: { instalment: 2 } }).parts![1]!
+  const stretches = interest.parts!.filter(({ parts }) => parts !== undefined)
+  assert.deepEqual(
+    stretches.map(({ what, parts }) => `${what}: ${parts!.at(-1)!.value}`),
+    ['2024-02-01 to 2024-02-10, 9 days, 30/360: 7 %', '2024-02-10 to 2024-03-01, 20 days, 30/360: 24 %'],
+  )
+  // The first new instalment is due on the day on which the old one was ended.
+  const reAge = { type: 're-age', on: '2024-01-16', instalments: 2, firstDueOn: '2024-01-16' }
+  const loan = { ...plain, events: [reAge] }
+  const { instalments } = calcSchedule(loan)
+  for (const { n, total } of instalments) {
+    assert.equal(calcExplain({ ...loan, explain: { instalment: n } }).value, `${total} USD`)
+    assert.equal(
+      calcExplain({ ...loan, explain: { instalment: n } }).parts![1]!.value,
+      `${instalments[n - 1]!.interest} USD`,
+    )
+  }
+})
+
 /** Every example of the document: a block of input follows its command, a block of output says what must be in the answer. */
 const page = readFileSync(new URL('../../docs/calc.md', import.meta.url), 'utf8')
 const examples = [

@@ -5,9 +5,10 @@
 import { formatDay } from '../calendar.ts'
 import { type Book, type Slot, settledOf } from '../loan/book.ts'
 import { bookOf, stateOn } from '../loan/fold.ts'
+import { orderedSlots } from '../loan/freeze.ts'
 import { LoanProblem, payoffOn } from '../loan/index.ts'
 import { growth } from '../loan/interest.ts'
-import type { LoanState } from '../loan/types.ts'
+import type { LoanEvent, LoanState } from '../loan/types.ts'
 import { formatMinor, type Minor } from '../money.ts'
 
 export interface Explanation {
@@ -26,7 +27,7 @@ export function explainInstalment(state: LoanState, n: number): Explanation {
     throw new LoanProblem('no-such-instalment', `the loan has ${state.instalments.length}`, 'instalment')
   const money = moneyOf(state)
   const book = bookOf(state)
-  const index = book.plan.findIndex((slot) => slot.dueOn === row.dueOn && !row.extra)
+  const index = book.plan.indexOf(orderedSlots(book)[n - 1]!)
   const interest = index < 0 ? leaf('interest', money(row.interest)) : explainInterest(book, index, money)
   const charges = row.fee + row.penalty
   return {
@@ -108,16 +109,34 @@ function explainInterest(book: Book, index: number, money: Money): Explanation {
     value: money(slot.owing.interest),
     formula: slot.fixedInterest === null ? 'sum of balance × factor, rounded once, + carried' : 'fixed + carried',
     rounding: book.terms.rounding,
-    parts: [...fixed, ...stretches, leaf('carried from the instalment before', money(carried))],
+    parts: [
+      ...fixed,
+      ...stretches,
+      leaf('carried from the instalment before', money(carried)),
+      ...handedOn(slot, money),
+    ],
   }
 }
 
-/** The balance between two changes, and the factor it bore. */
+/** Interest that other instalments had no room for, or that a new plan took over; most instalments have none. */
+function handedOn(slot: Slot, money: Money): Explanation[] {
+  const parts = [
+    { what: 'of later periods that have no unpaid instalment', amount: slot.deferred },
+    { what: 'unpaid of the instalments that this one replaced', amount: slot.arrearsInterest },
+    { what: 'handed on to the next instalment', amount: -slot.carry },
+  ]
+  return parts.filter(({ amount }) => amount !== 0n).map(({ what, amount }) => leaf(what, money(amount)))
+}
+
+/** The balance between two changes of it or of the rate, and the factor it bore. */
 function stretchesOf(book: Book, slot: Slot, opening: bigint, money: Money): Explanation[] {
   const parts: Explanation[] = []
   let balance = opening
   let day = slot.from
-  for (const move of [...slot.moves, { day: slot.due, amount: 0n }]) {
+  const rates = book.rates.slice(1).map((step) => ({ day: step.from - 1, amount: 0n }))
+  const within = rates.filter((change) => change.day > slot.from && change.day < slot.due)
+  const changes = [...slot.moves, ...within].sort((a, b) => a.day - b.day)
+  for (const move of [...changes, { day: slot.due, amount: 0n }]) {
     if (move.day > day && balance > 0n) parts.push(stretch(book, slot, balance, day, move.day, money))
     day = Math.max(day, move.day)
     balance += move.amount
@@ -130,6 +149,22 @@ function stretch(book: Book, slot: Slot, balance: bigint, from: number, to: numb
   return {
     what: `${formatDay(from)} to ${formatDay(to)}, ${to - from} days, ${book.terms.dayCount}`,
     value: `${money(balance)} × ${factor}`,
-    parts: [leaf('balance', money(balance)), leaf('factor', factor), leaf('rate', `${book.terms.annualRatePercent} %`)],
+    parts: [leaf('balance', money(balance)), leaf('factor', factor), leaf('rate', `${rateAfter(book, from)} %`)],
   }
+}
+
+/** Percent per year on the day after, as it was stated. */
+function rateAfter(book: Book, day: number): string {
+  const at = book.rates.findLastIndex((step) => step.from <= day + 1)
+  if (at <= 0) return book.terms.annualRatePercent
+  const from = formatDay(book.rates[at]!.from)
+  const change = book.events.findLast((event) => 'annualRatePercent' in event && isFrom(event, from))
+  return change !== undefined && 'annualRatePercent' in change
+    ? change.annualRatePercent!
+    : book.terms.annualRatePercent
+}
+
+/** A rescheduled loan has its new rate from the next day. */
+function isFrom(event: LoanEvent, from: string): boolean {
+  return event.type === 'reschedule' ? event.on < from : event.on === from
 }
