@@ -57,8 +57,20 @@ export function civilOf(day: Day): Civil {
   return { year, month, day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1 }
 }
 
+/** What comes together is often of one day. */
+let latestText = '1970-01-01'
+let latestDay = 0
+
 /** Reads YYYY-MM-DD; 31 February is a problem, not 3 March. Digit by digit, as a loan reads a hundred of them. */
 export function parseDay(text: string, field?: string): Day {
+  if (text === latestText) return latestDay
+  const day = readDay(text, field)
+  latestText = text
+  latestDay = day
+  return day
+}
+
+function readDay(text: string, field: string | undefined): Day {
   const year = 100 * twoDigits(text, 0) + twoDigits(text, 2)
   const month = twoDigits(text, 5)
   const dayOfMonth = twoDigits(text, 8)

@@ -128,9 +128,11 @@ function payDue(payment: Payment, group: readonly Step[], timing: Timing): void 
     const slot = book.plan[index]!
     if (slot.due > on || (timing === 'past-due' && slot.due === on)) return
     if (timing === 'due' && slot.due < on) continue
-    const target: Target = { slot, index }
+    workOutToPay(book, index)
     for (const { component } of group) {
-      payTarget(payment, target, component, payment.left)
+      const amount = minMinor(payment.left, owedOf(slot, component))
+      if (amount <= 0n) continue
+      put(payment, { slot, index }, component, amount)
       if (payment.left === 0n) return
     }
   }
@@ -249,7 +251,10 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
   const amount = minMinor(limit, askedNow(payment, target, component))
-  if (amount <= 0n) return
+  if (amount > 0n) put(payment, target, component, amount)
+}
+
+function put(payment: Payment, target: Target, component: Component, amount: bigint): void {
   const { slot, index } = target
   const { book, on } = payment
   addPaid(slot, component, amount)

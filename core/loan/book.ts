@@ -221,6 +221,16 @@ export function owedTotal(slot: Slot): bigint {
   return owedOf(slot, 'penalty') + owedOf(slot, 'fee') + owedOf(slot, 'interest') + owedOf(slot, 'principal')
 }
 
+/** Whether anything is owed: compared, as differences of bigints are made on the heap. */
+export function owesAnything({ owing, settled }: Slot): boolean {
+  return (
+    owing.principal > settled.principal ||
+    owing.interest > settled.interest ||
+    owing.fee > settled.fee ||
+    owing.penalty > settled.penalty
+  )
+}
+
 /** Index of the plan's period that contains the day (from, due]; the first also contains its first day; or length. */
 export function periodIndex(book: Book, day: Day): number {
   const { plan } = book

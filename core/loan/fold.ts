@@ -68,6 +68,7 @@ function inTime(a: LoanEvent, b: LoanEvent): number {
   const first = orderDate(a)
   const second = orderDate(b)
   if (first !== second) return first < second ? -1 : 1
+  if (a.type === b.type) return 0
   return Number(opensDay.has(b.type)) - Number(opensDay.has(a.type))
 }
 

@@ -1,7 +1,7 @@
 /** The loan as others see it: plain, immutable, worked out to the end. */
 import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
-import { type Book, owedTotal, type Slot } from './book.ts'
+import { type Book, owesAnything, type Slot } from './book.ts'
 import { workOutAll } from './plan.ts'
 import type { Allocated, Instalment, LoanEvent, LoanState, LoanStatus, LoanTerms, Ownership } from './types.ts'
 
@@ -80,7 +80,7 @@ export function orderedSlots(book: Book): readonly Slot[] {
 
 function statusOf(book: Book, slots: readonly Slot[]): LoanStatus {
   if (book.chargedOffOn !== null) return 'charged-off'
-  if (slots.some((slot) => owedTotal(slot) > 0n)) return 'active'
+  if (slots.some(owesAnything)) return 'active'
   return book.credit > 0n ? 'overpaid' : 'paid'
 }
 

@@ -1,6 +1,6 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
-import { addMove, type Book, owedOf, owedTotal, periodIndex, touch } from './book.ts'
+import { addMove, type Book, owedOf, owesAnything, periodIndex, touch } from './book.ts'
 import { workOut, workOutToPay } from './plan.ts'
 import { settlingDay } from './today.ts'
 
@@ -54,7 +54,7 @@ export function skipPaid(book: Book): void {
   while (book.firstOpen < plan.length) {
     workOut(book, book.firstOpen)
     const slot = plan[book.firstOpen]!
-    if (owedTotal(slot) > 0n) return
+    if (owesAnything(slot)) return
     book.firstOpen++
   }
 }

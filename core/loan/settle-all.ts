@@ -46,12 +46,12 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   let quoted = interest
   for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
-    const dueInterest = slot.due < on || slot.kind !== 'regular' ? owedOf(slot, 'interest') : quoted
+    const ofPlan = slot.kind === 'regular' || slot.kind === 'ended'
+    const dueInterest = slot.due < on || !ofPlan ? owedOf(slot, 'interest') : quoted
     put(payment, slot, 'interest', minMinor(dueInterest, quoted))
     quoted -= minMinor(dueInterest, quoted)
     const last = slot === book.plan[book.plan.length - 1]
-    const owed =
-      slot.kind === 'regular' ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
+    const owed = ofPlan ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
     put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
