@@ -109,6 +109,13 @@ test('money after the loan is paid is the customer’s credit', () => {
   assert.equal(answer.payoff.amount, '0.00')
 })
 
+test('a rate that compounds beyond counting has no effective rate, and the loan an answer all the same', () => {
+  const daily = { ...plain, principal: '0.01', method: 'flat', instalments: 2, every: { n: 1, unit: 'day' } }
+  const answer = calcSchedule({ ...daily, annualRatePercent: '36500' })
+  assert.equal(answer.totals.total, '0.03')
+  assert.deepEqual(answer.rates, { irrPercent: null, simplePercent: null })
+})
+
 test('an explanation has the rate of each stretch, and is of the row that is asked for', () => {
   const rise = { type: 'rate-change', from: '2024-02-11', annualRatePercent: '24' }
   const interest = calcExplain({ ...plain, events: [rise], explain: { instalment: 2 } }).parts![1]!

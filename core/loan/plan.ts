@@ -71,7 +71,8 @@ function lastOpenOrFinal(book: Book, more: boolean): number {
   for (let index = book.plan.length - 1; index >= 0; index--) {
     const slot = book.plan[index]!
     const untouched = slot.planned > 0n && settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n
-    if (isOpen(slot) || (untouched && more)) return index
+    const canTake = more || lowestPlan(book, slot) < slot.planned
+    if ((isOpen(slot) && canTake) || (untouched && more)) return index
   }
   return book.plan.length - 1
 }

@@ -70,11 +70,19 @@ function newtonMove(amounts: readonly number[], sign: number, size: number, x: n
   return (Math.log(present / size) * present) / slope
 }
 
-/** A period rate as the two annual rates of the People's Bank of China: compounded, and times the periods of a year. */
+/** Beyond it no digit of an effective rate means anything; 10,000 % a year in months is below. */
+const HIGHEST = 1e12
+
+/**
+ * A period rate as the two annual rates of the People's Bank of China: compounded, and times the periods of a year.
+ * Throws `bad-unit-period` and `rate-too-high`.
+ */
 export function annualRates(periodRate: number, periodsPerYear: number): { irrPercent: string; simplePercent: string } {
   if (!(periodsPerYear > 0)) throw new RateProblem('bad-unit-period', 'periods per year must be above zero')
+  const effective = Math.expm1(Math.log1p(periodRate) * periodsPerYear)
+  if (!(effective < HIGHEST)) throw new RateProblem('rate-too-high', 'compounded, the rate is beyond 10^14 % a year')
   return {
-    irrPercent: percentText(Math.expm1(Math.log1p(periodRate) * periodsPerYear), 4),
+    irrPercent: percentText(effective, 4),
     simplePercent: percentText(periodRate * periodsPerYear, 4),
   }
 }
