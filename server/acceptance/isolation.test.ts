@@ -79,6 +79,8 @@ const alternatives: Readonly<Record<string, (scene: Scene) => { without: string;
   'POST /v1/repayments /loanId': ({ overdueLoanId }) => ({ without: 'lineId', id: overdueLoanId }),
   'POST /v1/quotes /programId': ({ programId }) => ({ without: 'lineId', id: programId }),
   'POST /v1/payouts /funderId': ({ funderIds }) => ({ without: 'merchantId', id: funderIds[0] }),
+  'GET /v1/lines ?ids': ({ lineId }) => ({ without: 'customerId', id: lineId }),
+  'GET /v1/loans ?lineIds': ({ lineId }) => ({ without: 'lineId', id: lineId }),
 }
 
 /** An id of the same form, and the same shard, that was never given. */
@@ -98,6 +100,8 @@ const notAnAddress: Readonly<Record<string, { status: number; code?: string }>> 
   'POST /v1/programs /terms/funding/shares/0/funderId': { status: 422, code: 'terms-invalid' },
   'POST /v1/programs/{id}/terms /terms/funding/shares/0/funderId': { status: 422, code: 'terms-invalid' },
   'GET /v1/payouts ?payeeId': { status: 200 },
+  'GET /v1/lines ?ids': { status: 200 },
+  'GET /v1/loans ?lineIds': { status: 200 },
 }
 
 // Before the first test begins: what is made for one must not be seen as a change by another.
@@ -128,7 +132,11 @@ async function withForeignId(operation: Operation, place: Place, name: string, m
   const alternative = alternatives[name]
   if (alternative !== undefined) {
     const { without, id } = alternative(other)
-    const { [without]: _, ...body } = mine.body!
+    if (mine.body === undefined) {
+      const { [without]: _, ...query } = mine.query!
+      return { good: { ...mine, query }, foreign: id }
+    }
+    const { [without]: _, ...body } = mine.body
     return { good: { ...mine, body }, foreign: id }
   }
   const foreign = place.read(await goodRequest(operation.name, other))

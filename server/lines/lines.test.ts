@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { cardTerms } from '../demo-terms.ts'
-import { type Line, plainTerms, testCredit, type World } from '../testing.ts'
+import { type Line, type Loan, plainTerms, testCredit, type World } from '../testing.ts'
 
 const { sandbox } = await testCredit({ after })
 
@@ -164,4 +164,27 @@ test('the journal says that autopay was changed, and keeps the bank’s token ou
       { enabled: false, amount: null },
     ],
   )
+})
+
+test('lines and their loans are read many at once, in the order asked; those of others and those there are not are left out', async () => {
+  const { world, program, merchantId } = await shopping()
+  const lines = [await world.line(program.id), await world.line(program.id)]
+  for (const line of lines) await world.buy({ lineId: line.id, merchantId, amount: 10_000 })
+  const strange = await shopping()
+  const [one, other] = lines.map((line) => line.id)
+  const ids = [other, 'lin_0000000000000000000000000', (await strange.world.line(strange.program.id)).id, one].join(',')
+  const shown = await world.get<{ data: Line[] }>(`/v1/lines?ids=${ids}`)
+  assert.deepEqual(shown.data, [await world.readLine(other!), await world.readLine(one!)])
+  const loans = await world.get<{ data: Loan[] }>(`/v1/loans?lineIds=${ids}`)
+  assert.deepEqual(loans.data, [...(await world.loansOf(other!)), ...(await world.loansOf(one!))])
+  assert.equal(loans.data.length, 2)
+})
+
+test('a list of lines or loans says by what it is chosen, once', async () => {
+  const { world, program } = await shopping()
+  const { id, customerId } = await world.line(program.id)
+  const codes = ['lines', `lines?ids=${id}&customerId=${customerId}`, 'loans', `loans?lineId=${id}&lineIds=${id}`].map(
+    async (path) => (await world.call<{ code: string }>('GET', `/v1/${path}`)).body.code,
+  )
+  assert.deepEqual(await Promise.all(codes), Array(4).fill('invalid-request'))
 })

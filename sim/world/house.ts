@@ -85,7 +85,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
     send: (letter, scene, alone = false) =>
       scenes.run(scene, async () => {
         const leave = await gate.enter(alone)
-        const answer = await app.inject({
+        const asked = app.inject({
           method: letter.method,
           url: letter.path,
           headers: {
@@ -95,7 +95,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
           },
           ...(letter.body === null ? {} : { payload: letter.body }),
         })
-        leave()
+        const answer = await asked.finally(leave)
         return {
           status: answer.statusCode,
           text: answer.body,
