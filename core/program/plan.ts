@@ -116,8 +116,16 @@ export function yearlyOfDaily(percent: string): string {
   return timesWhole(percent, 365n)
 }
 
+/** Rates of plans: a handful, asked for with every purchase. Bounded, because a draft may hold any. */
+const knownProducts = new Map<string, string>()
+
 function timesWhole(percent: string, times: bigint): string {
-  return formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
+  const question = `${percent} ${times}`
+  const known = knownProducts.get(question)
+  if (known !== undefined) return known
+  const product = formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
+  if (knownProducts.size < 1_000) knownProducts.set(question, product)
+  return product
 }
 
 const timings = ['past-due', 'due', 'in-advance'] as const
