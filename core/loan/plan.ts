@@ -1,12 +1,20 @@
 /** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, reopen, type Slot, settledOf, touch } from './book.ts'
+import { type Book, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
 import { interestUntil } from './interest.ts'
 
 /** Works periods out up to and including `last`; those before `dirty` stand. */
 export function workOut(book: Book, last: number): void {
-  for (let index = book.dirty; index <= last; index++) workOutSlot(book, index)
-  if (last >= book.dirty) book.dirty = last + 1
+  if (last < book.dirty) return
+  let left = book.outstanding
+  for (let index = Math.min(book.firstOpen, book.dirty); index < book.dirty; index++) {
+    left -= owedOf(book.plan[index]!, 'principal')
+  }
+  for (let index = book.dirty; index <= last; index++) {
+    workOutSlot(book, index, left)
+    left -= owedOf(book.plan[index]!, 'principal')
+  }
+  book.dirty = last + 1
 }
 
 /** Works the whole plan out and gives the last unpaid instalment the remainder of the principal. */
@@ -120,7 +128,8 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   return true
 }
 
-function workOutSlot(book: Book, index: number): void {
+/** `left` is what is outstanding beyond what earlier instalments are owed. */
+function workOutSlot(book: Book, index: number, left: bigint): void {
   const slot = book.plan[index]!
   const previous = index === 0 ? null : book.plan[index - 1]!
   const opening = previous === null ? 0n : previous.close
@@ -130,7 +139,7 @@ function workOutSlot(book: Book, index: number): void {
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
-  closeAt(book, slot, opening, previous === null ? 0n : previous.late)
+  closeAt(book, slot, opening, previous === null ? 0n : previous.late, left, index === book.plan.length - 1)
 }
 
 export interface Division {
@@ -155,8 +164,11 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
   }
 }
 
-/** The balance after the due date; an instalment never asks for more principal than is left to repay. */
-function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint): void {
+/**
+ * The balance after the due date. An instalment never asks for more principal than bears interest by then, nor for more
+ * than the earlier and what is paid of the later ones leave; the last may ask for all of that.
+ */
+function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint, left: bigint, isFinal: boolean): void {
   let balance = opening
   slot.late = late - slot.restored
   for (const move of slot.moves) {
@@ -165,7 +177,7 @@ function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint): void {
   }
   const settled = settledOf(slot, 'principal')
   const whole = book.daily ? balance + settled : balance
-  const room = whole - slot.late
+  const room = isFinal ? left + settled : minMinor(whole - slot.late, left + settled)
   if (slot.owing.principal > room) slot.owing.principal = maxMinor(room, settled)
   slot.close = maxMinor(whole - slot.owing.principal, 0n)
 }
