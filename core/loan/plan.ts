@@ -65,7 +65,7 @@ function giveRemainder(book: Book): void {
     const slot = book.plan[last]!
     // Interest that the last instalment had no room for must not take the remainder's place.
     const noRoom = rest > 0n && last === final && book.fixes === 'total' ? slot.carry : 0n
-    const planned = maxMinor(slot.planned + rest + noRoom, lowestPlan(book, slot))
+    const planned = maxMinor(plannedNow(book, slot) + rest + noRoom, lowestPlan(book, slot))
     if (planned === slot.planned) return
     slot.planned = planned
     reopen(book, last)
@@ -92,10 +92,15 @@ function lastOpenOrFinal(book: Book, more: boolean): number {
 export function planAsAsked(book: Book, end = book.plan.length): void {
   workOutAll(book)
   for (const slot of book.plan.slice(0, end)) {
-    const interest = book.fixes === 'total' ? slot.owing.interest - slot.deferred - slot.arrearsInterest : 0n
-    const asked = maxMinor(slot.owing.principal - slot.restored + interest, 0n)
+    const asked = maxMinor(plannedNow(book, slot), 0n)
     if (asked < slot.planned) slot.planned = asked
   }
+}
+
+/** The plan that would ask for what the instalment does: less where little was left, more where more was paid. */
+function plannedNow(book: Book, slot: Slot): bigint {
+  const interest = book.fixes === 'total' ? slot.owing.interest - slot.deferred - slot.arrearsInterest : 0n
+  return slot.owing.principal - slot.restored + interest
 }
 
 /** A plan never falls below what was paid against it. */

@@ -88,9 +88,8 @@ function cancelComing(book: Book, amount: bigint, current: number): void {
   book.planPrincipal -= amount
   book.outstanding -= amount
   slot.lent -= amount
-  if (current === 0) insertMove(slot, slot.from, -amount)
-  else insertMove(book.plan[current - 1]!, slot.from, -amount)
-  touch(book, Math.max(0, current - 1))
+  insertMove(slot, slot.from, -amount, 'lent')
+  touch(book, current)
   if (book.fixes === 'principal') cancelPlanned(book, amount, current)
 }
 
@@ -125,7 +124,7 @@ function cancelDue(book: Book, index: number, part: bigint, on: Day): void {
   slot.planned -= part
   book.planPrincipal -= part
   book.outstanding -= part
-  insertMove(slot, slot.due, -part)
+  insertMove(slot, slot.due, -part, 'lent')
   forgetLateInterest(book, part, on)
   touch(book, index)
 }

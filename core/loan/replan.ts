@@ -33,7 +33,7 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
   touch(book, first)
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
-  if (!book.daily) freezeInterest(slots)
+  if (!book.daily) freezeInterest(book, first)
 }
 
 /** Plans as if nothing had been paid, so that money paid early does not change what is asked for later. */
@@ -288,16 +288,19 @@ export function reckonInterest(book: Book, first: number): void {
   reopen(book, first)
   touch(book, first)
   workOutAll(book)
-  if (!book.daily) freezeInterest(slots)
+  if (!book.daily) freezeInterest(book, first)
 }
 
 function refreshFlat(book: Book, slot: Slot): void {
   slot.fixedInterest = flatInterest(book, slot)
 }
 
-/** Without recalculation the interest of the plan stands, whatever is paid when. */
-function freezeInterest(slots: readonly Slot[]): void {
-  for (const slot of slots) {
-    slot.fixedInterest = maxMinor(slot.owing.interest - slot.arrearsInterest - slot.deferred, 0n)
+/** Without recalculation the interest that each period bears stands, whatever is paid when; what is handed on is not its own. */
+function freezeInterest(book: Book, first: number): void {
+  let carried = book.plan[first - 1]?.carry ?? 0n
+  for (const slot of book.plan.slice(first)) {
+    const own = slot.owing.interest + slot.carry - carried - slot.arrearsInterest - slot.deferred
+    slot.fixedInterest = maxMinor(own, 0n)
+    carried = slot.carry
   }
 }

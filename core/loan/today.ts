@@ -27,8 +27,15 @@ export function askedOn(book: Book, index: number, day: Day): Asked {
     carry = division.carry
   }
   const slot = book.plan[index]!
-  const rest = settledOf(slot, 'principal') + book.outstanding
+  const rest = settledOf(slot, 'principal') + book.outstanding - owedBefore(book, current)
   return { interest: division.interest, principal: minMinor(division.principal, rest) }
+}
+
+/** Principal of the instalments before this one: what is due is not paid with those to come. */
+function owedBefore(book: Book, end: number): bigint {
+  let sum = 0n
+  for (let index = book.firstOpen; index < end; index++) sum += owedOf(book.plan[index]!, 'principal')
+  return sum
 }
 
 function scheduled(book: Book, index: number): Asked {
