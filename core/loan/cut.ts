@@ -23,9 +23,10 @@ export function cutPlan(book: Book, day: Day): { readonly last: number; readonly
   const kept = book.plan.filter((slot) => slot.due <= day)
   const rest = book.plan.slice(kept.length)
   const current = rest[0]
-  if (current !== undefined && (day > current.from || kept.length === 0)) kept.push(shortened(current, day))
+  const ends = current !== undefined && (day > current.from || kept.length === 0)
+  if (ends) kept.push(shortened(current, day))
   const last = kept.length - 1
-  const merged = current !== undefined && kept[last]!.from === current.from ? rest.slice(1) : rest
+  const merged = ends ? rest.slice(1) : rest
   for (const slot of merged) takeOver(kept[last]!, slot)
   book.plan = kept
   book.dirty = 0

@@ -51,36 +51,33 @@ export function lastOpen(book: Book): number {
   return index
 }
 
-/** One pass per instalment at most: where one cannot absorb a reduction, the one before it takes the rest. */
+/**
+ * The last instalment that is open takes what all of them together do not ask for; where it has no room for that, as it is
+ * due before some of it was lent, the final one does.
+ */
 function giveRemainder(book: Book): void {
   const final = book.plan.length - 1
-  for (let pass = 0, taker = -1, before = 0n; pass <= book.plan.length; pass++) {
+  for (let pass = 0, taker = -1, before = 0n; pass <= final + 2; pass++) {
     const rest = book.planPrincipal - principalDue(book)
-    // What was lent after the last unpaid instalment's day has no room in it.
-    const stuck = rest > 0n && rest === before && taker < final
-    const last = rest === 0n ? -1 : stuck ? final : lastOpenOrFinal(book, rest > 0n)
-    if (last < 0) return
-    taker = last
+    if (rest <= 0n) return
+    taker = taker >= 0 && rest === before ? final : lastOpenOrFinal(book)
     before = rest
-    const slot = book.plan[last]!
+    const slot = book.plan[taker]!
     // Interest that the last instalment had no room for must not take the remainder's place.
-    const noRoom = rest > 0n && last === final && book.fixes === 'total' ? slot.carry : 0n
-    const planned = maxMinor(plannedNow(book, slot) + rest + noRoom, lowestPlan(book, slot))
-    if (planned === slot.planned) return
-    slot.planned = planned
-    reopen(book, last)
-    touch(book, last)
-    workOut(book, book.plan.length - 1)
+    const noRoom = taker === final && book.fixes === 'total' ? slot.carry : 0n
+    slot.planned = plannedNow(book, slot) + rest + noRoom
+    reopen(book, taker)
+    touch(book, taker)
+    workOut(book, final)
   }
 }
 
 /** The last instalment that payments have not met: where it asks for nothing yet it can take the remainder. */
-function lastOpenOrFinal(book: Book, more: boolean): number {
+function lastOpenOrFinal(book: Book): number {
   for (let index = book.plan.length - 1; index >= 0; index--) {
     const slot = book.plan[index]!
     const untouched = slot.planned > 0n && settledOf(slot, 'principal') + settledOf(slot, 'interest') === 0n
-    const canTake = more || lowestPlan(book, slot) < slot.planned
-    if ((isOpen(slot) && canTake) || (untouched && more)) return index
+    if (isOpen(slot) || untouched) return index
   }
   return book.plan.length - 1
 }
@@ -101,13 +98,6 @@ export function planAsAsked(book: Book, end = book.plan.length): void {
 function plannedNow(book: Book, slot: Slot): bigint {
   const interest = book.fixes === 'total' ? slot.owing.interest - slot.deferred - slot.arrearsInterest : 0n
   return slot.owing.principal - slot.restored + interest
-}
-
-/** A plan never falls below what was paid against it. */
-function lowestPlan(book: Book, slot: Slot): bigint {
-  const settled = settledOf(slot, 'principal') - slot.restored
-  const lowest = book.fixes === 'total' ? settled + settledOf(slot, 'interest') : settled
-  return maxMinor(lowest, 0n)
 }
 
 export function principalDue(book: Book): bigint {

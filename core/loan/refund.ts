@@ -19,7 +19,7 @@ import {
 } from './book.ts'
 import { flatInterest } from './interest.ts'
 import { extraSlot, slotAfterMaturity } from './open.ts'
-import { workOut, workOutAll } from './plan.ts'
+import { planAsAsked, workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
 
 export interface Spread {
@@ -230,6 +230,7 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
     return slot
   }
   const index = on === maturity ? last : book.plan.findIndex((slot) => slot.due > on)
+  planAsAsked(book, index)
   const slot = book.plan[index]!
   slot.restored += amount
   slot.settledEarly = false

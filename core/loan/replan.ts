@@ -41,6 +41,7 @@ export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
   for (const slot of unpaid.plan) forgetPayments(slot)
   unpaid.outstanding = unpaid.planPrincipal
+  unpaid.firstOpen = 0
   touch(unpaid, 0)
   replan(unpaid, first, Math.max(0, book.terms.principalGrace - first))
   takePlan(book, unpaid, first)

@@ -43,13 +43,13 @@ export function payShortOfSettling(book: Book, amount: bigint, on: Day, rule: Al
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
-  let quoted = interest
+  let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
   for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
     const ofPlan = slot.kind === 'regular' || slot.kind === 'ended'
-    const dueInterest = slot.due < on || !ofPlan ? owedOf(slot, 'interest') : quoted
-    put(payment, slot, 'interest', minMinor(dueInterest, quoted))
-    quoted -= minMinor(dueInterest, quoted)
+    const dueInterest = ofPlan ? (slot.due < on ? minMinor(owedOf(slot, 'interest'), quoted) : quoted) : owedOf(slot, 'interest')
+    put(payment, slot, 'interest', dueInterest)
+    if (ofPlan) quoted -= dueInterest
     const last = slot === book.plan[book.plan.length - 1]
     const owed = ofPlan ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
     put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
