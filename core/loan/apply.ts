@@ -17,6 +17,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { changesContract } from './check.ts'
 import { defer } from './deferral.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
@@ -34,6 +35,7 @@ import type { AllocationRule, Component, LoanEvent } from './types.ts'
 export function applyToBook(book: Book, event: LoanEvent): void {
   const on = parseDay(event.on, 'on')
   book.events.push(event)
+  if (book.chargedOffOn !== null && changesContract.has(event.type)) return
   keepUpToDate(book, event)
   switch (event.type) {
     case 'disbursement':
@@ -119,7 +121,7 @@ export function applyToBook(book: Book, event: LoanEvent): void {
  */
 function keepUpToDate(book: Book, event: LoanEvent): void {
   if (book.plain && !plainTypes.has(event.type)) book.plain = false
-  if (!book.plain) workOutAll(book)
+  if (!book.plain && book.chargedOffOn === null) workOutAll(book)
 }
 
 const plainTypes: ReadonlySet<LoanEvent['type']> = new Set([
@@ -244,6 +246,9 @@ function comingPrincipal(book: Book, index: number): bigint {
 }
 
 function lendMore(book: Book, amount: bigint, on: Day): void {
+  if (book.chargedOffOn !== null) {
+    throw new LoanProblem('loan-closed', 'nothing is lent on a loan that is charged off', 'type')
+  }
   const last = book.plan.length - 1
   if (on > book.plan[last]!.due) {
     throw new LoanProblem('disbursement-after-maturity', 'no instalment is left to repay a disbursement', 'on')

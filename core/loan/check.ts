@@ -126,6 +126,17 @@ const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
   'charge-off',
 ])
 
+/** Changes of what a loan asks for when: of one that is charged off they change nothing, as all of it is given up. */
+export const changesContract: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
+  'rate-change',
+  'interest-pause',
+  'reschedule',
+  're-age',
+  're-amortise',
+  'deferral',
+  'contract-termination',
+])
+
 /** What the history forbids a new event; a fold of the past is not refused for it. */
 export function checkNewEvent(state: LoanState, event: LoanEvent): void {
   if (state.events.some((other) => other.id === event.id)) {
@@ -133,7 +144,9 @@ export function checkNewEvent(state: LoanState, event: LoanEvent): void {
   }
   const latest = state.events[state.events.length - 1]
   const isLatest = latest === undefined || event.on >= latest.on
-  if (isLatest && needsDebt.has(event.type) && (state.status === 'paid' || state.status === 'overpaid')) {
+  const isPaid = state.status === 'paid' || state.status === 'overpaid'
+  const isLost = state.status === 'charged-off' && changesContract.has(event.type)
+  if (isLatest && (isLost || (isPaid && needsDebt.has(event.type)))) {
     throw new LoanProblem('loan-closed', `the loan is ${state.status}; a ${event.type} has nothing to act on`, 'type')
   }
   if (state.status === 'charged-off' && event.type === 'charge-off') {

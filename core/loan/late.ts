@@ -1,6 +1,6 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
-import { addMove, type Book, owedOf, owesAnything, periodIndex, touch } from './book.ts'
+import { addMove, type Book, insertMove, owedOf, owesAnything, periodIndex, planIndex, touch } from './book.ts'
 import { workOut, workOutToPay } from './plan.ts'
 import { settlingDay } from './today.ts'
 
@@ -28,7 +28,10 @@ function keepBearing(book: Book, index: number, until: Day): bigint {
   if (principal <= 0n) return 0n
   const from = Math.max(slot.due, book.lateUntil ?? slot.due)
   if (from >= until) return 0n
-  addMove(book, from, principal, 'late')
+  // Never into an instalment before it that is due on the same day: that one may be paid.
+  const at = Math.max(index, planIndex(book, from))
+  insertMove(book.plan[at]!, from, principal, 'late')
+  touch(book, at)
   return principal
 }
 

@@ -21,7 +21,7 @@ import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { lastOpen, workOut, workOutAll } from './plan.ts'
+import { lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { reckonInterest, replan, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -169,7 +169,7 @@ export function reAmortise(book: Book, on: Day): void {
   bearLateInterest(book, on)
   const first = book.plan.findIndex((slot) => slot.due > on)
   if (first < 0) throw new LoanProblem('no-coming-instalment', 'no instalment to come can take the arrears', 'on')
-  workOutAll(book)
+  planAsAsked(book, first)
   let moved = 0n
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
   for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
