@@ -111,7 +111,9 @@ function eventOf(terms: LoanTerms, { type, at, share, choice }: Step, index: num
     case 're-age':
       return { ...base, type, instalments, firstDueOn: choice < 3 ? dayOf((at * 9) / 10) : later }
     case 'deferral':
-      return choice < 6 ? { ...base, type, interest, periods: 1 + (choice % 3) } : { ...base, type, interest, until: later }
+      return choice < 6
+        ? { ...base, type, interest, periods: 1 + (choice % 3) }
+        : { ...base, type, interest, until: later }
     case 'waiver':
       return {
         ...base,

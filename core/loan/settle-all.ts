@@ -47,7 +47,11 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
     const ofPlan = slot.kind === 'regular' || slot.kind === 'ended'
-    const dueInterest = ofPlan ? (slot.due < on ? minMinor(owedOf(slot, 'interest'), quoted) : quoted) : owedOf(slot, 'interest')
+    const dueInterest = ofPlan
+      ? slot.due < on
+        ? minMinor(owedOf(slot, 'interest'), quoted)
+        : quoted
+      : owedOf(slot, 'interest')
     put(payment, slot, 'interest', dueInterest)
     if (ofPlan) quoted -= dueInterest
     const last = slot === book.plan[book.plan.length - 1]
