@@ -285,7 +285,9 @@ export function followPrincipal(book: Book, slot: Slot, index: number, amount: b
 /** An instalment paid before its period begins stands as it was paid, as long as others are open. */
 function keepAsPaid(book: Book, slot: Slot, index: number): void {
   if (book.fixes !== 'total' || !book.plan.some((other, at) => at !== index && isOpen(other))) return
-  const paid = slot.paid.principal + slot.paid.interest - slot.restored
+  // What an earlier plan had charged is asked for on top of the planned instalment.
+  const besides = slot.restored + slot.arrearsInterest + slot.deferred
+  const paid = slot.paid.principal + slot.paid.interest - besides
   if (paid > slot.planned || paid === slot.basis) slot.planned = paid
 }
 

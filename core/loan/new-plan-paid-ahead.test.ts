@@ -1,0 +1,57 @@
+/** Money ahead of its time for a debt in new instalments, which bear what the old ones had charged besides. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { duesOn, foldLoan } from './index.ts'
+import type { LoanEvent, LoanTerms } from './types.ts'
+
+const terms: LoanTerms = {
+  currency: 'CNY',
+  principal: 120_000n,
+  annualRatePercent: '12',
+  method: 'equal-instalment',
+  instalments: 12,
+  every: { n: 1, unit: 'month' },
+  disbursedOn: '2026-01-01',
+  firstDueOn: null,
+  dayCount: 'actual/365',
+  interestPeriod: 'daily',
+  interestRecalculation: 'daily',
+  overdueInterest: false,
+  earlyInterest: 'to-day',
+  lastInstalment: 'remainder',
+  rounding: 'half-even',
+  instalmentMultiple: null,
+  downPaymentPercent: null,
+  downPaymentPaid: false,
+  principalGrace: 0,
+  interestFreePeriods: 0,
+  allocation: null,
+}
+
+test('an instalment of a new plan that is paid ahead, with its part of the interest charged before, asks for no more', () => {
+  // 15 days at 12 % are 5.92, in three parts 1.98, 1.97 and 1.97 besides 400.00 each.
+  const free: LoanEvent = {
+    id: 'new',
+    type: 'reschedule',
+    on: '2026-01-16',
+    instalments: 3,
+    firstDueOn: '2026-03-01',
+    annualRatePercent: '0',
+  }
+  const ahead: LoanEvent = { id: 'ahead', type: 'repayment', on: '2026-01-20', amount: 40_198n + 40_197n }
+  const state = foldLoan(terms, [free, ahead])
+  assert.deepEqual(
+    state.instalments.map(({ principal, interest, principalPaid, interestPaid }) => [
+      principal,
+      interest,
+      principalPaid,
+      interestPaid,
+    ]),
+    [
+      [40_000n, 198n, 40_000n, 198n],
+      [40_000n, 197n, 40_000n, 197n],
+      [40_000n, 197n, 0n, 0n],
+    ],
+  )
+  assert.equal(duesOn(state, '2026-01-20').nextDueOn, '2026-05-01')
+})
