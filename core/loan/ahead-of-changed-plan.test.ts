@@ -1,4 +1,4 @@
-/** Money ahead of its time for a debt in new instalments, which bear what the old ones had charged besides. */
+/** Money ahead of its time after the plan has changed: by new instalments, by goods returned. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { duesOn, foldLoan } from './index.ts'
@@ -54,4 +54,16 @@ test('an instalment of a new plan that is paid ahead, with its part of the inter
     ],
   )
   assert.equal(duesOn(state, '2026-01-20').nextDueOn, '2026-05-01')
+})
+
+test('after goods are returned, money ahead that lowers the instalments lowers all of them, the last one too', () => {
+  const events: LoanEvent[] = [
+    { id: 'first', type: 'repayment', on: '2026-02-01', amount: 10_700n },
+    { id: 'returned', type: 'purchase-refund', on: '2026-02-10', amount: 30_000n },
+    { id: 'ahead', type: 'repayment', on: '2026-02-12', amount: 5_000n, prepay: 'lower' },
+  ]
+  const coming = foldLoan(terms, events).instalments.slice(2)
+  const asked = coming.map(({ principal, interest }) => principal + interest)
+  assert.deepEqual(asked.slice(0, -1), Array(9).fill(7_281n))
+  assert.equal(asked.at(-1), 7_346n, 'the last takes what rounding and the days before the money came leave')
 })
