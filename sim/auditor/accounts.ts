@@ -1,8 +1,8 @@
 /** What every account should hold, kept by the movements of what the auditor knows. Debit positive. */
 import { share } from './arithmetic.ts'
 import type { ProgramFacts } from './facts.ts'
-import { type LoanState, partsOf } from './loan.ts'
 import type { Part } from './part.ts'
+import { type LoanState, partsOf } from './state.ts'
 
 export type Holdings = Map<string, number>
 

@@ -1,9 +1,10 @@
 /** The end of a day for one line: autopay, late charges, the bill. */
 import { monthsLater, nextDayNumbered, percent } from './arithmetic.ts'
 import { type Bill, type Line, type Loan, type Moves, release, retell } from './line.ts'
-import { partsOf, roomUnder } from './loan.ts'
+import { roomUnder } from './loan.ts'
 import { repay } from './money.ts'
 import { unpaid, unpaidPenalty } from './part.ts'
+import { partsOf } from './state.ts'
 
 /** Whether the end of this day can do anything to the line; most lines on most days it cannot. */
 export function isBusy(line: Line, day: number): boolean {

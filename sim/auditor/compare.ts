@@ -3,8 +3,9 @@
 import type { Holdings } from './accounts.ts'
 import { textOf } from './arithmetic.ts'
 import { available, daysPastDue, held, type Line, type Loan, owed } from './line.ts'
-import { partsOf, principalLeft, settles } from './loan.ts'
+import { settles } from './loan.ts'
 import { type Part, unpaid } from './part.ts'
+import { partsOf, principalLeft } from './state.ts'
 
 /** The figures of a line as the API gives them. */
 export interface LineShown {

@@ -1,5 +1,5 @@
 /** What the auditor is told of the world's contracts, in its own words. */
-import type { PlanFacts } from './loan.ts'
+import type { PlanFacts } from './state.ts'
 
 export interface ProgramFacts {
   readonly id: string

@@ -1,17 +1,9 @@
 /** One customer's line: its limit, holds, loans, credit and bills, and what each request does to them. */
 import { monthsLater, nearest, nextDayNumbered, percent } from './arithmetic.ts'
 import { type MerchantFacts, type ProgramFacts, Refused } from './facts.ts'
-import {
-  chargePerBill,
-  DoesNotFit,
-  type Happening,
-  type LoanFacts,
-  type LoanState,
-  partsOf,
-  principalLeft,
-  tell,
-} from './loan.ts'
+import { chargePerBill, tell } from './loan.ts'
 import { unpaid } from './part.ts'
+import { DoesNotFit, type Happening, type LoanFacts, type LoanState, partsOf, principalLeft } from './state.ts'
 
 export interface Loan {
   readonly id: string

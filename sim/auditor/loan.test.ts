@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayOf, monthsLater, nearest, nextDayNumbered, percent, share, textOf } from './arithmetic.ts'
-import { type Happening, type LoanFacts, type PlanFacts, partsOf, roomUnder, settles, tell } from './loan.ts'
+import { roomUnder, settles, tell } from './loan.ts'
 import { unpaid } from './part.ts'
+import { type Happening, type LoanFacts, type PlanFacts, partsOf } from './state.ts'
 
 const plan: PlanFacts = {
   code: '3x',
@@ -54,4 +55,47 @@ test('a late charge is asked for with the next bill, and money of earlier days i
 test('a late charge keeps the loan under 24 % a year of what was outstanding', () => {
   // 3,000.00 × 43 days × 24 % / 365 = 84.82; the first bill's 15.00 is charged already.
   assert.equal(roomUnder(tell(phone, []), phone, '24', dayOf('2026-04-17')), 8_482 - 1_500)
+})
+
+const byDays: LoanFacts = {
+  plan: { ...plan, code: '3x-daily', method: 'level', percent: '10.95' },
+  price: 300_000,
+  openedOn: dayOf('2026-03-14'),
+  dues,
+}
+
+function askedByDays(happenings: readonly Happening[]): number[][] {
+  return partsOf(tell(byDays, happenings)).map((part) => [part.principal, part.interest, unpaid(part)])
+}
+
+test('3,000.00 by days at 10.95 %, 0.03 % a day: 30 days of interest first, then of what is left', () => {
+  // 27.00 for 30 days; 999.99 repaid after, 18.00 on 2,000.01; 1,008.99 repaid after, 9.22 for 31 days on 991.02.
+  const rows = askedByDays([])
+  assert.deepEqual(rows[0]!.slice(1), [2_700, rows[1]![2]])
+  const afterFirst = 300_000 - rows[0]![0]!
+  assert.equal(rows[1]![1], Math.round((afterFirst * 30 * 3) / 10_000))
+  assert.equal(rows[2]![1], Math.round(((afterFirst - rows[1]![0]!) * 31 * 3) / 10_000))
+})
+
+test('money ten days early saves ten days of interest on it; late, it saves and costs nothing', () => {
+  const early: Happening = { what: 'paid', on: dues[0]! - 10, amount: 51_800 }
+  // 20 days on 3,000.00 are 18.00, so 500.00 is repaid; ten days on 2,500.00 are 7.50 more, instead of 9.00.
+  const [first, second] = askedByDays([early])
+  assert.equal(first![1], 1_800 + 750)
+  assert.equal(settles(tell(byDays, [early]), dues[0]! - 10), 250_000)
+  assert.equal(settles(tell(byDays, [early]), dues[0]!), 250_750)
+  const late: Happening = { what: 'paid', on: dues[0]! + 5, amount: askedByDays([])[0]![2]! }
+  assert.deepEqual(askedByDays([late])[1], askedByDays([])[1])
+  assert.ok(second![1]! < askedByDays([])[1]![1]!)
+})
+
+test('ahead of its time: the term gets shorter from its end, or the instalments less', () => {
+  const shorter = askedByDays([{ what: 'prepaid', on: byDays.openedOn, amount: 150_000, effect: 'shorten' }])
+  const cheaper = askedByDays([{ what: 'prepaid', on: byDays.openedOn, amount: 150_000, effect: 'lower' }])
+  assert.equal(shorter[0]![2], askedByDays([])[0]![2])
+  assert.equal(shorter[2]![2], 0)
+  assert.ok(
+    cheaper.every((row) => row[2]! > 50_000 && row[2]! < 51_000),
+    String(cheaper),
+  )
 })

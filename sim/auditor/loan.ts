@@ -3,82 +3,20 @@
  * something is learned, in order of the days on which things count.
  */
 import { monthsLater, nearest, percent, ratio, share } from './arithmetic.ts'
+import { interestOwed, levelInstalment, outstanding, reckon, startByDays } from './by-days.ts'
+import { cancelByDays, comesBack, payByDays, prepay, settlesByDays } from './loan-by-days.ts'
 import { newPart, type Part, unpaid, unpaidInterest, unpaidPenalty, unpaidPrincipal } from './part.ts'
-
-export interface PlanFacts {
-  readonly code: string
-  /** `flat`: the same part and the same charge on every bill; `bullet`: all of it on one. */
-  readonly method: 'flat' | 'bullet'
-  readonly instalments: number
-  /** Of the price, on every bill. */
-  readonly percent: string
-  readonly merchantPays: boolean
-  readonly leastAmount: number
-}
-
-/** What happened to a loan. Amounts in minor units, days since 1970. */
-export type Happening =
-  | {
-      readonly what: 'paid' | 'settled' | 'refunded' | 'given-back' | 'recovered'
-      readonly on: number
-      readonly amount: number
-    }
-  | { readonly what: 'late-charge'; readonly on: number; readonly amount: number; readonly missed: number }
-  | { readonly what: 'waived'; readonly on: number; readonly amount: number; readonly charge: 'interest' | 'penalty' }
-  | { readonly what: 'lost'; readonly on: number }
-  | {
-      readonly what: 'new-plan'
-      readonly on: number
-      readonly instalments: number
-      readonly firstDue: number
-      readonly percent: string
-    }
-
-export interface LoanState {
-  plan: Part[]
-  beside: Part[]
-  status: 'active' | 'paid' | 'overpaid' | 'charged-off'
-  /** The customer's money in the loan that nothing is owed for. */
-  credit: number
-  refunded: number
-  restored: number
-  overpaid: number
-  returned: number
-  recovered: number
-  /** Principal as it came off, with its day: for the cap on what a loan may cost. */
-  lessened: { on: number; principal: number }[]
-  /** The rate of each bill of the plan in force, and the price it is taken of. */
-  percent: string
-  lent: number
-}
-
-/** A waiver of more than is owed: what is told does not fit together. */
-export class DoesNotFit extends Error {
-  readonly code: string
-
-  constructor(code: string) {
-    super(code)
-    this.code = code
-  }
-}
-
-export interface LoanFacts {
-  readonly plan: PlanFacts
-  readonly price: number
-  readonly openedOn: number
-  readonly dues: readonly number[]
-}
-
-/** All parts, oldest due first; of one day what was replaced, then what is planned, then what came beside. */
-export function partsOf(state: LoanState): Part[] {
-  if (state.beside.length === 0) return state.plan
-  const rank = { old: 0, plan: 1, extra: 2 }
-  return [...state.beside, ...state.plan].sort((one, other) => one.due - other.due || rank[one.kind] - rank[other.kind])
-}
-
-export function principalLeft(state: LoanState): number {
-  return partsOf(state).reduce((sum, part) => sum + unpaidPrincipal(part), 0)
-}
+import {
+  DoesNotFit,
+  dueNext,
+  type Happening,
+  keep,
+  type LoanFacts,
+  type LoanState,
+  type PlanFacts,
+  partsOf,
+  principalLeft,
+} from './state.ts'
 
 /** The charge on each bill of a flat plan. */
 export function chargePerBill(price: number, rate: string): number {
@@ -89,8 +27,9 @@ export function chargePerBill(price: number, rate: string): number {
 export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanState {
   const rate = facts.plan.merchantPays ? '0' : facts.plan.percent
   const state: LoanState = {
-    plan: planned(facts.plan.method, facts.price, rate, facts.openedOn, facts.dues),
+    plan: [],
     beside: [],
+    days: null,
     status: 'active',
     credit: 0,
     refunded: 0,
@@ -102,6 +41,7 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
     percent: rate,
     lent: facts.price,
   }
+  makePlan(state, facts.plan.method, facts.price, facts.openedOn, facts.dues)
   const inOrder = happenings
     .map((happening, place) => ({ happening, place }))
     .sort((one, other) => one.happening.on - other.happening.on || one.place - other.place)
@@ -111,6 +51,27 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
     state.status = owing ? 'active' : state.credit > 0 ? 'overpaid' : 'paid'
   }
   return state
+}
+
+/** A plan of this much from a day on, at the loan's rate. */
+function makePlan(
+  state: LoanState,
+  method: PlanFacts['method'],
+  principal: number,
+  from: number,
+  dues: readonly number[],
+): void {
+  if (method !== 'level') {
+    state.plan = planned(method, principal, state.percent, from, dues)
+    return
+  }
+  const level = levelInstalment(principal, state.percent, from, dues)
+  state.plan = dues.map((due, place) => ({
+    ...newPart('plan', place === 0 ? from : dues[place - 1]!, due, 0, 0),
+    level,
+  }))
+  state.days = startByDays(state.percent, false, principal, from)
+  reckon(state.days, state.plan)
 }
 
 /** Flat: level instalments of price and charges, the last takes the remainder. Otherwise all with the last. */
@@ -144,7 +105,10 @@ function happen(state: LoanState, method: PlanFacts['method'], happening: Happen
         return
       }
       if (happening.what === 'settled') forgive(state, on)
-      keep(state, pay(state, happening.amount, on))
+      keep(state, state.days === null ? pay(state, happening.amount, on) : payByDays(state, state.days, happening, on))
+      return
+    case 'prepaid':
+      keep(state, prepay(state, state.days!, happening, on))
       return
     case 'recovered':
       state.recovered += happening.amount
@@ -168,11 +132,6 @@ function happen(state: LoanState, method: PlanFacts['method'], happening: Happen
       planAnew(state, method, happening)
       return
   }
-}
-
-function keep(state: LoanState, amount: number): void {
-  state.credit += amount
-  state.overpaid += amount
 }
 
 /** Oldest due first; of each the late charge, then the interest, then the principal. Gives what nothing is owed for. */
@@ -209,6 +168,7 @@ function forgive(state: LoanState, on: number): void {
 /** What settles the loan on a day. */
 export function settles(state: LoanState, on: number): number {
   if (state.status === 'charged-off') return 0
+  if (state.days !== null) return settlesByDays(state, state.days, on)
   return partsOf(state).reduce((sum, part) => sum + unpaid(part) - forgiven(part, on), 0)
 }
 
@@ -222,6 +182,10 @@ function refund(state: LoanState, method: PlanFacts['method'], amount: number, o
     return
   }
   const cancelled = Math.min(amount, principalLeft(state))
+  if (state.days !== null) {
+    cancelByDays(state, state.days, amount, cancelled, on)
+    return
+  }
   const coming = state.plan.filter((part) => part.due > on || (part.due === on && part.from === on))
   let left = cancelled
   const past = state.plan.filter((part) => !coming.includes(part))
@@ -254,6 +218,10 @@ function lost(state: LoanState): number {
 /** Credit that was paid out; what of it is not there any more is owed again. */
 function giveBack(state: LoanState, amount: number, on: number): void {
   const there = Math.min(amount, state.credit)
+  if (state.days !== null && there < amount) {
+    comesBack(state, state.days, amount, there, on)
+    return
+  }
   state.credit -= there
   state.returned += there
   const again = amount - there
@@ -261,21 +229,6 @@ function giveBack(state: LoanState, amount: number, on: number): void {
   if (again === 0) return
   state.restored += again
   dueNext(state, on, true).principal += again
-}
-
-/** The next due; after the last one all that comes is due together, on the latest of its days. */
-function dueNext(state: LoanState, on: number, after: boolean): Part {
-  const last = state.plan.at(-1)!
-  const found = state.plan.find((part) => (after && on < last.due ? part.due > on : part.due >= on))
-  if (found !== undefined && state.status !== 'charged-off') return found
-  const known = state.beside.find((part) => part.kind === 'extra' && part.from === last.due)
-  if (known !== undefined) {
-    known.due = Math.max(known.due, on)
-    return known
-  }
-  const extra = newPart('extra', last.due, on, 0, 0)
-  state.beside.push(extra)
-  return extra
 }
 
 function charge(state: LoanState, amount: number, on: number): void {
@@ -291,6 +244,7 @@ function waive(state: LoanState, what: 'interest' | 'penalty', amount: number): 
     left -= less
   }
   if (left > 0) throw new DoesNotFit('waiver-exceeds-owed')
+  if (state.days !== null) reckon(state.days, state.plan)
 }
 
 /** All principal is lost, and the charges that were earned; those to come lapse. */
@@ -318,9 +272,11 @@ function planAnew(
   const { on, instalments, firstDue } = order
   if (method === 'flat') forgive(state, on)
   const owed = (figure: (part: Part) => number) => state.plan.reduce((sum, part) => sum + figure(part), 0)
-  const principal = owed(unpaidPrincipal)
+  const principal = state.days === null ? owed(unpaidPrincipal) : outstanding(state.days, state.plan)
   const even = Array.from({ length: instalments }, () => 1)
-  const interest = share(owed(unpaidInterest), even)
+  // By days, what a settlement would have cost today.
+  const interestNow = state.days === null ? owed(unpaidInterest) : interestOwed(state.days, state.plan, on)
+  const interest = share(interestNow, even)
   const penalties = share(owed(unpaidPenalty), even)
   for (const part of state.plan) {
     const met = part.paidPrincipal + part.paidInterest + part.waivedInterest + part.paidPenalty + part.waivedPenalty
@@ -336,12 +292,13 @@ function planAnew(
   state.percent = order.percent
   state.lent = principal
   const dues = even.map((_, place) => monthsLater(firstDue, place))
-  state.plan = planned(method, principal, order.percent, on, dues)
+  makePlan(state, method, principal, on, dues)
   state.plan.forEach((part, place) => {
     part.interest += interest[place]!
     part.carried = interest[place]!
     part.penalty += penalties[place]!
   })
+  if (state.days !== null) reckon(state.days, state.plan)
 }
 
 /** What a late charge may be at most: the cap a year on the principal as it was outstanding, less all charged so far. */

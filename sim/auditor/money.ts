@@ -1,8 +1,9 @@
 /** Money of a customer: where it goes, what is kept, what comes back when it bounces. */
 import { Refused } from './facts.ts'
 import { happens, type Line, type Loan, type Moves, type Repayment, refuseUnlessActive, retell } from './line.ts'
-import { type LoanState, partsOf, settles } from './loan.ts'
+import { settles } from './loan.ts'
 import { unpaid } from './part.ts'
+import { type Happening, type LoanState, partsOf } from './state.ts'
 
 export interface Money {
   readonly amount: number
@@ -13,6 +14,8 @@ export interface Money {
   readonly loanId: string | null
   /** Only dues up to here; null: all that is owed. */
   readonly until: number | null
+  /** What it does to the rest of that loan. */
+  readonly prepay?: 'shorten' | 'lower'
 }
 
 /** Oldest due first, of one day the loan opened first; what was written off next; the rest is kept. */
@@ -32,8 +35,12 @@ export function repay(line: Line, moves: Moves, money: Money, id = ''): Repaymen
   const credit = line.credit
   try {
     for (const { loan, amount } of spread.shares) {
-      const what = amount === settles(loan.state, today) && on === today ? 'settled' : 'paid'
-      to.push({ loanId: loan.id, key: happens(line, moves, loan, { what, on, amount }) })
+      const settled = amount === settles(loan.state, today) && on === today
+      const happening: Happening =
+        !settled && money.prepay !== undefined
+          ? { what: 'prepaid', on, amount, effect: money.prepay }
+          : { what: settled ? 'settled' : 'paid', on, amount }
+      to.push({ loanId: loan.id, key: happens(line, moves, loan, happening) })
     }
   } catch (problem) {
     restore(line, undo)
@@ -120,6 +127,20 @@ export function settle(line: Line, moves: Moves, loan: Loan, today: number, id: 
   refuseUnlessActive(loan)
   const amount = settles(loan.state, today)
   return repay(line, moves, { amount, source: 'customer', on: today, today, loanId: loan.id, until: null }, id)
+}
+
+/** Part of a loan ahead of its time. */
+export function prepayLoan(
+  line: Line,
+  moves: Moves,
+  loan: Loan,
+  order: { amount: number; effect: 'shorten' | 'lower'; today: number; id: string },
+): Repayment {
+  refuseUnlessActive(loan)
+  const { amount, effect: prepay, today, id } = order
+  if (amount > settles(loan.state, today)) throw new Refused('above-payoff')
+  const money = { amount, source: 'customer' as const, on: today, today, loanId: loan.id, until: null, prepay }
+  return repay(line, moves, money, id)
 }
 
 export function giveBackCredit(line: Line, moves: Moves, wanted: number | null): void {

@@ -1,5 +1,3 @@
-/** One due of a loan. */
-
 /** One due: what is asked, and what became of it. */
 export interface Part {
   readonly kind: 'plan' | 'old' | 'extra'
@@ -10,6 +8,10 @@ export interface Part {
   /** Of the interest, what an earlier plan had charged already. */
   carried: number
   penalty: number
+  /** Where interest goes by days: what the plan asks for, what came back to it, and whether it was paid in full early. */
+  level: number
+  restored: number
+  completed: boolean
   paidPrincipal: number
   paidInterest: number
   paidPenalty: number
@@ -45,6 +47,9 @@ export function newPart(kind: Part['kind'], from: number, due: number, principal
     interest,
     carried: 0,
     penalty: 0,
+    level: 0,
+    restored: 0,
+    completed: false,
     paidPrincipal: 0,
     paidInterest: 0,
     paidPenalty: 0,

@@ -31,7 +31,8 @@ export async function comeIn(world: World, desk: Desk, number: number): Promise<
 const plans = {
   bill: ['pay-later'],
   spread: ['3x', '6x', '12x', '3x-free'],
-  both: ['pay-later', '3x', '6x', '12x', '3x-free'],
+  byDays: ['3x-daily', '6x-daily', '12x-daily'],
+  both: ['pay-later', '3x', '6x', '12x', '3x-free', '3x-daily', '6x-daily', '12x-daily'],
 }
 
 function habitOf(chance: Chance): Habit {
@@ -53,7 +54,7 @@ function habitOf(chance: Chance): Habit {
     ]),
     buys: big ? 0.08 : chance.pick([0.02, 0.03, 0.06]),
     most: big ? 900_000 : chance.pick([20_000, 60_000, 200_000]),
-    plans: chance.pick([plans.bill, plans.spread, plans.both]),
+    plans: chance.pick([plans.bill, plans.spread, plans.byDays, plans.both]),
     returns: chance.happens(0.2) ? 0.4 : 0.08,
     holds: chance.happens(0.2) ? 0.5 : 0.05,
   }

@@ -1,6 +1,6 @@
 /** The products of a world: as the server is sent them, and in the auditor's words. */
 import type { ProgramFacts } from '../auditor/facts.ts'
-import type { PlanFacts } from '../auditor/loan.ts'
+import type { PlanFacts } from '../auditor/state.ts'
 import type { Chance } from './chance.ts'
 
 /** What differs between products and between versions of one. */
@@ -9,6 +9,7 @@ export interface Design {
   readonly statementDay: number
   readonly dueDay: number
   readonly percentPerBill: string
+  readonly percentPerYear: string
   readonly merchantFeePercent: string
   readonly surplus: 'credit' | 'pay-back'
   readonly refundsReturnFee: boolean
@@ -28,12 +29,21 @@ function plansOf(design: Design): PlanFacts[] {
     merchantPays: false,
     leastAmount: 10_000,
   })
+  const byDays = (instalments: number) => ({
+    ...flat(instalments),
+    code: `${instalments}x-daily`,
+    method: 'level' as const,
+    percent: design.percentPerYear,
+  })
   return [
     { code: 'pay-later', method: 'bullet', instalments: 1, percent: '0', merchantPays: false, leastAmount: 0 },
     flat(3),
     flat(6),
     flat(12),
     { ...flat(3), code: '3x-free', merchantPays: true },
+    byDays(3),
+    byDays(6),
+    byDays(12),
   ]
 }
 
@@ -68,9 +78,9 @@ export function termsOf(facts: ProgramFacts): object {
     cycle: { statementDay: facts.statementDay, dueDay: facts.dueDay },
     plans: facts.plans.map((plan) => ({
       code: plan.code,
-      method: plan.method,
+      method: plan.method === 'level' ? 'equal-instalment' : plan.method,
       instalments: plan.instalments,
-      rate: { per: 'period', percent: plan.percent },
+      rate: { per: plan.method === 'level' ? 'year' : 'period', percent: plan.percent },
       paidBy: plan.merchantPays ? 'merchant' : 'customer',
       minAmount: plan.leastAmount,
     })),
@@ -97,6 +107,7 @@ export function designsOf(chance: Chance, funders: readonly string[]): Design[] 
       statementDay: 3,
       dueDay: 13,
       percentPerBill: '0.5',
+      percentPerYear: '10.95',
       merchantFeePercent: '0.8',
       surplus: 'credit',
       refundsReturnFee: true,
@@ -113,6 +124,7 @@ export function designsOf(chance: Chance, funders: readonly string[]): Design[] 
       statementDay: 20 + chance.between(0, 5),
       dueDay: 5 + chance.between(0, 5),
       percentPerBill: chance.pick(['0.45', '0.6', '0.55']),
+      percentPerYear: chance.pick(['14.6', '7.2', '19.95']),
       merchantFeePercent: chance.pick(['0.6', '1.25']),
       surplus: 'pay-back',
       refundsReturnFee: chance.happens(0.5),
@@ -131,6 +143,7 @@ export function revised(design: Design, chance: Chance): Design {
   return {
     ...design,
     percentPerBill: chance.pick(['0.4', '0.5', '0.35']),
+    percentPerYear: chance.pick(['9.125', '12', '17.52']),
     merchantFeePercent: chance.pick(['0.7', '1']),
   }
 }

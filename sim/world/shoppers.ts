@@ -2,9 +2,10 @@
 import { textOf } from '../auditor/arithmetic.ts'
 import type { MerchantFacts } from '../auditor/facts.ts'
 import { buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
-import { partsOf, settles } from '../auditor/loan.ts'
-import { giveBackCredit, repay, settle } from '../auditor/money.ts'
+import { settles } from '../auditor/loan.ts'
+import { giveBackCredit, prepayLoan, repay, settle } from '../auditor/money.ts'
 import { unpaid } from '../auditor/part.ts'
+import { partsOf } from '../auditor/state.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
 import { agree, type Shopper, type World } from './people.ts'
@@ -117,6 +118,7 @@ async function payBills(world: World, desk: Desk, { habit, line }: Shopper, chan
   if (habit.pays === 'ahead' && owed(line) > 0 && chance.happens(0.03)) {
     await pay(world, desk, line, chance.between(1, Math.max(1, owed(line))), chance)
   }
+  if (chance.happens(habit.pays === 'ahead' ? 0.04 : 0.003)) await prepayOne(world, desk, line, chance)
   if (habit.pays === 'settles' && chance.happens(0.04)) await settleOne(world, desk, line, chance)
   if (bill === undefined) return
   const due = dueBy(line, bill.dueOn)
@@ -187,6 +189,29 @@ async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): 
   )
   if (body !== null && body.amount !== amount)
     throw new Error(`settling ${loan.id} cost ${body.amount}, should be ${amount}`)
+}
+
+/** Part of a loan whose interest goes by days, so that it ends sooner or costs less a month; sometimes all of it, or more. */
+async function prepayOne(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
+  const byDays = line.loans.filter((loan) => loan.facts.plan.method === 'level')
+  if (byDays.length === 0) return
+  const { today } = world.auditor
+  const loan = chance.pick(byDays)
+  const most = settles(loan.state, today)
+  const amount = chance.happens(0.1) ? most + chance.between(0, 1) : chance.between(1, Math.max(1, most))
+  const effect = chance.pick(['shorten', 'lower'] as const)
+  if (amount === 0) return
+  const answer = await desk.post(`/v1/loans/${loan.id}/prepay`, { amount, effect })
+  const order = { amount, effect, today, id: answer.body.id }
+  agree(
+    world,
+    line,
+    answer,
+    (moves) => {
+      prepayLoan(line, moves, loan, order)
+    },
+    `prepaying ${amount} of ${loan.id}, to ${effect}`,
+  )
 }
 
 async function takeCredit(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {

@@ -11,9 +11,9 @@ import {
   waive,
   writeOff,
 } from '../auditor/line.ts'
-import { partsOf } from '../auditor/loan.ts'
 import { reverse } from '../auditor/money.ts'
 import { unpaidInterest, unpaidPenalty } from '../auditor/part.ts'
+import { partsOf } from '../auditor/state.ts'
 import { comeIn } from './arrivals.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { factsOf, revised, termsOf } from './contracts.ts'

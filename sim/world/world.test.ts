@@ -56,6 +56,13 @@ function once(matches: (letter: Letter) => boolean, skip: number, plant: Plant) 
 const oneMore = (figure: string) => (text: string) =>
   text.replace(new RegExp(`"${figure}":(\\d+)`), (_all, amount: string) => `"${figure}":${Number(amount) + 1}`)
 
+/** Of the first instalment of a loan whose interest goes by days. */
+const cent = (text: string) =>
+  text.replace(
+    /("plan":"\d+x-daily".*?"interest":)(\d+)/,
+    (_all, before: string, amount: string) => `${before}${Number(amount) + 1}`,
+  )
+
 const changed = (change: (text: string) => string): Plant => {
   return async (_real, _letter, send) => {
     const reply = await send()
@@ -65,6 +72,8 @@ const changed = (change: (text: string) => string): Plant => {
 
 const isRead = (path: string) => (letter: Letter) => letter.method === 'GET' && letter.path.startsWith(path)
 const isPost = (path: string) => (letter: Letter) => letter.method === 'POST' && letter.path === path
+
+const isPrepayment = (letter: Letter) => letter.method === 'POST' && letter.path.endsWith('/prepay')
 
 const scene = {
   chance: {
@@ -91,6 +100,19 @@ const plants: [what: string, plant: (real: House) => House, caught: RegExp][] = 
     'an account shows a cent more',
     once(isRead('/v1/trial-balance'), 15, changed(oneMore('credits'))),
     /holds -?\d+, should hold/,
+  ],
+  [
+    'an instalment by days shows a cent too much interest',
+    once(isRead('/v1/loans?'), 3, changed(cent)),
+    /instalment \d+: interest is \d+, should be/,
+  ],
+  [
+    'an instalment was lowered a cent too little',
+    once(isPrepayment, 0, async (real, letter, send) => {
+      const { amount, effect } = JSON.parse(letter.body!)
+      return amount > 1 ? real.send({ ...letter, body: JSON.stringify({ amount: amount - 1, effect }) }, scene) : send()
+    }),
+    /should (hold|be)/,
   ],
   [
     'a purchase is booked twice',
