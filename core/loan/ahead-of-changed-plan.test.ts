@@ -1,7 +1,7 @@
 /** Money ahead of its time after the plan has changed: by new instalments, by goods returned. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { duesOn, foldLoan } from './index.ts'
+import { duesOn, foldLoan, openLoan, payoffOn } from './index.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 const terms: LoanTerms = {
@@ -66,4 +66,17 @@ test('after goods are returned, money ahead that lowers the instalments lowers a
   const asked = coming.map(({ principal, interest }) => principal + interest)
   assert.deepEqual(asked.slice(0, -1), Array(9).fill(7_281n))
   assert.equal(asked.at(-1), 7_346n, 'the last takes what rounding and the days before the money came leave')
+})
+
+test('a prepayment a cent short of settling leaves that cent open, whatever it does to the rest', () => {
+  const { total } = payoffOn(openLoan(terms), '2026-01-20')
+  assert.equal(total, 120_750n, '19 days at 12 % are 7.50')
+  for (const prepay of ['shorten', 'lower'] as const) {
+    const state = foldLoan(terms, [{ id: 'ahead', type: 'repayment', on: '2026-01-20', amount: total - 1n, prepay }])
+    assert.deepEqual(
+      [state.status, state.creditBalance, payoffOn(state, '2026-01-20').total],
+      ['active', 0n, 1n],
+      prepay,
+    )
+  }
 })

@@ -196,9 +196,13 @@ function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on:
   const dues = pay(book, event.amount, on, rule, ['past-due', 'due'])
   const amounts = dues.spread
   let left = dues.left
-  if (event.prepay === 'lower') left = lowerInstalments(book, amounts, left, on)
+  workOutAll(book)
+  const coming = book.plan.findIndex((slot) => slot.due > on)
+  // Money for all principal leaves nothing to shorten or to lower, and must not pass by the interest that has come up.
+  const isWhole = coming >= 0 && left >= comingPrincipal(book, coming)
+  if (event.prepay === 'lower' && !isWhole) left = lowerInstalments(book, amounts, left, on)
   else {
-    const early = pay(book, left, on, shorteningRule)
+    const early = pay(book, left, on, isWhole ? rule : shorteningRule)
     for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
       amounts[component] += early.spread[component]
     }

@@ -17,6 +17,14 @@ export function ratio(text: string): { over: bigint; under: bigint } {
   return { over: BigInt(whole + decimals), under: 10n ** BigInt(decimals.length) }
 }
 
+/** Percent a day as percent a year of 365 days, exact. */
+export function yearly(daily: string): string {
+  const [whole = '0', decimals = ''] = daily.split('.')
+  const digits = (BigInt(whole + decimals) * 365n).toString().padStart(decimals.length + 1, '0')
+  const point = digits.length - decimals.length
+  return decimals === '' ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`
+}
+
 /** So many percent of an amount ≥ 0, rounded once. */
 export function percent(amount: number, text: string): number {
   const { over, under } = ratio(text)

@@ -1,9 +1,9 @@
 /** The end of a day for one line: autopay, late charges, the bill. */
-import { monthsLater, nextDayNumbered, percent } from './arithmetic.ts'
-import { type Bill, type Line, type Loan, type Moves, release, retell } from './line.ts'
+import { monthsLater, nextDayNumbered, percent, yearly } from './arithmetic.ts'
+import { type Bill, happens, type Line, type Loan, type Moves, release, retell } from './line.ts'
 import { roomUnder } from './loan.ts'
 import { repay } from './money.ts'
-import { unpaid, unpaidPenalty } from './part.ts'
+import { unpaid, unpaidPenalty, unpaidPrincipal } from './part.ts'
 import { partsOf } from './state.ts'
 
 /** Whether the end of this day can do anything to the line; most lines on most days it cannot. */
@@ -17,6 +17,7 @@ export function isBusy(line: Line, day: number): boolean {
 export function closeLine(line: Line, moves: Moves, day: number): void {
   expireHolds(line, day)
   for (const bill of line.bills) if (bill.dueOn === day) collect(line, moves, bill)
+  for (const bill of line.bills) if (bill.dueOn === day) carryOver(line, moves, bill)
   for (const loan of line.loans) if (isLookedAt(line, loan, day)) chargeLate(line, moves, loan, day)
   if (line.nextStatement === day) closeBill(line, moves, day)
 }
@@ -34,6 +35,34 @@ function collect(line: Line, moves: Moves, bill: Bill): void {
   if (amount <= 0) return
   const { dueOn } = bill
   repay(line, moves, { amount, source: 'autopay', on: dueOn, today: dueOn, loanId: null, until: dueOn })
+}
+
+/** Where the minimum was paid, the rest of what was bought on the bill is due with the next one, with interest by days. */
+function carryOver(line: Line, moves: Moves, bill: Bill): void {
+  const { minimum, dueDay } = line.program
+  if (minimum === null || bill.total - unpaidOf(bill) < bill.minimum) return
+  const on = bill.dueOn
+  const firstDue = nextDayNumbered(monthsLater(bill.closedOn, 1) + 1, dueDay)
+  for (const loan of line.loans) {
+    const isUnpaid = partsOf(loan.state).some((part) => part.due === on && unpaid(part) > 0)
+    if (loan.state.status !== 'active' || loan.facts.plan.method !== 'carried' || !isUnpaid) continue
+    happens(line, moves, loan, {
+      what: 'new-plan',
+      on,
+      instalments: 1,
+      firstDue,
+      percent: yearly(minimum.dailyPercent),
+    })
+  }
+}
+
+/** Of what a bill asked for, as it was billed. */
+export function unpaidOf(bill: Bill): number {
+  return bill.items.reduce((sum, { loan, place, due, total }) => {
+    const part = partsOf(loan.state)[place]
+    const isThere = part !== undefined && loan.state.status === 'active' && part.due === due
+    return isThere ? sum + Math.max(0, Math.min(unpaid(part), total)) : sum
+  }, 0)
 }
 
 function dueUntil(line: Line, until: number): number {
@@ -80,7 +109,22 @@ function closeBill(line: Line, moves: Moves, day: number): void {
   if (used > 0) {
     repay(line, moves, { amount: used, source: 'credit', on: day, today: day, loanId: null, until: dueOn })
   }
-  const total = dueUntil(line, dueOn)
-  if (total > 0) line.bills.push({ closedOn: day, dueOn, total })
+  const items = line.loans
+    .filter((loan) => loan.state.status === 'active')
+    .flatMap((loan) =>
+      partsOf(loan.state).map((part, place) => ({ loan, part, place, due: part.due, total: unpaid(part) })),
+    )
+    .filter(({ due, total }) => due <= dueOn && total > 0)
+  const total = items.reduce((sum, item) => sum + item.total, 0)
+  const bought = items
+    .filter(({ loan, due }) => loan.facts.plan.method === 'carried' && due >= day)
+    .reduce((sum, { part }) => sum + unpaidPrincipal(part), 0)
+  if (total > 0) line.bills.push({ closedOn: day, dueOn, total, minimum: minimumOf(line, total, bought), items })
   line.nextStatement = monthsLater(day, 1)
+}
+
+/** All but a part of what was bought since; never less than the floor, never more than all. */
+function minimumOf({ program: { minimum } }: Line, total: number, bought: number): number {
+  if (minimum === null) return total
+  return Math.min(total, Math.max(total - bought + percent(bought, minimum.percent), minimum.floor))
 }

@@ -15,6 +15,8 @@ export interface ProgramFacts {
     readonly floor: number
     readonly ceiling: number
   }
+  /** Of a bill, what has to be paid for the rest of its purchases to be carried over, at so many percent a day. */
+  readonly minimum: { readonly percent: string; readonly floor: number; readonly dailyPercent: string } | null
   /** All that a loan may cost a year. */
   readonly capPercent: string
   readonly merchantFeePercent: string

@@ -41,6 +41,14 @@ export interface Bill {
   readonly closedOn: number
   readonly dueOn: number
   readonly total: number
+  /** Of it, what has to be paid. */
+  readonly minimum: number
+  readonly items: readonly {
+    readonly loan: Loan
+    readonly place: number
+    readonly due: number
+    readonly total: number
+  }[]
 }
 
 export interface Line {

@@ -63,7 +63,10 @@ export function prepay(
   on: number,
 ): number {
   const dues = payDues(state, days, amount, on)
-  const ahead = (effect === 'shorten' ? shorten : lower)(days, state.plan, dues.left, on)
+  const coming = state.plan.reduce((sum, part) => sum + (part.due > on ? unpaidPrincipal(part) : 0), 0)
+  // Enough for all principal is money like any other: the interest of the days gone by comes first.
+  const prepays = dues.left >= coming ? payAhead : effect === 'shorten' ? shorten : lower
+  const ahead = prepays(days, state.plan, dues.left, on)
   state.lessened.push({ on, principal: dues.principal + ahead.principal })
   return ahead.left
 }

@@ -1,7 +1,7 @@
 /** The auditor's own reckoning, on figures that can be checked by hand. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayOf, monthsLater, nearest, nextDayNumbered, percent, share, textOf } from './arithmetic.ts'
+import { dayOf, monthsLater, nearest, nextDayNumbered, percent, share, textOf, yearly } from './arithmetic.ts'
 import { roomUnder, settles, tell } from './loan.ts'
 import { unpaid } from './part.ts'
 import { type Happening, type LoanFacts, type PlanFacts, partsOf } from './state.ts'
@@ -87,6 +87,28 @@ test('money ten days early saves ten days of interest on it; late, it saves and 
   const late: Happening = { what: 'paid', on: dues[0]! + 5, amount: askedByDays([])[0]![2]! }
   assert.deepEqual(askedByDays([late])[1], askedByDays([])[1])
   assert.ok(second![1]! < askedByDays([])[1]![1]!)
+})
+
+test('bought for 1,000.00 and 900.00 of it carried over for 30 days at 0.05 % a day: 13.50, and none before', () => {
+  const carried: LoanFacts = {
+    plan: { ...byDays.plan, code: 'pay-later', method: 'carried', percent: '0' },
+    price: 100_000,
+    openedOn: dayOf('2026-03-14'),
+    dues: dues.slice(0, 1),
+  }
+  assert.equal(yearly('0.05'), '18.25')
+  const minimum: Happening = { what: 'paid', on: dues[0]!, amount: 10_000 }
+  const over: Happening = {
+    what: 'new-plan',
+    on: dues[0]!,
+    instalments: 1,
+    firstDue: dues[1]!,
+    percent: yearly('0.05'),
+  }
+  const [old, next] = partsOf(tell(carried, [minimum, over]))
+  assert.deepEqual([old!.principal, old!.interest, unpaid(old!)], [10_000, 0, 0])
+  assert.deepEqual([next!.principal, next!.interest, unpaid(next!)], [90_000, 1_350, 91_350])
+  assert.equal(settles(tell(carried, [minimum, over]), dues[0]! + 10), 90_450)
 })
 
 test('ahead of its time: the term gets shorter from its end, or the instalments less', () => {

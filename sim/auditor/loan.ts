@@ -61,16 +61,18 @@ function makePlan(
   from: number,
   dues: readonly number[],
 ): void {
-  if (method !== 'level') {
+  if (method === 'flat' || method === 'bullet') {
     state.plan = planned(method, principal, state.percent, from, dues)
     return
   }
-  const level = levelInstalment(principal, state.percent, from, dues)
+  const isCarried = method === 'carried'
+  const level = isCarried ? 0 : levelInstalment(principal, state.percent, from, dues)
   state.plan = dues.map((due, place) => ({
     ...newPart('plan', place === 0 ? from : dues[place - 1]!, due, 0, 0),
     level,
   }))
-  state.days = startByDays(state.percent, false, principal, from)
+  if (isCarried) state.plan.at(-1)!.level = principal
+  state.days = startByDays(state.percent, isCarried, principal, from)
   reckon(state.days, state.plan)
 }
 

@@ -4,8 +4,11 @@ import { newPart, type Part, unpaidPrincipal } from './part.ts'
 
 export interface PlanFacts {
   readonly code: string
-  /** `flat`: the same part and the same charge on every bill; `bullet`: all of it on one; `level`: interest by days. */
-  readonly method: 'flat' | 'bullet' | 'level'
+  /**
+   * `flat`: the same part and the same charge on every bill; `bullet`: all of it on one; `carried`: that, where the
+   * rest of a bill may be carried over, with interest by days; `level`: equal instalments with interest by days.
+   */
+  readonly method: 'flat' | 'bullet' | 'carried' | 'level'
   readonly instalments: number
   /** Of the price, on every bill; by days a year, of the balance. */
   readonly percent: string

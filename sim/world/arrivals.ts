@@ -48,6 +48,8 @@ function habitOf(chance: Chance): Habit {
       'late',
       'never',
       'partial',
+      'minimum',
+      'minimum',
       'double',
       'settles',
       'ahead',

@@ -15,6 +15,7 @@ export interface Design {
   readonly refundsReturnFee: boolean
   readonly latePercent: string
   readonly graceDays: number
+  readonly minimum: ProgramFacts['minimum']
   readonly funders: readonly { readonly id: string; readonly basisPoints: number }[]
 }
 
@@ -36,7 +37,14 @@ function plansOf(design: Design): PlanFacts[] {
     percent: design.percentPerYear,
   })
   return [
-    { code: 'pay-later', method: 'bullet', instalments: 1, percent: '0', merchantPays: false, leastAmount: 0 },
+    {
+      code: 'pay-later',
+      method: design.minimum === null ? 'bullet' : 'carried',
+      instalments: 1,
+      percent: '0',
+      merchantPays: false,
+      leastAmount: 0,
+    },
     flat(3),
     flat(6),
     flat(12),
@@ -57,6 +65,7 @@ export function factsOf(design: Design, id: string, version: number): ProgramFac
     firstLimit: 800_000,
     highestLimit: 20_000_000,
     late: { graceDays: design.graceDays, percent: design.latePercent, floor: 500, ceiling: 10_000 },
+    minimum: design.minimum,
     capPercent,
     merchantFeePercent: design.merchantFeePercent,
     refundsReturnFee: design.refundsReturnFee,
@@ -69,6 +78,8 @@ export function factsOf(design: Design, id: string, version: number): ProgramFac
   }
 }
 
+const methodOf = { flat: 'flat', bullet: 'bullet', carried: 'bullet', level: 'equal-instalment' }
+
 export function termsOf(facts: ProgramFacts): object {
   return {
     currency: 'CNY',
@@ -78,13 +89,22 @@ export function termsOf(facts: ProgramFacts): object {
     cycle: { statementDay: facts.statementDay, dueDay: facts.dueDay },
     plans: facts.plans.map((plan) => ({
       code: plan.code,
-      method: plan.method === 'level' ? 'equal-instalment' : plan.method,
+      method: methodOf[plan.method],
       instalments: plan.instalments,
       rate: { per: plan.method === 'level' ? 'year' : 'period', percent: plan.percent },
       paidBy: plan.merchantPays ? 'merchant' : 'customer',
       minAmount: plan.leastAmount,
     })),
     lateCharge: facts.late,
+    ...(facts.minimum === null
+      ? {}
+      : {
+          minimumPayment: {
+            percent: facts.minimum.percent,
+            floor: facts.minimum.floor,
+            revolvingDailyPercent: facts.minimum.dailyPercent,
+          },
+        }),
     merchantFeePercent: facts.merchantFeePercent,
     refundsReturnFee: facts.refundsReturnFee,
     refundSurplus: facts.surplus,
@@ -98,7 +118,7 @@ export function termsOf(facts: ProgramFacts): object {
   }
 }
 
-/** Two brands: a mall with two funders, and a travel app with a third share of the first one's and its own habits. */
+/** Three brands: a mall with two funders, a travel app with a third share of the first one's and its own habits, and a card. */
 export function designsOf(chance: Chance, funders: readonly string[]): Design[] {
   const [first, second, third] = funders as [string, string, string]
   return [
@@ -113,6 +133,7 @@ export function designsOf(chance: Chance, funders: readonly string[]): Design[] 
       refundsReturnFee: true,
       latePercent: '5',
       graceDays: 3,
+      minimum: null,
       // Thirds, so that nearly every amount leaves a cent over to be placed.
       funders: [
         { id: first, basisPoints: 6_667 },
@@ -130,10 +151,25 @@ export function designsOf(chance: Chance, funders: readonly string[]): Design[] 
       refundsReturnFee: chance.happens(0.5),
       latePercent: '4.5',
       graceDays: chance.between(0, 5),
+      minimum: null,
       funders: [
         { id: first, basisPoints: 3_001 },
         { id: third, basisPoints: 5_999 },
       ],
+    },
+    {
+      name: 'Card',
+      statementDay: 5,
+      dueDay: 25,
+      percentPerBill: '0.5',
+      percentPerYear: chance.pick(['13.14', '8.03']),
+      merchantFeePercent: '0.6',
+      surplus: chance.pick(['credit', 'pay-back']),
+      refundsReturnFee: true,
+      latePercent: '5',
+      graceDays: chance.between(0, 3),
+      minimum: { percent: chance.pick(['10', '5']), floor: 5_000, dailyPercent: chance.pick(['0.05', '0.045']) },
+      funders: [{ id: second, basisPoints: 7_001 }],
     },
   ]
 }

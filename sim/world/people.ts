@@ -14,6 +14,7 @@ export interface Habit {
     | 'early'
     | 'late'
     | 'never'
+    | 'minimum'
     | 'partial'
     | 'double'
     | 'settles'

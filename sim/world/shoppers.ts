@@ -1,7 +1,8 @@
 /** What customers do on a day, each by a habit of their own. */
 import { textOf } from '../auditor/arithmetic.ts'
+import { unpaidOf } from '../auditor/close.ts'
 import type { MerchantFacts } from '../auditor/facts.ts'
-import { buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
+import { type Bill, buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
 import { settles } from '../auditor/loan.ts'
 import { giveBackCredit, prepayLoan, repay, settle } from '../auditor/money.ts'
 import { unpaid } from '../auditor/part.ts'
@@ -133,6 +134,9 @@ async function payBills(world: World, desk: Desk, { habit, line }: Shopper, chan
     case 'ahead':
       if (after === 0) await pay(world, desk, line, due, chance)
       return
+    case 'minimum':
+      if (after === 0) await payMinimum(world, desk, line, bill, chance)
+      return
     case 'double':
       if (after !== -1) return
       await pay(world, desk, line, due, chance)
@@ -148,6 +152,17 @@ async function payBills(world: World, desk: Desk, { habit, line }: Shopper, chan
     default:
       return
   }
+}
+
+/** No more than the bill wants at least, as the bill itself says. */
+async function payMinimum(world: World, desk: Desk, line: Line, bill: Bill, chance: Chance): Promise<void> {
+  const { body } = await desk.get(`/v1/statements?lineId=${line.id}&limit=1`)
+  const { total, minimum, outstanding } = body.data[0]
+  const should = { total: bill.total, minimum: bill.minimum, outstanding: unpaidOf(bill) }
+  if (total !== should.total || minimum !== should.minimum || outstanding !== should.outstanding) {
+    throw new Error(`a bill is ${JSON.stringify({ total, minimum, outstanding })}, should be ${JSON.stringify(should)}`)
+  }
+  await pay(world, desk, line, minimum, chance)
 }
 
 /** Money that sometimes was there some days before it was booked. */
