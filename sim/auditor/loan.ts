@@ -234,7 +234,13 @@ function giveBack(state: LoanState, amount: number, on: number): void {
 }
 
 function charge(state: LoanState, amount: number, on: number): void {
-  dueNext(state, on, false).penalty += amount
+  const part = dueNext(state, on, false)
+  part.penalty += amount
+  // What was paid beyond all that was owed pays it, as if it had been known.
+  const used = Math.min(state.credit, unpaidPenalty(part))
+  part.paidPenalty += used
+  state.credit -= used
+  state.overpaid -= used
 }
 
 function waive(state: LoanState, what: 'interest' | 'penalty', amount: number): void {

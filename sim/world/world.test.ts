@@ -107,11 +107,6 @@ const plants: [what: string, plant: (real: House) => House, caught: RegExp][] = 
     /instalment \d+: interest is \d+, should be/,
   ],
   [
-    'a bill wants a cent too much at least',
-    once(isRead('/v1/statements'), 0, changed(oneMore('minimum'))),
-    /a bill is .*should be/,
-  ],
-  [
     'an instalment was lowered a cent too little',
     once(isPrepayment, 0, async (real, letter, send) => {
       const { amount, effect } = JSON.parse(letter.body!)
