@@ -94,6 +94,16 @@ test('goods returned lower the balance once: a new plan is over what is left', (
   assert.deepEqual(principalParts(foldLoan(free, [returned, lent])), [10_000n, 7_500n, 7_500n])
 })
 
+test('what is lent after goods were returned is planned over what is left, of instalments to come and of those due', () => {
+  const free = { ...daily, annualRatePercent: '0', principal: 30_000n }
+  const early = event('purchase-refund', '2024-01-10', { amount: 10_000n })
+  const lent = event('disbursement', '2024-02-15', { amount: 5_000n })
+  assert.deepEqual(principalParts(foldLoan(free, [early, lent])), [10_000n, 7_500n, 7_500n])
+  // 200.00 to come and 50.00 of what was due are returned.
+  const most = event('purchase-refund', '2024-02-10', { amount: 25_000n })
+  assert.deepEqual(principalParts(foldLoan(free, [most, lent])), [5_000n, 2_500n, 2_500n])
+})
+
 test('goods returned after money was taken back leave nothing of either', () => {
   const terms = { ...daily, instalments: 2, firstDueOn: '2024-01-01' }
   const state = foldLoan(terms, [
@@ -259,17 +269,18 @@ test('equal parts of a surplus settle in a few rounds, however many instalments 
   let asked = 0
   const terms: LoanTerms = {
     ...daily,
+    principal: 1_000_000n,
+    annualRatePercent: '365',
     instalments: 120,
-    allocation: {
-      default: { ...onlyInAdvance, order: ['in-advance-interest', 'in-advance-principal'], surplus: 're-amortise' },
-    },
+    allocation: { default: { ...usualRule, surplus: 're-amortise', across: 'vertical' } },
     // Read whenever an instalment is asked what money on a day would pay of it.
     get earlyInterest() {
       asked++
       return 'to-day' as const
     },
   }
-  const state = foldLoan(terms, [event('repayment', '2024-01-16', { amount: 9_500n })])
+  const state = foldLoan(terms, [event('repayment', '2024-01-16', { amount: 100_000n })])
   assert.equal(state.creditBalance, 0n)
+  // Parts for all again and again would ask nine hundred times as often.
   assert.ok(asked < 120 * 20, `instalments were asked ${asked} times`)
 })
