@@ -134,7 +134,7 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
-  closeAt(book, slot, opening, previous === null ? 0n : previous.late, left, index === book.plan.length - 1)
+  closeAt(book, slot, opening, previous === null ? 0n : previous.late, left)
 }
 
 export interface Division {
@@ -161,9 +161,9 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
 
 /**
  * The balance after the due date. An instalment never asks for more principal than bears interest by then, nor for more
- * than the earlier and what is paid of the later ones leave; the last may ask for all of that.
+ * than the earlier and what is paid of the later ones leave.
  */
-function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint, left: bigint, isFinal: boolean): void {
+function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint, left: bigint): void {
   let balance = opening
   slot.late = late - slot.restored
   for (const move of slot.moves) {
@@ -172,7 +172,7 @@ function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint, left: bi
   }
   const settled = settledOf(slot, 'principal')
   const whole = book.daily ? balance + settled : balance
-  const room = isFinal ? left + settled : minMinor(whole - slot.late, left + settled)
+  const room = minMinor(whole - slot.late, left + settled)
   if (slot.owing.principal > room) slot.owing.principal = maxMinor(room, settled)
   slot.close = maxMinor(whole - slot.owing.principal, 0n)
 }

@@ -193,7 +193,7 @@ test('arrears that become part of the balance are not asked for again by instalm
     },
   }
   const state = foldLoan(terms, [
-    event('repayment', '2024-01-06', { amount: 101n }),
+    event('repayment', '2024-01-06', { amount: 101n, prepay: 'shorten' }),
     event('re-amortise', '2025-10-17', {}),
   ])
   assert.equal(
@@ -202,14 +202,33 @@ test('arrears that become part of the balance are not asked for again by instalm
   )
 })
 
-test('a new rate asks for the whole of what was taken back, though a credit has paid a part of it', () => {
-  const terms = { ...fixed, instalments: 1, disbursedOn: '2023-01-01', firstDueOn: '2023-02-20' }
+test('what is not asked for anywhere goes to the last instalment, though more than it planned is paid of it', () => {
+  // Nearly all is repaid with interest on top; then the balance, without what rounds away, is planned anew.
+  const terms: LoanTerms = {
+    ...daily,
+    principal: 100n,
+    method: 'interest-only',
+    disbursedOn: '2023-01-01',
+    firstDueOn: '2023-02-20',
+  }
   const state = foldLoan(terms, [
-    event('repayment', '2023-01-03', { amount: 12_371n }),
-    event('chargeback', '2023-01-21', { amount: 14_031n }),
-    event('rate-change', '2023-02-15', { annualRatePercent: '10000' }),
+    event('interest-refund', '2023-03-05', { amount: 101n }),
+    event('re-amortise', '2023-03-21', {}),
   ])
-  assert.deepEqual(principalParts(state), [24_031n])
+  assert.equal(
+    principalParts(state).reduce((sum, part) => sum + part, 0n),
+    100n,
+  )
+})
+
+test('a second disbursement is levelled over all its instalments, though the first of them is paid', () => {
+  const terms: LoanTerms = { ...fixed, annualRatePercent: '9.4822', instalments: 6, lastInstalment: 'levelled' }
+  const state = foldLoan(terms, [
+    event('repayment', '2024-02-01', { amount: 1_713n }),
+    event('disbursement', '2024-02-15', { amount: 20_000n }),
+  ])
+  const totals = state.instalments.map((row) => row.principal + row.interest)
+  assert.deepEqual(totals, [1_713n, 5_793n, 5_793n, 5_793n, 5_793n, 5_792n])
 })
 
 test('of a loan that is charged off nothing is changed, and nothing more is lent', () => {
