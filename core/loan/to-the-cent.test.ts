@@ -53,7 +53,7 @@ function settles(state: LoanState, on: string): void {
 
 test('what was paid of the last instalment is not asked for again by the ones before it', () => {
   const terms = { ...fixed, allocation: { default: onlyInAdvance } }
-  // 33.34 of the last and 16.66 of the second are paid; at 36 % the plan would be larger than what is left.
+  // Most is paid, from the last instalment on; planned anew, the first would ask for more than is left.
   const state = foldLoan(terms, [
     event('repayment', '2024-01-02', { amount: 9_000n }),
     event('rate-change', '2024-01-15', { annualRatePercent: '10000' }),
@@ -114,7 +114,7 @@ test('goods returned after money was taken back leave nothing of either', () => 
 })
 
 test('fixed interest that an instalment hands on is borne once, whenever the plan is worked out again', () => {
-  // At 10,000 % an instalment has no room for its interest: 5.50 are handed on by the first, or here and there a cent.
+  // The interest of a long first period has no room in an equal instalment, which hands the rest on.
   const terms: LoanTerms = { ...fixed, method: 'flat', annualRatePercent: '10000', principal: 3n, instalments: 2 }
   const state = foldLoan({ ...terms, firstDueOn: '2024-02-20', earlyFlat: 'forgiven' }, [
     event('repayment', '2024-02-18', { amount: 1_000n }),
@@ -203,7 +203,7 @@ test('arrears that become part of the balance are not asked for again by instalm
 })
 
 test('what is not asked for anywhere goes to the last instalment, though more than it planned is paid of it', () => {
-  // Nearly all is repaid with interest on top; then the balance, without what rounds away, is planned anew.
+  // The money pays the interest of its day too and so leaves a cent, which the last instalment has to ask for.
   const terms: LoanTerms = {
     ...daily,
     principal: 100n,
@@ -260,7 +260,7 @@ test('no balance is negative after goods are returned before more is lent', () =
 })
 
 test('a remainder that is less than nothing passes by instalments that cannot give', () => {
-  // 90.00 in five parts, none of them before the money comes; then the whole plan is made anew over them.
+  // Equal parts are paid ahead of every instalment; a new plan then leaves some of them with less than was paid.
   const terms: LoanTerms = {
     ...fixed,
     annualRatePercent: '0',
