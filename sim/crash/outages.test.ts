@@ -247,8 +247,10 @@ async function takeAllConnections(site: Site): Promise<Database[]> {
   await until('no connection of the server', async () => {
     await first!`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'chit'`
     const opened = await Promise.all(Array.from({ length: 10 }, open))
+    // One that is only just connecting has no name yet.
     const [row] = await first!<{ count: number }[]>`
-      select count(*)::int as count from pg_stat_activity where application_name = 'chit'`
+      select count(*)::int as count from pg_stat_activity
+      where backend_type = 'client backend' and application_name in ('chit', '')`
     // Only when nobody else finds a place either has the server none to come back to.
     return row!.count === 0 && !opened.includes(true)
   })
