@@ -1,8 +1,7 @@
+import { loanTotals, newtonRate } from './newton.ts'
 import { percentText } from './percent.ts'
 import { RateProblem } from './problem.ts'
 import { type Equation, solve } from './solve.ts'
-
-const MAX_NEWTON_STEPS = 30
 
 /**
  * Internal rate per period of equally spaced flows, the first at time 0; money lent and money repaid have opposite signs
@@ -28,47 +27,29 @@ export function preferred(forces: readonly number[]): number {
   return forces.find((force) => force >= 0) ?? forces.at(-1)!
 }
 
-/**
- * The common case, one advance followed by payments of one sign. ln(present value) is convex and falling in
- * x = ln(1 + i), so Newton's method on it never overshoots from the left and needs about three steps; a first guess is
- * exact for a single payment at the payments' mean date: x = ln(Σc / A) / (Σ k·c / Σc).
- * null when the flows are of another kind or the steps do not settle; the bracketing solver then decides.
- */
+/** The common case, one advance followed by payments of one sign; null for flows of another kind. */
 function irrOfLoan(amounts: readonly number[]): number | null {
-  const advance = -amounts[0]!
-  if (advance === 0 || amounts.length < 2) return null
-  const sign = advance > 0 ? 1 : -1
-  let total = 0
-  let weighted = 0
-  for (let k = 1; k < amounts.length; k++) {
-    const amount = amounts[k]! * sign
-    if (!(amount >= 0)) return null
-    total += amount
-    weighted += k * amount
-  }
-  if (total === 0) return null
-  const size = advance * sign
-  if (total === size) return 0
-  let x = (Math.log(total / size) * total) / weighted
-  for (let step = 0; step < MAX_NEWTON_STEPS; step++) {
-    const move = newtonMove(amounts, sign, size, x)
-    x += move
-    // The error after a Newton step is of the order of the step's square.
-    if (Math.abs(move) < 1e-9) return Math.expm1(x)
-  }
-  return null
+  const totals = loanTotals(amounts, (k) => k)
+  if (totals === null) return null
+  const { total, weighted } = totals
+  if (total === -amounts[0]!) return 0
+  // Exact for a single payment at the payments' mean date.
+  const start = (Math.log(total / -amounts[0]!) * total) / weighted
+  const force = newtonRate(amounts, { start, ...anyForce }, (x, into) => {
+    const v = Math.exp(-x)
+    let present = 0
+    let slope = 0
+    for (let k = amounts.length - 1; k >= 1; k--) {
+      present = (present + amounts[k]!) * v
+      slope = slope * v + present
+    }
+    into.value = present
+    into.slope = slope
+  })
+  return force === null ? null : Math.expm1(force)
 }
 
-function newtonMove(amounts: readonly number[], sign: number, size: number, x: number): number {
-  const v = Math.exp(-x)
-  let present = 0
-  let slope = 0
-  for (let k = amounts.length - 1; k >= 1; k--) {
-    present = (present + amounts[k]! * sign) * v
-    slope = slope * v + present
-  }
-  return (Math.log(present / size) * present) / slope
-}
+const anyForce = { lowest: Number.NEGATIVE_INFINITY, highest: Number.POSITIVE_INFINITY }
 
 /** Beyond it no digit of an effective rate means anything; 10,000 % a year in months is below. */
 const HIGHEST = 1e12

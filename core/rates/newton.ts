@@ -40,10 +40,10 @@ export function newtonRate(
   return null
 }
 
-/** Payments in all, and each times its time; null unless the first amount is an advance and the others its payments. */
+/** Payments in all, and each times its time after the advance; null unless the first amount is an advance and the others its payments. */
 export function loanTotals(
   amounts: readonly number[],
-  times: readonly number[],
+  timeOf: (index: number) => number,
 ): { total: number; weighted: number } | null {
   const advance = -amounts[0]!
   const sign = Math.sign(advance)
@@ -54,7 +54,7 @@ export function loanTotals(
     const amount = amounts[j]!
     if (amount * sign < 0) return null
     total += amount
-    weighted += amount * (times[j]! - times[0]!)
+    weighted += amount * timeOf(j)
   }
   return total === 0 || weighted === 0 ? null : { total, weighted }
 }

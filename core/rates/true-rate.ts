@@ -155,7 +155,8 @@ function compoundEquation(line: Timeline, years: readonly number[], periodsPerYe
 
 /** The force x = ln(1 + i) of a plain loan; the first guess is exact for one payment at the payments' mean date. */
 function loanForce(amounts: readonly number[], times: readonly number[]): number | null {
-  const totals = loanTotals(amounts, times)
+  const timeOf = (j: number) => times[j]! - times[0]!
+  const totals = loanTotals(amounts, timeOf)
   if (totals === null) return null
   const { total, weighted } = totals
   if (total === -amounts[0]!) return 0
@@ -164,7 +165,7 @@ function loanForce(amounts: readonly number[], times: readonly number[]): number
     let value = 0
     let slope = 0
     for (let j = 1; j < amounts.length; j++) {
-      const time = times[j]! - times[0]!
+      const time = timeOf(j)
       const worth = amounts[j]! * Math.exp(-x * time)
       value += worth
       slope += worth * time
