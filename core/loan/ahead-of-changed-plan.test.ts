@@ -2,30 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { duesOn, foldLoan, openLoan, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 const terms: LoanTerms = {
-  currency: 'CNY',
+  ...plainLoan,
   principal: 120_000n,
-  annualRatePercent: '12',
-  method: 'equal-instalment',
   instalments: 12,
-  every: { n: 1, unit: 'month' },
   disbursedOn: '2026-01-01',
-  firstDueOn: null,
   dayCount: 'actual/365',
-  interestPeriod: 'daily',
-  interestRecalculation: 'daily',
   overdueInterest: false,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
 }
 
 test('an instalment of a new plan that is paid ahead, with its part of the interest charged before, asks for no more', () => {

@@ -107,25 +107,6 @@ function checkDeferral({ periods, until }: Extract<LoanEvent, { type: 'deferral'
   if (until !== undefined) parseDay(until, 'until')
 }
 
-const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
-  'disbursement',
-  'repayment',
-  'payoff',
-  'fee',
-  'penalty',
-  'extra-interest',
-  'waiver',
-  'rate-change',
-  'interest-pause',
-  'reschedule',
-  're-age',
-  're-amortise',
-  'deferral',
-  'contract-termination',
-  'sale',
-  'charge-off',
-])
-
 /** Changes of what a loan asks for when: of one that is charged off they change nothing, as all of it is given up. */
 export const changesContract: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
   'rate-change',
@@ -135,6 +116,19 @@ export const changesContract: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent
   're-amortise',
   'deferral',
   'contract-termination',
+])
+
+const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
+  ...changesContract,
+  'disbursement',
+  'repayment',
+  'payoff',
+  'fee',
+  'penalty',
+  'extra-interest',
+  'waiver',
+  'sale',
+  'charge-off',
 ])
 
 /** What the history forbids a new event; a fold of the past is not refused for it. */

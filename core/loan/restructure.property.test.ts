@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { dayText, holds, type Story, someStory } from './arbitrary.test-support.ts'
 import { foldLoan, LoanProblem, ledgerOn, owedOn, ownersOn, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanLedger, LoanState, LoanTerms } from './types.ts'
 
 const later = '2045-01-01'
@@ -87,27 +88,11 @@ test('what a termination makes due is what a payoff on that day costs', () => {
 
 test('a termination on the last due date asks for the late interest once, as a payoff does', () => {
   const terms: LoanTerms = {
-    currency: 'CNY',
+    ...plainLoan,
     principal: 820n,
     annualRatePercent: '2.20',
-    method: 'equal-instalment',
     instalments: 8,
-    every: { n: 1, unit: 'month' },
     disbursedOn: '2023-01-01',
-    firstDueOn: null,
-    dayCount: '30/360',
-    interestPeriod: 'daily',
-    interestRecalculation: 'daily',
-    overdueInterest: true,
-    earlyInterest: 'to-day',
-    lastInstalment: 'remainder',
-    rounding: 'half-even',
-    instalmentMultiple: null,
-    downPaymentPercent: null,
-    downPaymentPaid: false,
-    principalGrace: 0,
-    interestFreePeriods: 0,
-    allocation: null,
   }
   const history: LoanEvent[] = [
     { id: 'a', type: 'repayment', on: '2023-03-01', amount: 293n },

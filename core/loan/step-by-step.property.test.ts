@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { dayText, holds, someTerms } from './arbitrary.test-support.ts'
 import { applyEvent, foldLoan, LoanProblem, openLoan } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanState, LoanTerms, Surplus } from './types.ts'
 
 const types = [
@@ -96,29 +97,7 @@ test('booked one by one, events give the state that they give together', () => {
 })
 
 test('what the last unpaid instalment asks for, the remainder included, a second disbursement on its day leaves', () => {
-  const terms: LoanTerms = {
-    currency: 'USD',
-    principal: 30_000n,
-    annualRatePercent: '12',
-    method: 'equal-instalment',
-    instalments: 3,
-    every: { n: 1, unit: 'month' },
-    disbursedOn: '2024-01-01',
-    firstDueOn: null,
-    dayCount: '30/360',
-    interestPeriod: 'daily',
-    interestRecalculation: 'daily',
-    overdueInterest: true,
-    earlyInterest: 'to-day',
-    lastInstalment: 'remainder',
-    rounding: 'half-even',
-    instalmentMultiple: null,
-    downPaymentPercent: null,
-    downPaymentPaid: false,
-    principalGrace: 0,
-    interestFreePeriods: 0,
-    allocation: null,
-  }
+  const terms: LoanTerms = { ...plainLoan, currency: 'USD', principal: 30_000n }
   // Repaid at once, then 200.00 are taken back on the same day: due in February with their interest of 2.00.
   const before: LoanEvent[] = [
     { id: 'a', type: 'repayment', on: '2024-01-01', amount: 30_000n },

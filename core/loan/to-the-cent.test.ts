@@ -3,32 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { usualRule } from './allocate.ts'
 import { applyEvent, foldLoan, LoanProblem, ledgerOn, owedOn, payoffOn } from './index.ts'
+import { plainLoan as daily } from './plain.test-support.ts'
 import type { AllocationRule, LoanEvent, LoanState, LoanTerms } from './types.ts'
 
-/** 100.00 at 12 % in three months, interest by the day. */
-const daily: LoanTerms = {
-  currency: 'CNY',
-  principal: 10_000n,
-  annualRatePercent: '12',
-  method: 'equal-instalment',
-  instalments: 3,
-  every: { n: 1, unit: 'month' },
-  disbursedOn: '2024-01-01',
-  firstDueOn: null,
-  dayCount: '30/360',
-  interestPeriod: 'daily',
-  interestRecalculation: 'daily',
-  overdueInterest: true,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
-}
 const fixed: LoanTerms = { ...daily, interestRecalculation: 'none' }
 
 const onlyInAdvance: AllocationRule = { order: ['in-advance-principal'], surplus: 'last', across: 'horizontal' }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { holds, someTerms } from '../loan/arbitrary.test-support.ts'
 import { openLoan } from '../loan/index.ts'
+import { plainLoan } from '../loan/plain.test-support.ts'
 import type { LoanTerms } from '../loan/types.ts'
 import { roundingNames } from '../rounding.ts'
 import { plainSchedule, planRows } from './index.ts'
@@ -62,26 +63,4 @@ test('terms beyond the plain course are answered by the opened loan', () => {
   )
 })
 
-const plainTerms: LoanTerms = {
-  currency: 'CNY',
-  principal: 10_000n,
-  annualRatePercent: '8',
-  method: 'equal-instalment',
-  instalments: 2,
-  every: { n: 1, unit: 'month' },
-  disbursedOn: '2024-01-01',
-  firstDueOn: null,
-  dayCount: '30/360',
-  interestPeriod: 'daily',
-  interestRecalculation: 'none',
-  overdueInterest: true,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
-}
+const plainTerms: LoanTerms = { ...plainLoan, annualRatePercent: '8', instalments: 2, interestRecalculation: 'none' }
