@@ -5,7 +5,7 @@ import type { Context, Platform } from '../platform/context.ts'
 import { contextForJob, standingAt } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import { withClockLock } from './clock-lock.ts'
-import { closeDay, expireHolds } from './close-day.ts'
+import { closeDay, expireHolds, firstMomentAfter } from './close-day.ts'
 import * as store from './store.ts'
 import type { DayReport } from './types.ts'
 
@@ -20,7 +20,11 @@ export interface ClockView {
 
 export async function view(ctx: Context): Promise<ClockView> {
   const { clockMode, lastClosedOn } = await store.readClock(ctx)
-  return { mode: clockMode, now: ctx.timestamp(), today: ctx.today(), timeZone: ctx.timeZone, lastClosedOn }
+  return viewOf(ctx, clockMode, lastClosedOn)
+}
+
+function viewOf(ctx: Context, mode: ClockView['mode'], lastClosedOn: string | null): ClockView {
+  return { mode, now: ctx.timestamp(), today: ctx.today(), timeZone: ctx.timeZone, lastClosedOn }
 }
 
 export interface Advance extends ClockView {
@@ -67,20 +71,12 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   const moved = standingAt(fresh, target, dateOf(fresh, target))
   let expiredToday = 0
   for (let shard = 0; shard < fresh.platform.shards; shard++) expiredToday += await expireHolds(moved, shard, target)
+  const closed = reports.at(-1)?.day
   // Closing the day before has put the clock there already, unless it goes on from there.
-  const last = reports.at(-1)?.day ?? lastClosedOn
-  const isThere =
-    reports.length > 0 && Temporal.Instant.compare(firstMomentAfter(fresh, reports.at(-1)!.day), target) === 0
+  const isThere = closed !== undefined && firstMomentAfter(fresh, closed).equals(target)
   if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, clockMode, target)
   const sum = sumOf(reports)
-  const clock = {
-    mode: clockMode,
-    now: target.toString(),
-    today: moved.today(),
-    timeZone: fresh.timeZone,
-    lastClosedOn: last,
-  }
-  return { ...clock, ...sum, expired: sum.expired + expiredToday }
+  return { ...viewOf(moved, clockMode, closed ?? lastClosedOn), ...sum, expired: sum.expired + expiredToday }
 }
 
 /** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
@@ -134,10 +130,6 @@ async function closeUntil(
     reports.push(await closeDay(ctx, day, clock === 'moved' ? firstMomentAfter(ctx, day) : null))
   }
   return reports
-}
-
-function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
-  return Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
 }
 
 function sumOf(reports: readonly DayReport[]): Omit<Advance, keyof ClockView> {

@@ -21,9 +21,12 @@ const pageSize = 500
 
 /** What a moment before midnight looks like: the clock of everything that closes a day. */
 export function endOfDay(ctx: Context, day: string): Context {
-  const midnight = Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
-  const at = midnight.subtract({ milliseconds: 1 })
+  const at = firstMomentAfter(ctx, day).subtract({ milliseconds: 1 })
   return { ...standingAt(ctx, at, day), actor: 'system:close-day', idempotencyKey: null, requestHash: () => '' }
+}
+
+export function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
+  return Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(ctx.timeZone).toInstant()
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Context, Platform } from '../platform/context.ts'
 import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
+import { codeOf } from '../platform/outage.ts'
 import { BinaryValue } from '../platform/wire.ts'
 import { type RowType, readRowTypes, rowArray } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
@@ -51,7 +52,7 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
 
 /** The database refused the data (SQLSTATE classes 22 and 23) and rolled back: only the guilty operation shall fail. */
 function isDataError(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   return code.startsWith('22') || code.startsWith('23')
 }
 
@@ -73,7 +74,7 @@ async function withTypesOfNow<Result>(platform: Platform, write: () => Promise<R
 
 /** SQLSTATE datatype_mismatch: "wrong number of columns", or "wrong element type" where a table was made anew. */
 function isUnreadableRow(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === '42804'
+  return codeOf(error) === '42804'
 }
 
 const rowTypesOf = new WeakMap<Platform, Promise<ReadonlyMap<string, RowType>>>()
@@ -251,7 +252,7 @@ export async function postReplyWithPayout<Body>(
 
 /** SQLSTATE serialization_failure: decided on what is no longer so. */
 function isSerializationFailure(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === '40001'
+  return codeOf(error) === '40001'
 }
 
 function keyed<Body>(ctx: Context, status: number, body: Body): Row {

@@ -37,7 +37,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   const app: App = fastify({
     loggerInstance: platform.log as FastifyBaseLogger,
     // One line per request of our own instead of Fastify's two.
-    childLoggerFactory: (log, bindings) => loggerOnDemand(log, bindings),
+    childLoggerFactory: loggerOnDemand,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: bodyLimitBytes,
     serverFactory: (handler) => door.serverFor(handler),
@@ -174,7 +174,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   return (error instanceof Error ? httpProblem(error, request) : null) ?? unforeseen(error, request)
 }
 
-/** The client hung up in the middle of its body. Node's error for it has the code of a broken connection to the database. */
+/** The client hung up in the middle of its body. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
 }

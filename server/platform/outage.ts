@@ -16,6 +16,11 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The code of an error: PostgreSQL's SQLSTATE, or the operating system's word; empty where it has none. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
 /** PostgreSQL's own words for it: shutting down, crashed, starting up. */
 const connectionStates = new Set(['57P01', '57P02', '57P03'])
 

@@ -1,4 +1,5 @@
 import { type Database, isOutage } from './database.ts'
+import { codeOf } from './outage.ts'
 import { StartupError } from './startup-error.ts'
 
 /** MERGE and multiranges are older, but `unique nulls not distinct` and security-invoker views need it. */
@@ -25,7 +26,7 @@ async function serverVersion(db: Database, url: string): Promise<number> {
 
 function explained(error: unknown, url: string): unknown {
   const { host, pathname } = new URL(url)
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   switch (code) {
     case '28P01':
     case '28000':
