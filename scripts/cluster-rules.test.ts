@@ -194,3 +194,18 @@ test('no statement writes two tables at once: a chain of writing CTEs runs eight
   )
   assert.deepEqual(chained, [])
 })
+
+test('a row is looked up by its key from the first row on, when no statistics tell the planner which index to take', async () => {
+  const byId = await db<{ name: string }[]>`
+    select c.relname as name from pg_constraint k join pg_class c on c.oid = k.conrelid
+    where k.contype = 'p' and pg_get_constraintdef(k.oid) = 'PRIMARY KEY (shard, id)'`
+  assert.ok(byId.length >= 7, 'charges, customers, lines, loans, refunds, repayments and statements are found by id')
+  await db`set plan_cache_mode = force_generic_plan`
+  for (const { name } of byId) {
+    await db.unsafe(`prepare look_up as select * from ${name} where shard = $1 and id = $2 and tenant_id = $3`)
+    const plan = await db.unsafe<{ 'QUERY PLAN': string }[]>(`explain execute look_up (0, 'x', 'y')`)
+    await db.unsafe('deallocate look_up')
+    const text = plan.map((row) => row['QUERY PLAN']).join('\n')
+    assert.match(text, new RegExp(`Index Scan (using|on) ${name}_pkey`), text)
+  }
+})
