@@ -183,6 +183,7 @@ create table loans (
   constraint loans_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paid'::text, 'overpaid'::text, 'charged-off'::text]))),
   constraint loans_pkey PRIMARY KEY (shard, id)
 ) with (fillfactor=70);
+CREATE INDEX loans_past_due ON public.loans USING btree (shard, line_id) WHERE (days_past_due > 0);
 CREATE INDEX loans_shard_line_id_idx ON public.loans USING btree (shard, line_id);
 CREATE INDEX loans_shard_tenant_id_next_action_on_idx ON public.loans USING btree (shard, tenant_id, next_action_on) WHERE (next_action_on IS NOT NULL);
 

@@ -1,5 +1,6 @@
 import { createLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
+import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import type { Line } from './types.ts'
 
@@ -23,6 +24,11 @@ const columns = [
   'version',
 ]
 
+/** The most of a line's active loans. The index `loans_past_due` answers it, which has only loans that are behind. */
+const worstDaysPastDue = (db: Queryable) => db`coalesce((
+    select max(days_past_due) from loans
+    where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active' and days_past_due > 0), 0)`
+
 type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
 
 /** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
@@ -30,9 +36,7 @@ const loaderOf = oncePerPlatform(({ db }) =>
   createLoader<string, Owned>(async (ids) => {
     const shards = [...new Set(ids.map(shardOf))]
     const rows = await db<Owned[]>`
-      select ${db(columns)}, tenant_id, coalesce((
-          select max(days_past_due) from loans
-          where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active'), 0) as days_past_due
+      select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from lines
       where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
     return new Map(rows.map((row) => [row.id, row]))
@@ -49,9 +53,7 @@ export async function findLine(ctx: Context, id: string): Promise<Owned | undefi
 export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned[]> {
   const { db } = ctx
   return db<Owned[]>`
-    select ${db(columns)}, tenant_id, coalesce((
-        select max(days_past_due) from loans
-        where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active'), 0) as days_past_due
+    select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
     from lines
     where shard = ${shard} and tenant_id = ${ctx.tenantId} and customer_id = ${customerId}
     order by id`
