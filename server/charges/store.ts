@@ -1,4 +1,5 @@
-import type { Context } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import type { Charge } from './types.ts'
 
@@ -22,12 +23,24 @@ const columns = [
   'expires_at',
 ]
 
+type Owned = Charge & { readonly tenantId: string }
+
+/** Charges that several requests ask for come in one query. */
+const loaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, Owned>(async (ids) => {
+    const shards = [...new Set(ids.map(shardOf))]
+    const rows = await db<Owned[]>`
+      select ${db(columns)}, tenant_id from charges
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
 /** Undefined for an unknown id and for another tenant's. */
 export async function findCharge(ctx: Context, id: string): Promise<Charge | undefined> {
   if (!isShardedId('chg', id)) return undefined
-  const [charge] = await ctx.db<Charge[]>`
-    select ${ctx.db(columns)} from charges where shard = ${shardOf(id)} and id = ${id} and tenant_id = ${ctx.tenantId}`
-  return charge
+  const charge = await loaderOf(ctx.platform)(id)
+  return charge?.tenantId === ctx.tenantId ? charge : undefined
 }
 
 export function listCharges(

@@ -225,13 +225,15 @@ export async function withLine<Body>(
   work: (line: Line & { readonly daysPastDue: number }) => Promise<Reply<Body>>,
 ): Promise<Reply<Body>> {
   const first = await find(ctx, lineId)
-  return once(ctx, first.shard, () => retryConflicts(async () => work(await find(ctx, lineId))))
+  return once(ctx, first.shard, () =>
+    retryConflicts(async (attempt) => work(attempt === 1 ? first : await find(ctx, lineId))),
+  )
 }
 
-export async function retryConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function retryConflicts<Result>(work: (attempt: number) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work()
+      return await work(attempt)
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error
       if (attempt === attemptsMax) throw problem('conflict')
