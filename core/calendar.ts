@@ -43,7 +43,7 @@ export interface Civil {
 }
 
 /** The inverse of `dayOfCivil` (same source, civil_from_days). */
-export function civilOf(day: Day): Civil {
+export const civilOf: (day: Day) => Civil = keptByDay((day) => {
   const shifted = day + 719468
   const era = Math.floor(shifted / 146097)
   const dayOfEra = shifted - era * 146097
@@ -55,6 +55,22 @@ export function civilOf(day: Day): Civil {
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   return { year, month, day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1 }
+})
+
+/** Loans share their dates: what was made of one is kept until another day takes its place. */
+function keptByDay<Made extends object | string>(make: (day: Day) => Made): (day: Day) => Made {
+  const places = 8192
+  const days = new Int32Array(places)
+  const kept = new Array<Made | null>(places).fill(null)
+  return (day) => {
+    const place = day & (places - 1)
+    const known = kept[place]!
+    if (days[place] === day && known !== null) return known
+    const made = make(day)
+    days[place] = day
+    kept[place] = made
+    return made
+  }
 }
 
 /** What comes together is often of one day. */
@@ -93,24 +109,11 @@ function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : Number.NaN
 }
 
-/** Loans share their dates: a text is made once and kept until another day takes its place. */
-const keptDays = new Int32Array(8192)
-const keptTexts = new Array<string>(8192).fill('')
-
-export function formatDay(day: Day): string {
-  const place = day & 8191
-  if (keptDays[place] === day && keptTexts[place] !== '') return keptTexts[place]!
-  const text = textOf(day)
-  keptDays[place] = day
-  keptTexts[place] = text
-  return text
-}
-
-function textOf(day: Day): string {
+export const formatDay: (day: Day) => string = keptByDay((day) => {
   const { year, month, day: dayOfMonth } = civilOf(day)
   const yearText = year >= 1000 ? `${year}` : `${year}`.padStart(4, '0')
   return `${yearText}-${month < 10 ? '0' : ''}${month}-${dayOfMonth < 10 ? '0' : ''}${dayOfMonth}`
-}
+})
 
 export function daysBetween(from: string, to: string): number {
   return parseDay(to) - parseDay(from)
@@ -126,18 +129,10 @@ export function addPeriods(anchor: Day, every: Period, count: number): Day {
   return moved
 }
 
-/** The due dates of a loan are counted from one anchor, one after the other. */
-let latestAnchor: Day = 0
-let anchorCivil: Civil = civilOf(0)
-
 function movedBy(anchor: Day, count: number, unit: Unit): Day {
   if (unit === 'day') return anchor + count
   if (unit === 'week') return anchor + 7 * count
-  if (anchor !== latestAnchor) {
-    latestAnchor = anchor
-    anchorCivil = civilOf(anchor)
-  }
-  const civil = anchorCivil
+  const civil = civilOf(anchor)
   const months = civil.year * 12 + (civil.month - 1) + (unit === 'year' ? 12 * count : count)
   const year = Math.floor(months / 12)
   const month = months - year * 12 + 1

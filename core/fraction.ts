@@ -54,8 +54,19 @@ export function roundFraction(value: Fraction, mode: Rounding = 'half-even'): bi
 
 const decimalText = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
 
+/** Rates come from a handful of contracts, and reading one costs as much as a whole schedule's interest. Bounded. */
+const knownDecimals = new Map<string, Fraction>()
+
 /** "17.52" is 438/25. Plain decimals only: no exponent, no "NaN", no leading plus. */
 export function parseDecimal(text: string): Fraction {
+  const known = knownDecimals.get(text)
+  if (known !== undefined) return known
+  const decimal = readDecimal(text)
+  if (knownDecimals.size < 1_000) knownDecimals.set(text, decimal)
+  return decimal
+}
+
+function readDecimal(text: string): Fraction {
   const parts = decimalText.exec(text)
   if (parts === null) throw new Problem('malformed-decimal', `"${text}" is not a decimal number like "17.52"`)
   const decimals = parts[3] ?? ''

@@ -37,7 +37,9 @@ function dueDayOf(cycle: Cycle, statement: Day): Day {
 /** Due dates of instalments billed on `count` statements in a row. */
 export function billDueDates(cycle: Cycle, firstStatementOn: string, count: number): string[] {
   const first = dueDayOf(cycle, parseDay(firstStatementOn))
-  return Array.from({ length: count }, (_, index) => formatDay(addPeriods(first, month, index)))
+  const dates = new Array<string>(count)
+  for (let index = 0; index < count; index++) dates[index] = formatDay(addPeriods(first, month, index))
+  return dates
 }
 
 /**

@@ -49,13 +49,19 @@ export const YEAR_PARTS: Readonly<Record<UnitPeriodName, bigint>> = {
 export function timeline(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
   if (advances.length === 0) throw new RateProblem('bad-flows', 'at least one advance is needed', 'advances')
   if (payments.length === 0) throw new RateProblem('bad-flows', 'at least one payment is needed', 'payments')
-  const asked = [...advances, ...payments].reduce((sum, flow) => sum + (flow.count ?? 1), 0)
-  if (asked > MAX_FLOWS) throw new RateProblem('bad-flows', `more than ${MAX_FLOWS} flows`, 'payments')
+  if (countOf(advances) + countOf(payments) > MAX_FLOWS)
+    throw new RateProblem('bad-flows', `more than ${MAX_FLOWS} flows`, 'payments')
   const dated = advances[0]!.on !== undefined
   const line = dated ? datedLine(advances, payments) : timedLine(advances, payments)
   assertMoney(line, 'advances', true)
   assertMoney(line, 'payments', false)
   return line
+}
+
+function countOf(flows: readonly Flow[]): number {
+  let count = 0
+  for (const flow of flows) count += flow.count ?? 1
+  return count
 }
 
 function assertMoney(line: Timeline, field: string, lent: boolean): void {
@@ -66,11 +72,11 @@ function assertMoney(line: Timeline, field: string, lent: boolean): void {
 function datedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
   const flows: DatedFlow[] = []
   advances.forEach((flow, k) => {
-    addOnDates(flows, flow, `advances[${k}]`, true)
+    addOnDates(flows, flow, () => `advances[${k}]`, true)
   })
   const origin = flows.reduce((first, flow) => Math.min(first, flow.on), flows[0]!.on)
   payments.forEach((flow, k) => {
-    addOnDates(flows, flow, `payments[${k}]`, false)
+    addOnDates(flows, flow, () => `payments[${k}]`, false)
   })
   return { kind: 'dates', origin, flows: flows.sort((a, b) => a.on - b.on) }
 }
@@ -87,15 +93,17 @@ interface DatedFlow {
   lent: boolean
 }
 
-function addOnDates(flows: DatedFlow[], flow: Flow, field: string, lent: boolean): void {
+/** `fieldOf` is asked where there is something wrong: printing the places of all flows took a tenth of a quote's rates. */
+function addOnDates(flows: DatedFlow[], flow: Flow, fieldOf: () => string, lent: boolean): void {
   if (flow.on === undefined)
-    throw new RateProblem('bad-time', 'dates (on) and times (at) cannot be mixed', `${field}.at`)
-  const first = readDay(flow.on, `${field}.on`)
+    throw new RateProblem('bad-time', 'dates (on) and times (at) cannot be mixed', `${fieldOf()}.at`)
+  const first = readDay(flow.on, fieldOf)
   const amount = lent ? -flow.amount : flow.amount
+  flows.push({ amount, on: first, lent })
+  if (flow.count === undefined && flow.every === undefined) return
+  const field = fieldOf()
   const count = repetitions(flow, field)
-  for (let k = 0; k < count; k++) {
-    flows.push({ amount, on: k === 0 ? first : dayAfter(first, flow.every!, k, field), lent })
-  }
+  for (let k = 1; k < count; k++) flows.push({ amount, on: dayAfter(first, flow.every!, k, field), lent })
 }
 
 function atTimes(flow: Flow, field: string, lent: boolean): { amount: Minor; years: Fraction; lent: boolean }[] {
@@ -147,12 +155,13 @@ function yearsAfter(first: Fraction, every: UnitPeriod, k: number): Fraction {
   return fraction(first.num * parts + BigInt(every.n * k) * first.den, first.den * parts)
 }
 
-function readDay(text: string, field: string): Day {
+function readDay(text: string, fieldOf: () => string): Day {
   try {
-    return parseDay(text, field)
+    return parseDay(text)
   } catch (problem) {
-    if (problem instanceof CalendarProblem) throw new RateProblem('bad-date', `${field}: ${problem.message}`, field)
-    throw problem
+    if (!(problem instanceof CalendarProblem)) throw problem
+    const field = `${fieldOf()}.on`
+    throw new RateProblem('bad-date', `${field}: ${problem.message}`, field)
   }
 }
 

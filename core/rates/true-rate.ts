@@ -67,8 +67,7 @@ export function trueRate(convention: Convention, input: TrueRateInput): TrueRate
   if (unitPeriod !== null) assertUnitPeriod(unitPeriod, 'unitPeriod')
   const line = timeline(input.advances, input.payments)
   assertTimePasses(line)
-  const { equation, annual } = equationOf(convention, line, unitPeriod)
-  const { rate, multiple } = solved({ equation, annual })
+  const { rate, multiple } = solved(equationOf(convention, line, unitPeriod))
   return {
     ratePercent: percentText(rate, RATE_DECIMALS),
     display: percentText(rate, DISPLAY_DECIMALS[convention]),
@@ -81,15 +80,14 @@ export function cnRates(input: TrueRateInput): { irrPercent: string; simplePerce
   const line = timeline(input.advances, input.payments)
   assertTimePasses(line)
   const years = yearsOf('cn-irr', line, null)
-  return {
-    irrPercent: percentText(solved(compoundEquation(line, years, 1)).rate, RATE_DECIMALS),
-    simplePercent: percentText(solved(simpleEquation(line, years)).rate, RATE_DECIMALS),
-  }
+  const amounts = netAmounts(line, years)
+  const force = loanForce(amounts, years)
+  const compound = force === null ? solved(compoundEquation(amounts, years, 1)).rate : Math.expm1(force)
+  const simple = simpleRateOfLoan(amounts, gapsOf(years), force) ?? solved(simpleEquation(amounts, years)).rate
+  return { irrPercent: percentText(compound, RATE_DECIMALS), simplePercent: percentText(simple, RATE_DECIMALS) }
 }
 
-function solved({ equation, annual, ofLoan }: AnnualEquation): { rate: number; multiple: boolean } {
-  const direct = ofLoan?.() ?? null
-  if (direct !== null) return { rate: direct, multiple: false }
+function solved({ equation, annual }: AnnualEquation): { rate: number; multiple: boolean } {
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
   if (rate > HIGHEST_RATE) {
@@ -116,8 +114,6 @@ interface AnnualEquation {
   readonly equation: Equation
   /** The annual rate, a fraction, at a force the equation was solved for. */
   readonly annual: (force: number) => number
-  /** The annual rate without a search where the flows are a plain loan's, else null. */
-  readonly ofLoan?: () => number | null
 }
 
 /** Rates a year between which the short way is taken: −63 % and 1,900 %. */
@@ -126,8 +122,9 @@ const PLAIN_FORCES = { lowest: -1, highest: 3 }
 function equationOf(convention: Convention, line: Timeline, unitPeriod: UnitPeriod | null): AnnualEquation {
   if (convention === 'us-reg-z') return unitPeriodEquation(line, unitPeriod)
   const years = yearsOf(convention, line, unitPeriod)
-  if (convention !== 'cn-simple') return compoundEquation(line, years, 1)
-  return unitPeriod === null ? simpleEquation(line, years) : compoundEquation(line, years, perYear(unitPeriod))
+  const amounts = netAmounts(line, years)
+  if (convention !== 'cn-simple') return compoundEquation(amounts, years, 1)
+  return unitPeriod === null ? simpleEquation(amounts, years) : compoundEquation(amounts, years, perYear(unitPeriod))
 }
 
 /** Amounts of one time as one: a fee paid on the day of the advance only makes the advance smaller. */
@@ -142,15 +139,16 @@ function netAmounts(line: Timeline, times: readonly number[]): number[] {
 }
 
 /** Σ a·(1 + i)^(−t·n) = 0 with n periods a year; the annual rate is effective for n = 1 and nominal otherwise. */
-function compoundEquation(line: Timeline, years: readonly number[], periodsPerYear: number): AnnualEquation {
+function compoundEquation(
+  amounts: readonly number[],
+  years: readonly number[],
+  periodsPerYear: number,
+): AnnualEquation {
   const times = periodsPerYear === 1 ? years : years.map((time) => time * periodsPerYear)
-  const amounts = netAmounts(line, years)
-  const annual = (x: number) => Math.expm1(x) * periodsPerYear
-  const ofLoan = () => {
-    const force = loanForce(amounts, times)
-    return force === null ? null : annual(force)
+  return {
+    equation: { amounts, discount: (x, j) => Math.exp(-x * times[j]!) },
+    annual: (x) => Math.expm1(x) * periodsPerYear,
   }
-  return { equation: { amounts, discount: (x, j) => Math.exp(-x * times[j]!) }, annual, ofLoan }
 }
 
 /** The force x = ln(1 + i) of a plain loan; the first guess is exact for one payment at the payments' mean date. */
@@ -196,8 +194,8 @@ function unitPeriodEquation(line: Timeline, unitPeriod: UnitPeriod | null): Annu
  * flows. For equal periods that is the period's rate times the periods of a year; for a single payment plain simple
  * interest. x is the force over the longest interval, so that every balance factor stays positive.
  */
-function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquation {
-  const gaps = years.map((time, j) => (j === 0 ? 0 : time - years[j - 1]!))
+function simpleEquation(amounts: readonly number[], years: readonly number[]): AnnualEquation {
+  const gaps = gapsOf(years)
   const longest = Math.max(...gaps)
   const annual = (x: number) => Math.expm1(x) / longest
   let force = Number.NaN
@@ -211,7 +209,6 @@ function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquatio
       factors[j] = 1 / growth
     }
   }
-  const amounts = netAmounts(line, years)
   return {
     equation: {
       amounts,
@@ -221,17 +218,19 @@ function simpleEquation(line: Timeline, years: readonly number[]): AnnualEquatio
       },
     },
     annual,
-    ofLoan: () => simpleRateOfLoan(amounts, years, gaps),
   }
 }
 
-/** The compounded rate's force lies left of the simple rate, as 1 + rate × time ≤ exp(rate × time): the steps begin there. */
-function simpleRateOfLoan(
-  amounts: readonly number[],
-  years: readonly number[],
-  gaps: readonly number[],
-): number | null {
-  const start = loanForce(amounts, years)
+/** Time since the flow before. */
+function gapsOf(years: readonly number[]): number[] {
+  return years.map((time, j) => (j === 0 ? 0 : time - years[j - 1]!))
+}
+
+/**
+ * The simple rate of a plain loan without a search. The compounded rate's force lies left of it, as 1 + rate × time ≤
+ * exp(rate × time): the steps begin there.
+ */
+function simpleRateOfLoan(amounts: readonly number[], gaps: readonly number[], start: number | null): number | null {
   // Below zero a balance factor could turn negative on the way.
   if (start === null || start < 0) return null
   if (start === 0) return 0

@@ -1,9 +1,10 @@
 /**
  * JSON with exact integers. `JSON.stringify` refuses bigint, and money here is bigint, so the platform prints JSON itself.
  *
- * Measured on a charge with 12 instalments (37 bigint amounts, 2 cores, Node 26): this function 5 µs,
- * `JSON.stringify` with a replacer and `JSON.rawJSON` 23 µs, with `BigInt.prototype.toJSON` 18 µs. fast-json-stringify
- * takes 3 µs but refuses a bigint inside any union (`amount | null`), and the difference is lost beside one commit.
+ * Measured on a quote with 12 instalments (51 bigint amounts, 2 cores, Node 26): this function 4 µs,
+ * `JSON.stringify` with a replacer and `JSON.rawJSON` or with `BigInt.prototype.toJSON` four times as much.
+ * fast-json-stringify takes 3 µs but refuses a bigint inside any union (`amount | null`), and the difference is lost beside
+ * one commit.
  */
 export function stringifyJson(value: unknown): string {
   return print(value) ?? 'null'
@@ -15,26 +16,15 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Gives undefined for what JSON leaves out (undefined, functions, symbols), as `JSON.stringify` does. */
-function createPrinter(keysOf: (value: object) => readonly string[]): (value: unknown) => string | undefined {
-  // Keys come from a few hundred schemas, so each is escaped once. Bounded, because free-form metadata may bring any key.
-  const printedKeys = new Map<string, string>()
-
-  function printKey(key: string): string {
-    const known = printedKeys.get(key)
-    if (known !== undefined) return known
-    const printed = `${printText(key)}:`
-    if (printedKeys.size < 5_000) printedKeys.set(key, printed)
-    return printed
-  }
-
+function createPrinter(isSorted: boolean): (value: unknown) => string | undefined {
   function print(value: unknown): string | undefined {
     switch (typeof value) {
       case 'string':
         return printText(value)
       case 'bigint':
-        return value.toString()
+        return printBigint(value)
       case 'number':
-        return Number.isFinite(value) ? String(value) : 'null'
+        return Number.isFinite(value) ? `${value}` : 'null'
       case 'boolean':
         return value ? 'true' : 'false'
       case 'object':
@@ -46,15 +36,30 @@ function createPrinter(keysOf: (value: object) => readonly string[]): (value: un
 
   function printObject(value: object): string | undefined {
     if (Array.isArray(value)) return printArray(value)
-    if ('toJSON' in value && typeof value.toJSON === 'function') return print(value.toJSON())
+    const isPlainObject = Object.getPrototypeOf(value) === Object.prototype
+    if (!isPlainObject && 'toJSON' in value && typeof value.toJSON === 'function') return print(value.toJSON())
+    // A plain object inherits nothing that `for … in` would name, and so its keys need no array of their own: a fifth faster.
+    return isPlainObject && !isSorted ? printPlain(value) : printMembers(value)
+  }
+
+  function printPlain(value: object): string {
     let members = ''
-    for (const key of keysOf(value)) {
-      const printed = print((value as Record<string, unknown>)[key])
-      if (printed === undefined) continue
-      members += members === '' ? printKey(key) : `,${printKey(key)}`
-      members += printed
-    }
-    return `{${members}}`
+    for (const key in value) members = withMember(members, key, (value as Record<string, unknown>)[key])
+    return members === '' ? '{}' : `${members}}`
+  }
+
+  function printMembers(value: object): string {
+    const keys = Object.keys(value)
+    if (isSorted) keys.sort()
+    let members = ''
+    for (const key of keys) members = withMember(members, key, (value as Record<string, unknown>)[key])
+    return members === '' ? '{}' : `${members}}`
+  }
+
+  function withMember(members: string, key: string, value: unknown): string {
+    const printed = print(value)
+    if (printed === undefined) return members
+    return members + (members === '' ? firstKeys(key) : furtherKeys(key)) + printed
   }
 
   function printArray(items: readonly unknown[]): string {
@@ -69,8 +74,29 @@ function createPrinter(keysOf: (value: object) => readonly string[]): (value: un
   return print
 }
 
-const print = createPrinter(Object.keys)
-const printSorted = createPrinter((value) => Object.keys(value).sort())
+/** Keys come from a few hundred schemas, so each is escaped once. Bounded, because free-form metadata may bring any key. */
+function keyPrinter(before: string): (key: string) => string {
+  const known = new Map<string, string>()
+  return (key) => {
+    const kept = known.get(key)
+    if (kept !== undefined) return kept
+    const printed = `${before}${printText(key)}:`
+    if (known.size < 5_000) known.set(key, printed)
+    return printed
+  }
+}
+
+const firstKeys = keyPrinter('{')
+const furtherKeys = keyPrinter(',')
+
+const print = createPrinter(false)
+const printSorted = createPrinter(true)
+
+/** By way of a number where one holds it exactly: its digits come twice as fast. */
+function printBigint(value: bigint): string {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? `${number}` : `${value}`
+}
 
 function printText(text: string): string {
   return isPlain(text) ? `"${text}"` : JSON.stringify(text)
