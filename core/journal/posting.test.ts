@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import type { LoanLedger } from '../loan/types.ts'
 import { accounts, sideOf } from './accounts.ts'
 import { assertBalanced, balanceAgainst, type Leg, mergeLegs, sumOfLegs } from './legs.ts'
-import { emptyLedger, type Funding, funderPart, loanLegs, postingRules } from './posting.ts'
+import { emptyLedger, type Funding, funderPart, loanLegs as legsOf, postingRules } from './posting.ts'
+
+const loanLegs = (...movement: Parameters<typeof legsOf>): Leg[] => mergeLegs(legsOf(...movement))
 
 const program = 'prg'
 /** A bank with 70 %, a trust with 30 %; the operator keeps a fifth of every charge for its service. */

@@ -8,7 +8,7 @@ import type { LoanLedger } from '../loan/types.ts'
 import { type Minor, splitByWeights } from '../money.ts'
 import { assert } from '../problem.ts'
 import { accounts } from './accounts.ts'
-import { type Leg, mergeLegs } from './legs.ts'
+import type { Leg } from './legs.ts'
 
 /** Parts of ten thousand. What the shares leave over is the operator's own book. */
 export interface Funding {
@@ -161,8 +161,8 @@ export const postingRules: readonly Rule[] = [
 ]
 
 /**
- * Legs of a loan's movement from one ledger to another, not yet closed by a counter-account: their sum is what the
- * event's other side (money at the bank, a merchant, a customer's credit) has to bear.
+ * Legs of a loan's movement from one ledger to another, neither merged nor closed by a counter-account: their sum is what
+ * the event's other side (money at the bank, a merchant, a customer's credit) has to bear.
  */
 export function loanLegs(program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
   const legs: Leg[] = []
@@ -170,7 +170,7 @@ export function loanLegs(program: string, funding: Funding, before: LoanLedger, 
     // Most events move one or two of the twenty counters.
     if (after[rule.counter] !== before[rule.counter]) addLegs(legs, rule, { program, funding, before, after })
   }
-  return mergeLegs(legs)
+  return legs
 }
 
 interface LedgerMove {

@@ -49,14 +49,26 @@ export interface DuesOn {
 export function duesOn(state: LoanState, on: string): DuesOn {
   const day = dayOf(state, on)
   const unpaid = slotsOn(state, on).filter((slot) => owedTotal(slot) > 0n)
-  const oldest = unpaid[0]
   return {
     pastDue: sumOf(unpaid.filter((slot) => slot.due < day)),
     dueToday: sumOf(unpaid.filter((slot) => slot.due === day)),
     nextDueOn: unpaid.find((slot) => slot.due > day)?.dueOn ?? null,
-    oldestUnpaidDueOn: oldest?.dueOn ?? null,
-    daysPastDue: oldest === undefined ? 0 : Math.max(0, day - oldest.due),
+    oldestUnpaidDueOn: unpaid[0]?.dueOn ?? null,
+    daysPastDue: daysSince(unpaid[0], day),
   }
+}
+
+/** Of the oldest instalment that is unpaid; zero where none is due. */
+export function daysPastDueOn(state: LoanState, on: string): number {
+  const day = dayOf(state, on)
+  return daysSince(
+    slotsOn(state, on).find((slot) => owedTotal(slot) > 0n),
+    day,
+  )
+}
+
+function daysSince(oldest: Slot | undefined, day: Day): number {
+  return oldest === undefined ? 0 : Math.max(0, day - oldest.due)
 }
 
 function slotsOn(state: LoanState, on: string): readonly Slot[] {

@@ -154,20 +154,15 @@ function placesOfEvents(postings: readonly Posting[]): ReadonlyMap<Posting, numb
   return places
 }
 
-/**
- * A loan's row with the places, from 1, of the events that change it among all events of the batch. The contract of a
- * new loan is sent with its first event only.
- */
+/** A loan's row with the places, from 1, of the events that change it among all events of the batch. */
 function withPlaces(loan: Row, posting: Posting, places: ReadonlyMap<Posting, number>): Row {
   const own: number[] = []
-  let isNew = false
   for (let index = 0; index < posting.events.length; index++) {
     const { loan_id: loanId, data } = posting.events[index] as { loan_id: unknown; data: JournalEvent['data'] }
     if (loanId !== loan.id) continue
-    if (own.length === 0 && 'loanTerms' in data) isNew = true
     if ('loanEvent' in data || 'loanTerms' in data) own.push(places.get(posting)! + index + 1)
   }
-  return isNew ? { ...loan, event_seqs: own, terms: null } : { ...loan, event_seqs: own }
+  return { ...loan, event_seqs: own }
 }
 
 function verdictOf({ outcome, status, body }: VerdictRow): Verdict {

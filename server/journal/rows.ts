@@ -3,6 +3,7 @@
  * nothing is escaped here or looked at twice there. Made by hand, because every purchase has five such rows and the driver
  * knows no row types. Formats: array_recv, record_recv and the `recv` functions of the types in PostgreSQL's source.
  */
+import { parseDay } from '../../core/calendar.ts'
 import { ByteWriter } from '../platform/byte-writer.ts'
 import type { Queryable } from '../platform/database.ts'
 import { stringifyJson } from '../platform/json.ts'
@@ -90,13 +91,21 @@ function refuseObject(value: unknown): void {
 }
 
 const writeText: Write = (writer, value) => {
+  if (typeof value === 'string') {
+    writer.text(value)
+    return
+  }
   refuseObject(value)
   writer.text(String(value))
 }
 
 const writeBigint: Write = (writer, value) => {
+  if (typeof value === 'bigint') {
+    writer.int64(value)
+    return
+  }
   refuseObject(value)
-  writer.int64(BigInt(value as bigint | number | string))
+  writer.int64(BigInt(value as number | string))
 }
 
 const arrayOf =
@@ -107,14 +116,17 @@ const arrayOf =
     for (const item of items) writeField(writer, item, write)
   }
 
-const dayMilliseconds = 86_400_000
 /** PostgreSQL counts dates and instants from 1 January 2000. */
 const epoch = Date.UTC(2000, 0, 1)
+const epochDay = parseDay('2000-01-01')
 
 const writeDate: Write = (writer, value) => {
-  const ms = Date.parse(`${value}T00:00:00Z`)
-  if (Number.isNaN(ms)) throw new TypeError(`"${value}" is not a date`)
-  writer.int32((ms - epoch) / dayMilliseconds)
+  try {
+    writer.int32(parseDay(String(value)) - epochDay)
+  } catch {
+    // Not as the calendar says it: a caller is told of that kind.
+    throw new TypeError(`"${value}" is not a date`)
+  }
 }
 
 /** Microseconds are kept; what JavaScript's own dates cut off is read from the text. */
@@ -122,8 +134,16 @@ const writeInstant: Write = (writer, value) => {
   const text = String(value)
   const ms = Date.parse(text)
   if (Number.isNaN(ms)) throw new TypeError(`"${text}" is not an instant`)
-  const microseconds = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? ''
-  writer.int64(BigInt(ms - epoch) * 1_000n + BigInt(microseconds.padEnd(3, '0')))
+  const microseconds = (ms - epoch) * 1_000 + microsecondsOf(text)
+  // Safe integers end in the year 2285.
+  if (Number.isSafeInteger(microseconds)) writer.wholeInt64(microseconds)
+  else writer.int64(BigInt(ms - epoch) * 1_000n + BigInt(microsecondsOf(text)))
+}
+
+/** Of `2026-02-28T16:00:00.123456Z` 456; the server's own instants have milliseconds and are no longer than theirs. */
+function microsecondsOf(text: string): number {
+  if (text.length <= '2026-02-28T16:00:00.123Z'.length) return 0
+  return Number((/\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? '').padEnd(3, '0'))
 }
 
 const writeJson: Write = (writer, value) => writer.text(stringifyJson(value))

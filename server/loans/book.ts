@@ -3,11 +3,12 @@
  * last posted becomes the legs. So back-dated events and day closes are no special case.
  */
 
-import { addPeriods, type Day, formatDay, parseDay } from '../../core/calendar.ts'
+import { addPeriods, daysBetween, formatDay, parseDay } from '../../core/calendar.ts'
 import { balanceAgainst, type Leg, mergeLegs } from '../../core/journal/legs.ts'
 import { emptyLedger, type Funding, funderPart, loanLegs } from '../../core/journal/posting.ts'
 import {
   applyEvent,
+  daysPastDueOn,
   decodeEvent,
   decodeTerms,
   duesOn,
@@ -126,19 +127,20 @@ function paidOf({ principalPaid, interestPaid, feePaid, penaltyPaid }: Instalmen
  */
 function nextAction(state: LoanState, terms: ProgramTerms, today: string): string | null {
   if (state.status !== 'active') return null
-  const from = parseDay(today)
-  let next = Number.POSITIVE_INFINITY
+  let next: string | null = null
   for (const instalment of state.instalments) {
-    if (isUnpaid(instalment)) next = Math.min(next, nextActionOf(parseDay(instalment.dueOn), terms, from))
+    const on = isUnpaid(instalment) ? nextActionOf(instalment.dueOn, terms, today) : null
+    if (on !== null && (next === null || on < next)) next = on
   }
-  return Number.isFinite(next) ? formatDay(next) : null
+  return next
 }
 
 /** Of an instalment to come its due day; of one in arrears its next milestone. */
-function nextActionOf(due: Day, terms: ProgramTerms, from: Day): Day {
-  if (due >= from) return due
-  const days = milestones(terms).find((milestone) => due + milestone >= from)
-  return days === undefined ? Number.POSITIVE_INFINITY : due + days
+function nextActionOf(dueOn: string, terms: ProgramTerms, today: string): string | null {
+  if (dueOn >= today) return dueOn
+  const past = daysBetween(dueOn, today)
+  const milestone = milestones(terms).find((days) => days >= past)
+  return milestone === undefined ? null : formatDay(parseDay(dueOn) + milestone)
 }
 
 /** After the close of a day: whatever that day had to do is done. */
@@ -155,7 +157,7 @@ export function hasEffect(movement: Movement): boolean {
 /** `readOn` is the day whose requests will read the row: after a close the next one. */
 export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = today): Row {
   const active = loan.state.status === 'active'
-  const daysPastDue = active ? duesOn(loan.state, today).daysPastDue : 0
+  const daysPastDue = active ? daysPastDueOn(loan.state, today) : 0
   return {
     shard: loan.shard,
     id: loan.id,
@@ -168,13 +170,14 @@ export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = 
     currency: loan.currency,
     plan: loan.plan,
     status: loan.state.status,
-    terms: encodeTerms(loan.terms),
+    // The contract of a new loan stands in its first event, which is sent with it.
+    terms: loan.eventSeqs.length === 0 ? null : encodeTerms(loan.terms),
     events: loan.events.map(encodeEvent),
     posted: encodeLedger(loan.posted),
     posted_on: loan.postedOn,
     funding: loan.funding,
     principal_minor: loan.state.principalOutstanding,
-    days_past_due: active && readOn !== today ? duesOn(loan.state, readOn).daysPastDue : daysPastDue,
+    days_past_due: active && readOn !== today ? daysPastDueOn(loan.state, readOn) : daysPastDue,
     bucket: bucketOf(daysPastDue),
     opened_on: loan.openedOn,
     next_action_on: loan.nextActionOn,

@@ -26,8 +26,22 @@ export class ByteWriter {
   }
 
   int64(value: bigint): void {
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) {
+      this.wholeInt64(number)
+      return
+    }
     this.#reserve(8)
     this.#length = this.#buffer.writeBigInt64BE(value, this.#length)
+  }
+
+  /** Eight bytes of a safe integer: in halves, as the bits of a bigint are each made on the heap. */
+  wholeInt64(value: number): void {
+    this.#reserve(8)
+    const high = Math.floor(value / 2 ** 32)
+    this.#putInt32(high, this.#length)
+    this.#putInt32(value - high * 2 ** 32, this.#length + 4)
+    this.#length += 8
   }
 
   /** In UTF-8, without its length. */
