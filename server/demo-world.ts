@@ -10,6 +10,7 @@ import * as funders from './parties/funders.ts'
 import * as merchants from './parties/merchants.ts'
 import { type Context, contextForJob, type Platform } from './platform/context.ts'
 import * as programs from './programs/service.ts'
+import { payAtOnce } from './settlement/service.ts'
 
 export interface DemoWorld {
   readonly tenantId: string
@@ -107,5 +108,6 @@ async function openLine(
 }
 
 async function buy(ctx: Context, lineId: string, merchantId: string, amount: bigint, plan: string): Promise<void> {
-  await charges.authorize(ctx, { lineId, merchantId, amount, currency: 'CNY', plan, capture: true })
+  const order = { lineId, merchantId, amount, currency: 'CNY', plan, capture: true }
+  await charges.authorize(ctx, order, payAtOnce)
 }

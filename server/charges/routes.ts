@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import * as lines from '../lines/service.ts'
-import type { Context } from '../platform/context.ts'
+import * as merchants from '../parties/merchants.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import {
@@ -102,8 +102,7 @@ const Quote = object({
 
 const tags = ['charges']
 
-/** `afterCapture` is told of money a merchant has newly earned: payouts at once hang on it. */
-export function registerCharges(app: App, afterCapture: (ctx: Context, merchantId: string) => Promise<void>): void {
+export function registerCharges(app: App, afterCapture: charges.AfterCapture): void {
   app.post(
     '/v1/quotes',
     {
@@ -127,11 +126,8 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
       },
     },
     async (request, reply) => {
-      const ctx = contextOf(request)
       const capture = request.body.capture ?? true
-      const result = await charges.authorize(ctx, { ...request.body, capture })
-      if (capture && !result.replayed) await afterCapture(ctx, result.body.merchantId)
-      return answer(reply, result)
+      return answer(reply, await charges.authorize(contextOf(request), { ...request.body, capture }, afterCapture))
     },
   )
   app.get(
@@ -171,7 +167,7 @@ export function registerCharges(app: App, afterCapture: (ctx: Context, merchantI
     async (request, reply) => {
       const ctx = contextOf(request)
       const result = await holds.capture(ctx, request.params.id, request.body ?? {})
-      if (!result.replayed) await afterCapture(ctx, result.body.merchantId)
+      if (!result.replayed) await afterCapture(ctx, await merchants.find(ctx, result.body.merchantId))
       return answer(reply, result)
     },
   )

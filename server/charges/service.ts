@@ -30,13 +30,28 @@ export interface NewCharge {
   readonly reference?: string
 }
 
+/** Is told of a merchant that has newly earned money: payouts at once hang on it. */
+export type AfterCapture = (ctx: Context, merchant: MerchantView) => Promise<void>
+
 /** What happens, in the order it happens; the limit itself is checked where it is written. */
-export async function authorize(ctx: Context, order: NewCharge): Promise<Reply<ChargeView>> {
-  return once(ctx, lines.shardOfLine(order.lineId), () => lines.retryConflicts(() => decideAndPost(ctx, order)))
+export async function authorize(
+  ctx: Context,
+  order: NewCharge,
+  afterCapture: AfterCapture,
+): Promise<Reply<ChargeView>> {
+  const shard = lines.shardOfLine(order.lineId)
+  const merchant = merchants.find(ctx, order.merchantId)
+  const reply = await once(ctx, shard, () => lines.retryConflicts(() => decideAndPost(ctx, order, merchant)))
+  if (order.capture && !reply.replayed) await afterCapture(ctx, await merchant)
+  return reply
 }
 
-async function decideAndPost(ctx: Context, order: NewCharge): Promise<Reply<ChargeView>> {
-  const [line, merchant] = await Promise.all([lines.find(ctx, order.lineId), merchants.find(ctx, order.merchantId)])
+async function decideAndPost(
+  ctx: Context,
+  order: NewCharge,
+  seller: Promise<MerchantView>,
+): Promise<Reply<ChargeView>> {
+  const [line, merchant] = await Promise.all([lines.find(ctx, order.lineId), seller])
   const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
   refuseMismatch(line, merchant, order)
   const plan = findPlan(terms, order.plan)

@@ -75,23 +75,24 @@ export async function insertMerchant(db: Queryable, tenantId: string, merchant: 
 
 const merchantColumns = ['id', 'name', 'reference', 'status', 'payout_timing', 'fee_percent', 'created_at']
 
-type OwnedMerchant = MerchantView & { readonly tenantId: string }
+interface OwnedMerchant {
+  readonly tenantId: string
+  readonly merchant: MerchantView
+}
 
 /** Merchants that requests of one turn ask for come in one query: half the purchases of a second may name the same one. */
 const merchantLoaderOf = oncePerPlatform(({ db }) =>
   createLoader<string, OwnedMerchant>(async (ids) => {
-    const rows = await db<OwnedMerchant[]>`
+    const rows = await db<(MerchantView & { readonly tenantId: string })[]>`
       select ${db(merchantColumns)}, tenant_id from merchants where id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
+    return new Map(rows.map(({ tenantId, ...merchant }) => [merchant.id, { tenantId, merchant }]))
   }),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findMerchant(ctx: Context, id: string): Promise<MerchantView | undefined> {
   const found = await merchantLoaderOf(ctx.platform)(id)
-  if (found?.tenantId !== ctx.tenantId) return undefined
-  const { tenantId: _, ...merchant } = found
-  return merchant
+  return found?.tenantId === ctx.tenantId ? found.merchant : undefined
 }
 
 export function listMerchants(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {

@@ -13,6 +13,7 @@ import type { JournalEvent, Reply } from '../journal/types.ts'
 import { retryConflicts } from '../lines/service.ts'
 import * as funders from '../parties/funders.ts'
 import * as merchants from '../parties/merchants.ts'
+import type { MerchantView } from '../parties/types.ts'
 import type { Context } from '../platform/context.ts'
 import { isUniqueViolation } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
@@ -175,10 +176,8 @@ async function finishPending(ctx: Context, payeeId: string | null): Promise<void
 }
 
 /** Pays a merchant whose money is due at once, after a capture; silent where there is nothing to pay. */
-export async function payAtOnce(ctx: Context, merchantId: string): Promise<void> {
-  const merchant = await merchants.find(ctx, merchantId)
-  if (merchant.payoutTiming !== 'at-once') return
-  await payIfOwed(ctx, { merchantId, timing: 'at-once' })
+export async function payAtOnce(ctx: Context, { id, payoutTiming }: MerchantView): Promise<void> {
+  if (payoutTiming === 'at-once') await payIfOwed(ctx, { merchantId: id, timing: 'at-once' })
 }
 
 /**
