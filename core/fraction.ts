@@ -9,9 +9,10 @@ export interface Fraction {
 
 export function fraction(num: bigint, den = 1n): Fraction {
   assert(den !== 0n, 'a fraction needs a denominator other than zero')
-  const divisor = gcd(num < 0n ? -num : num, den < 0n ? -den : den)
-  const sign = den < 0n ? -1n : 1n
-  return { num: (sign * num) / divisor, den: (sign * den) / divisor }
+  if (den < 0n) return fraction(-num, -den)
+  if (den === 1n) return { num, den }
+  const divisor = gcd(num < 0n ? -num : num, den)
+  return divisor === 1n ? { num, den } : { num: num / divisor, den: den / divisor }
 }
 
 export const zero: Fraction = { num: 0n, den: 1n }
@@ -54,16 +55,18 @@ export function roundFraction(value: Fraction, mode: Rounding = 'half-even'): bi
 
 const decimalText = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
 
-/** Rates come from a handful of contracts, and reading one costs as much as a whole schedule's interest. Bounded. */
+/** Loans share their rates: a text is read once, and all are forgotten where they become many. */
 const knownDecimals = new Map<string, Fraction>()
+const mostKnown = 1024
 
 /** "17.52" is 438/25. Plain decimals only: no exponent, no "NaN", no leading plus. */
 export function parseDecimal(text: string): Fraction {
   const known = knownDecimals.get(text)
   if (known !== undefined) return known
-  const decimal = readDecimal(text)
-  if (knownDecimals.size < 1_000) knownDecimals.set(text, decimal)
-  return decimal
+  const value = readDecimal(text)
+  if (knownDecimals.size === mostKnown) knownDecimals.clear()
+  knownDecimals.set(text, value)
+  return value
 }
 
 function readDecimal(text: string): Fraction {

@@ -1,9 +1,9 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
-import { add, roundFraction, zero } from '../fraction.ts'
+import { fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { dueOnOf, nextStatementOn, statementAfter } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
-import { interestOf, type LiveItem, rateTable } from './item.ts'
+import { countNights, interestOf, type LiveItem, type Nights, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
 import { type DatedEvent, post } from './post.ts'
 import { closeStatement, settleDue } from './statement.ts'
@@ -34,7 +34,7 @@ export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEve
   for (let count = 0; count <= MAX_STATEMENTS; count++) {
     const due = account.statements.at(-1)
     const stop = Math.min(closing, until)
-    if (due !== undefined && due.standing === 'open' && due.dueDay <= stop) {
+    if (due !== undefined && due.shown.standing === 'open' && due.dueDay <= stop) {
       next = postUpTo(account, queue, next, due.dueDay)
       settleDue(account, due)
     }
@@ -50,6 +50,7 @@ function openAccount(terms: RevolvingTerms): LiveAccount {
   return {
     terms,
     rates: rateTable(terms),
+    minimumShare: multiply(parseDecimal(terms.minimum.percent), fraction(1n, 100n)),
     items: [],
     plans: [],
     statements: [],
@@ -104,9 +105,7 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
   const unbilled = account.plans.reduce((sum, plan) => sum + plan.unbilled, 0n)
   return {
     asOf: formatDay(day),
-    statements: account.statements.map(
-      ({ dueDay: _due, closedDay: _closed, creditedSince: _since, ...shown }) => shown,
-    ),
+    statements: account.statements.map(({ shown }) => shown),
     items: account.items.map(shownItem),
     plans: account.plans.map(shownPlan),
     spreads: account.spreads,
@@ -118,10 +117,9 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
 }
 
 function accrued(account: LiveAccount, day: Day): Minor {
-  const exact = account.items
-    .filter((item) => !item.protected)
-    .reduce((sum, item) => add(sum, interestOf(item, account.rates, item.chargedTo, day)), zero)
-  return roundFraction(exact, account.terms.rounding)
+  const nights: Nights = new Map()
+  for (const item of account.items) if (!item.protected) countNights(nights, item, account.rates, item.chargedTo, day)
+  return roundFraction(interestOf(nights), account.terms.rounding)
 }
 
 function shownItem(item: LiveItem): Item {

@@ -66,34 +66,40 @@ export function dailyRateAt(item: LiveItem, rates: RateTable, day: Day): Fractio
   return daily
 }
 
-/**
- * Exact interest of the nights from one day to another: Σ balance × daily rate × nights. Balance × nights stays a whole
- * number while the rate holds; a fraction is made only where the rate changes.
- */
-export function interestOf(item: LiveItem, rates: RateTable, from: Day, to: Day): Fraction {
+/** Balance × nights by the daily rate that they bear. Whole numbers: a fraction is made only where a rate meets its sum. */
+export type Nights = Map<Fraction, bigint>
+
+/** Adds an item's nights from one day to another. */
+export function countNights(nights: Nights, item: LiveItem, rates: RateTable, from: Day, to: Day): void {
   const start = from < item.on ? item.on : from
-  if (start >= to || (item.promotion === null && !rates.has(item.code))) return zero
-  const cuts = [...cutsBetween(item, rates, start, to), to]
-  let [total, nights, begin, rate] = [zero, 0n, start, dailyRateAt(item, rates, start)]
-  for (const end of cuts) {
-    const here = dailyRateAt(item, rates, begin)
-    if (here !== rate) {
-      total = add(total, multiply(fraction(nights), rate))
-      nights = 0n
-      rate = here
+  if (start >= to || (item.promotion === null && !rates.has(item.code))) return
+  let begin = start
+  for (const end of [...cutsBetween(item, rates, start, to), to]) {
+    const balance = balanceAt(item, begin)
+    if (balance !== 0n) {
+      const rate = dailyRateAt(item, rates, begin)
+      nights.set(rate, (nights.get(rate) ?? 0n) + balance * BigInt(end - begin))
     }
-    nights += balanceAt(item, begin) * BigInt(end - begin)
     begin = end
   }
-  return add(total, multiply(fraction(nights), rate))
+}
+
+/** Exact interest: Σ balance × daily rate × nights. */
+export function interestOf(nights: Nights): Fraction {
+  let sum = zero
+  for (const [rate, whole] of nights) sum = add(sum, multiply(fraction(whole), rate))
+  return sum
 }
 
 /** Days on which the balance or the rate changes, in order and once each. */
 function cutsBetween(item: LiveItem, rates: RateTable, from: Day, to: Day): Day[] {
-  const days = item.reductions.map((reduction) => reduction.on)
-  if (item.promotion !== null) days.push(item.promotion.until)
-  if (item.flat !== null) days.push(item.flat.until)
-  for (const rate of rates.get(item.code) ?? []) days.push(rate.from)
-  const within = days.filter((day) => day > from && day < to)
-  return within.length < 2 ? within : [...new Set(within)].sort((a, b) => a - b)
+  const within: Day[] = []
+  const cut = (day: Day): void => {
+    if (day > from && day < to && !within.includes(day)) within.push(day)
+  }
+  for (const reduction of item.reductions) cut(reduction.on)
+  if (item.promotion !== null) cut(item.promotion.until)
+  if (item.flat !== null) cut(item.flat.until)
+  for (const rate of rates.get(item.code) ?? []) cut(rate.from)
+  return within.length < 2 ? within : within.sort((a, b) => a - b)
 }

@@ -1,4 +1,5 @@
 import type { Day } from '../calendar.ts'
+import type { Fraction } from '../fraction.ts'
 import { type Minor, minMinor } from '../money.ts'
 import { type LiveItem, type RateTable, reduce } from './item.ts'
 import type { RevolvingTerms, Spread, Statement } from './types.ts'
@@ -7,6 +8,8 @@ import type { RevolvingTerms, Spread, Statement } from './types.ts'
 export interface LiveAccount {
   readonly terms: RevolvingTerms
   readonly rates: RateTable
+  /** `minimum.percent` as a fraction of one. */
+  readonly minimumShare: Fraction
   readonly items: LiveItem[]
   readonly plans: LivePlan[]
   readonly statements: LiveStatement[]
@@ -34,9 +37,9 @@ export interface LivePlan {
   unbilled: Minor
 }
 
-export type LiveStatement = {
-  -readonly [Key in keyof Statement]: Statement[Key]
-} & {
+/** A bill as it will be shown, with what the fold needs of it. */
+export interface LiveStatement {
+  readonly shown: { -readonly [Key in keyof Statement]: Statement[Key] }
   readonly closedDay: Day
   readonly dueDay: Day
   /** Paid, refunded or converted since it closed. */

@@ -1,5 +1,5 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
-import { type Minor, minMinor } from '../money.ts'
+import { type Minor, maxMinor, minMinor } from '../money.ts'
 import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
 import { dailyRate, type LiveItem, reduce } from './item.ts'
@@ -61,7 +61,7 @@ function purchaseItem(account: LiveAccount, on: Day, event: RevolvingEvent & { t
 function receive(account: LiveAccount, on: Day, eventId: string, amount: Minor): void {
   account.credits += amount
   const open = account.statements.at(-1)
-  const minimumLeft = open === undefined || open.minimum <= open.creditedSince ? 0n : open.minimum - open.creditedSince
+  const minimumLeft = open === undefined ? 0n : maxMinor(open.shown.minimum - open.creditedSince, 0n)
   if (open !== undefined) open.creditedSince += amount
   const { byCode, left } = spread(account, on, amount, minimumLeft)
   account.creditBalance += left

@@ -14,15 +14,24 @@ const DAYS = Array.from({ length: OPENED.until(END, { largestUnit: 'days' }).day
   return { text: day.toString(), dayOfMonth: day.day }
 })
 
+/** The days of bills: nothing that comes later is on one. */
+const CLOSINGS = DAYS.filter(({ dayOfMonth }) => dayOfMonth === 5).map(({ text }) => text)
+
+/** Objects as any other code makes them, which are read faster than those without a prototype. */
+const plainly = { noNullPrototype: true } as const
+
 const terms: fc.Arbitrary<RevolvingTerms> = fc
-  .record({
-    interestFrom: fc.constantFrom('posting' as const, 'statement' as const),
-    graceLost: fc.constantFrom('whole' as const, 'unpaid' as const),
-    graceRegainedAfter: fc.constantFrom(1, 2),
-    rest: fc.constantFrom('highest-rate' as const, 'lowest-rate' as const, 'oldest' as const),
-    billedFirst: fc.boolean(),
-    minimumToLowestRate: fc.boolean(),
-  })
+  .record(
+    {
+      interestFrom: fc.constantFrom('posting' as const, 'statement' as const),
+      graceLost: fc.constantFrom('whole' as const, 'unpaid' as const),
+      graceRegainedAfter: fc.constantFrom(1, 2),
+      rest: fc.constantFrom('highest-rate' as const, 'lowest-rate' as const, 'oldest' as const),
+      billedFirst: fc.boolean(),
+      minimumToLowestRate: fc.boolean(),
+    },
+    plainly,
+  )
   .map(({ rest, billedFirst, minimumToLowestRate, ...choices }) => ({
     currency: 'CNY',
     cycle: { statementDay: 5, dueDay: 25 },
@@ -38,11 +47,14 @@ const terms: fc.Arbitrary<RevolvingTerms> = fc
     ...choices,
   }))
 
-const step = fc.record({
-  day: fc.integer({ min: 0, max: 260 }),
-  kind: fc.constantFrom('purchase', 'cash', 'fee', 'payment', 'payment', 'payment'),
-  amount: fc.bigInt({ min: 1n, max: 200_000n }),
-})
+const step = fc.record(
+  {
+    day: fc.integer({ min: 0, max: 260 }),
+    kind: fc.constantFrom('purchase', 'cash', 'fee', 'payment', 'payment', 'payment'),
+    amount: fc.bigInt({ min: 1n, max: 200_000n }),
+  },
+  plainly,
+)
 
 const use: fc.Arbitrary<RevolvingEvent[]> = fc.array(step, { maxLength: 25 }).map((steps) =>
   steps.map(({ day, kind, amount }, k): RevolvingEvent => {
@@ -110,18 +122,18 @@ test('events of different days may be booked in any order', () => {
 
 test('who pays every bill in full by its due date never pays interest on purchases', () => {
   const shopping = fc.array(
-    fc.record({ day: fc.integer({ min: 0, max: 200 }), amount: fc.bigInt({ min: 1n, max: 99_999n }) }),
+    fc.record({ day: fc.integer({ min: 0, max: 200 }), amount: fc.bigInt({ min: 1n, max: 99_999n }) }, plainly),
   )
   fc.assert(
     fc.property(terms, shopping, (line, bought) => {
       let events: RevolvingEvent[] = bought.map(({ day, amount }, k) => ({
         id: `p${k}`,
-        on: OPENED.add({ days: day }).toString(),
+        on: DAYS[day]!.text,
         type: 'purchase',
         amount,
       }))
       for (let n = 0; n < 8; n++) {
-        const bill = revolvingOn(line, events, END).statements[n]!
+        const bill = revolvingOn(line, events, CLOSINGS[n]!).statements[n]!
         if (bill.balance <= 0n) continue
         events = [...events, { id: `m${n}`, on: bill.dueOn, type: 'payment', amount: bill.balance }]
       }

@@ -1,41 +1,43 @@
 import { type Day, formatDay } from '../calendar.ts'
-import { add, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
+import { fraction, multiply, roundFraction } from '../fraction.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
 import { billInstalments } from './convert.ts'
-import { interestOf, type LiveItem } from './item.ts'
-import { CHARGES, chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
+import { countNights, interestOf, type LiveItem, type Nights } from './item.ts'
+import { chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
 import type { InterestLine, MinimumParts } from './types.ts'
 
 /** Closes a bill at the end of a day: interest of the nights up to it, instalments that fall due, the minimum. */
 export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day): void {
   const n = account.statements.length + 1
-  const previous = account.statements.at(-1)
+  const previous = account.statements.at(-1)?.shown
   const interestByBalance = chargeInterest(account, closedDay, n)
   const { principal: instalments, fees } = billInstalments(account, closedDay)
   for (const item of account.items) item.statement ??= n
   const balance = account.items.reduce((sum, item) => sum + item.remaining, 0n) - account.creditBalance
   const minimumParts = minimumOf(account, balance)
   account.statements.push({
-    n,
-    openedOn: previous?.closedOn ?? account.terms.openedOn,
-    closedOn: formatDay(closedDay),
-    dueOn: formatDay(dueDay),
-    previousBalance: previous?.balance ?? 0n,
-    debits: account.debits,
-    interest: interestByBalance.reduce((sum, line) => sum + line.interest, 0n),
-    interestByBalance,
-    fees: account.fees + fees,
-    instalments,
-    credits: account.credits,
-    converted: account.converted,
-    balance,
-    minimum: minimumParts.principal + minimumParts.charges + minimumParts.instalments + minimumParts.arrears,
-    minimumParts,
-    paidByDue: null,
-    standing: 'open',
     closedDay,
     dueDay,
     creditedSince: 0n,
+    shown: {
+      n,
+      openedOn: previous?.closedOn ?? account.terms.openedOn,
+      closedOn: formatDay(closedDay),
+      dueOn: formatDay(dueDay),
+      previousBalance: previous?.balance ?? 0n,
+      debits: account.debits,
+      interest: interestByBalance.reduce((sum, line) => sum + line.interest, 0n),
+      interestByBalance,
+      fees: account.fees + fees,
+      instalments,
+      credits: account.credits,
+      converted: account.converted,
+      balance,
+      minimum: minimumParts.principal + minimumParts.charges + minimumParts.instalments + minimumParts.arrears,
+      minimumParts,
+      paidByDue: null,
+      standing: 'open',
+    },
   })
   account.debits = 0n
   account.fees = 0n
@@ -46,17 +48,18 @@ export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day
 
 /** Interest of every balance since its last bill, rounded once for each balance; it becomes a debt of this bill. */
 function chargeInterest(account: LiveAccount, closedDay: Day, n: number): InterestLine[] {
-  const exact = new Map<string, ReturnType<typeof interestOf>>()
+  const nightsOf = new Map<string, Nights>()
   for (const item of account.items) {
     if (item.protected || isSettled(item)) continue
-    const interest = interestOf(item, account.rates, item.chargedTo, closedDay)
+    const nights = nightsOf.get(item.code) ?? new Map()
+    nightsOf.set(item.code, nights)
+    countNights(nights, item, account.rates, item.chargedTo, closedDay)
     item.chargedTo = closedDay
     item.flat = null
-    if (interest.num !== 0n) exact.set(item.code, add(exact.get(item.code) ?? zero, interest))
   }
-  const lines = [...exact].map(([code, interest]) => ({
+  const lines = [...nightsOf].map(([code, nights]) => ({
     code,
-    interest: roundFraction(interest, account.terms.rounding),
+    interest: roundFraction(interestOf(nights), account.terms.rounding),
   }))
   const total = lines.reduce((sum, line) => sum + line.interest, 0n)
   if (total > 0n) owe(account, chargeItem(`interest-${n}`, 'interest', closedDay, total))
@@ -73,24 +76,23 @@ function isSettled(item: LiveItem): boolean {
  * minimum before left of principal unpaid; never more than is owed.
  */
 function minimumOf(account: LiveAccount, balance: Minor): MinimumParts {
-  const { percent, floor } = account.terms.minimum
-  const owed = (choose: (item: LiveItem) => boolean) =>
-    account.items.filter(choose).reduce((sum, item) => sum + item.remaining, 0n)
-  const charges = owed((item) => CHARGES.includes(item.code))
-  const instalments = owed((item) => item.code === 'instalment')
-  const revolving = owed((item) => isPrincipal(item.code))
+  const { floor } = account.terms.minimum
+  let [charges, instalments, revolving] = [0n, 0n, 0n]
+  for (const { code, remaining } of account.items) {
+    if (remaining === 0n) continue
+    if (code === 'instalment') instalments += remaining
+    else if (isPrincipal(code)) revolving += remaining
+    else charges += remaining
+  }
   const arrears = minMinor(principalArrears(account), revolving)
-  const share = roundFraction(
-    multiply(fraction(revolving - arrears), multiply(parseDecimal(percent), fraction(1n, 100n))),
-    account.terms.rounding,
-  )
+  const share = roundFraction(multiply(fraction(revolving - arrears), account.minimumShare), account.terms.rounding)
   const principal = maxMinor(share, minMinor(floor - charges - instalments, revolving - arrears))
   return cappedAt(balance, { principal: maxMinor(principal, 0n), charges, instalments, arrears })
 }
 
 /** What of the last minimum's principal no payment since has met. */
 function principalArrears(account: LiveAccount): Minor {
-  const last = account.statements.at(-1)
+  const last = account.statements.at(-1)?.shown
   if (last === undefined) return 0n
   return maxMinor(last.minimumParts.principal + last.minimumParts.arrears - account.principalPaid, 0n)
 }
@@ -113,10 +115,10 @@ function cappedAt(balance: Minor, parts: MinimumParts): MinimumParts {
 /** Judges a bill at the end of its due date, and gives or takes the free period accordingly. */
 export function settleDue(account: LiveAccount, statement: LiveStatement): void {
   const { terms } = account
-  const paid = statement.creditedSince
-  statement.paidByDue = paid
-  const inFull = paid >= statement.balance
-  statement.standing = inFull ? 'full' : paid >= statement.minimum ? 'minimum' : 'below-minimum'
+  const { shown, creditedSince: paid } = statement
+  shown.paidByDue = paid
+  const inFull = paid >= shown.balance
+  shown.standing = inFull ? 'full' : paid >= shown.minimum ? 'minimum' : 'below-minimum'
   account.fullInARow = inFull ? account.fullInARow + 1 : 0
   const held = account.fullInARow >= terms.graceRegainedAfter
   for (const item of account.items) {
