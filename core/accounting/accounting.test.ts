@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatDay, parseDay } from '../calendar.ts'
+import { record } from '../property.test-support.ts'
 import {
   accruedBetween,
   accruedInterest,
@@ -90,7 +91,7 @@ test('accrued interest: half of a period of 30 days, all of what has ended, none
 })
 
 test('the accruals of single days add up to the interest of the loan', () => {
-  const period = fc.record({ days: fc.integer({ min: 1, max: 40 }), interest: fc.bigInt({ min: 0n, max: 100_000n }) })
+  const period = record({ days: fc.integer({ min: 1, max: 40 }), interest: fc.bigInt({ min: 0n, max: 100_000n }) })
   fc.assert(
     fc.property(fc.array(period, { minLength: 1, maxLength: 4 }), (all) => {
       const start = parseDay('2024-01-31')
@@ -112,7 +113,7 @@ test('the accruals of single days add up to the interest of the loan', () => {
 })
 
 test('effective interest closes at zero and its income is what came in less what went out', () => {
-  const loan = fc.record({
+  const loan = record({
     principal: fc.bigInt({ min: 10_000n, max: 10_000_000n }),
     fee: fc.integer({ min: -20, max: 50 }),
     cost: fc.integer({ min: 0, max: 400 }),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
 import { type DrawEvent, type DrawTerms, drawsOn } from './index.ts'
 
 const terms: DrawTerms = {
@@ -131,12 +132,12 @@ for (const [what, change, events, code, field] of wrong) {
 }
 
 const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 1_000)
-const START = Temporal.PlainDate.from('2024-01-01')
-const ways = fc.record({
+const FIRST = dayOffset('2024-01-01')
+const ways = record({
   order: fc.constantFrom('oldest' as const, 'newest' as const, 'highest-rate' as const, 'earliest-due' as const),
   interest: fc.constantFrom('first' as const, 'per-draw' as const, 'with-principal' as const),
 })
-const step = fc.record({
+const step = record({
   day: fc.integer({ min: 0, max: 400 }),
   draws: fc.boolean(),
   amount: fc.bigInt({ min: 1n, max: 5_000_000n }),
@@ -144,7 +145,7 @@ const step = fc.record({
 })
 const use = fc.array(step, { maxLength: 20 }).map((steps) =>
   steps.map(({ day, draws, amount, rate }, k): DrawEvent => {
-    const on = START.add({ days: day }).toString()
+    const on = dayText(FIRST + day)
     return draws ? draw(`e${k}`, on, amount, rate) : repayment(`e${k}`, on, amount)
   }),
 )
@@ -178,24 +179,24 @@ test('a reversed repayment leaves no trace; events of different days may come in
       const once = [...new Map(events.map((event) => [event.on, event])).values()]
       const line = { ...terms, ...way }
       const expected = drawsOn(line, once, END)
-      assert.deepEqual(drawsOn(line, once.toReversed(), END), expected)
+      assertSame(drawsOn(line, once.toReversed(), END), expected)
       const undone: DrawEvent[] = [
         ...once,
         repayment('gone', '2024-06-01', 1_234n),
         { id: 'undo', on: '2025-02-01', type: 'reversal', of: 'gone' },
       ]
-      assert.deepEqual(drawsOn(line, undone, END), expected)
+      assertSame(drawsOn(line, undone, END), expected)
     }),
     { numRuns: runs },
   )
 })
 
 test('paying a day earlier never costs more', () => {
-  const early = fc.record({ amount: fc.bigInt({ min: 100n, max: 9_000_000n }), day: fc.integer({ min: 1, max: 300 }) })
+  const early = record({ amount: fc.bigInt({ min: 100n, max: 9_000_000n }), day: fc.integer({ min: 1, max: 300 }) })
   fc.assert(
     fc.property(ways, early, (way, { amount, day }) => {
       const cost = (on: number) => {
-        const paidOn = START.add({ days: on }).toString()
+        const paidOn = dayText(FIRST + on)
         const line = { ...terms, ...way }
         return drawsOn(line, [draw('d', '2024-01-01', amount), repayment('r', paidOn, amount / 2n)], END).payoff
       }

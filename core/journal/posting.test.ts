@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LoanLedger } from '../loan/types.ts'
+import { assertSame, record } from '../property.test-support.ts'
 import { accounts, sideOf } from './accounts.ts'
 import { assertBalanced, balanceAgainst, type Leg, mergeLegs, sumOfLegs } from './legs.ts'
 import { emptyLedger, type Funding, funderPart, loanLegs as legsOf, postingRules } from './posting.ts'
@@ -98,21 +99,19 @@ test('every counter of a loan has exactly one posting rule', () => {
   assert.deepEqual(postingRules.map((rule) => rule.counter).toSorted(), counters.toSorted())
 })
 
-const someFunding: fc.Arbitrary<Funding> = fc
-  .record({
-    weights: fc.array(fc.integer({ min: 1, max: 2_500 }), { maxLength: 4 }),
-    serviceFeeBasisPoints: fc.integer({ min: 0, max: 10_000 }),
-  })
-  .map(({ weights, serviceFeeBasisPoints }) => ({
-    shares: weights.map((basisPoints, index) => ({ funderId: `funder-${index}`, basisPoints })),
-    serviceFeeBasisPoints,
-  }))
+const someFunding: fc.Arbitrary<Funding> = record({
+  weights: fc.array(fc.integer({ min: 1, max: 2_500 }), { maxLength: 4 }),
+  serviceFeeBasisPoints: fc.integer({ min: 0, max: 10_000 }),
+}).map(({ weights, serviceFeeBasisPoints }) => ({
+  shares: weights.map((basisPoints, index) => ({ funderId: `funder-${index}`, basisPoints })),
+  serviceFeeBasisPoints,
+}))
 
 const someLedger: fc.Arbitrary<LoanLedger> = fc
   .array(fc.bigInt({ min: 0n, max: 1_000_000n }), { minLength: counters.length, maxLength: counters.length })
   .map((amounts) => ({ ...emptyLedger, ...Object.fromEntries(counters.map((name, index) => [name, amounts[index]!])) }))
 
-const someStory = fc.record({ funding: someFunding, ledgers: fc.array(someLedger, { minLength: 1, maxLength: 8 }) })
+const someStory = record({ funding: someFunding, ledgers: fc.array(someLedger, { minLength: 1, maxLength: 8 }) })
 
 const counterAccounts = [
   accounts.bank,
@@ -142,7 +141,7 @@ test('however many steps a loan took, forwards or back, its accounts stand as if
       const path = [emptyLedger, ...ledgers]
       const steps = ledgers.flatMap((ledger, index) => loanLegs(program, funding, path[index]!, ledger))
       const once = loanLegs(program, funding, emptyLedger, ledgers.at(-1)!)
-      assert.deepEqual(sorted(mergeLegs(steps)), sorted(once))
+      assertSame(sorted(mergeLegs(steps)), sorted(once))
     }),
     { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
   )

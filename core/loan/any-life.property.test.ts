@@ -1,6 +1,7 @@
 /** Whatever is asked of a loan, and in whatever order: no negative figure, and not a cent lost or found. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { assertSame } from '../property.test-support.ts'
 import { anyLife, type Life } from './any-life.test-support.ts'
 import { holds } from './arbitrary.test-support.ts'
 import { limits } from './check.ts'
@@ -64,7 +65,7 @@ test('a payoff ends any loan at exactly zero, today or long after, and to ask fo
     if (state === null || state.status === 'charged-off') return
     for (const on of [latestDay(state), later]) {
       const quote = payoffOn(state, on)
-      assert.deepEqual(payoffOn(state, on), quote)
+      assertSame(payoffOn(state, on), quote)
       for (const component of components) assert.ok(quote[component] >= 0n, `${component} of the payoff`)
       if (quote.total === 0n || quote.total > limits.amount) continue
       const payoff: LoanEvent = { id: 'payoff', type: 'payoff', on, amount: quote.total }

@@ -3,7 +3,7 @@
  * order round, and every event, dated back or at once, as a customer, a merchant or a clerk could book it.
  */
 import fc from 'fast-check'
-import { dayText } from './arbitrary.test-support.ts'
+import { dayText, record } from '../property.test-support.ts'
 import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from './types.ts'
 
 export interface Life {
@@ -15,7 +15,7 @@ const everyStep = (['past-due', 'due', 'in-advance'] as const).flatMap((timing) 
   (['penalty', 'fee', 'interest', 'principal'] as const).map((component): AllocationStep => `${timing}-${component}`),
 )
 
-const anyRule: fc.Arbitrary<AllocationRule> = fc.record({
+const anyRule: fc.Arbitrary<AllocationRule> = record({
   // The whole order in turn, or some steps in any order.
   order: fc.oneof(fc.constant(everyStep), fc.shuffledSubarray(everyStep, { minLength: 1 })),
   surplus: fc.constantFrom('next', 'last', 'next-last', 're-amortise'),
@@ -24,44 +24,42 @@ const anyRule: fc.Arbitrary<AllocationRule> = fc.record({
 
 const somePrincipal = fc.constantFrom(10_000n, 1n, 100n, 3_333n, 100_000n, 12_345_678n, 10n ** 15n)
 
-const anyTerms: fc.Arbitrary<LoanTerms> = fc
-  .record({
-    principal: somePrincipal,
-    annualRatePercent: fc.constantFrom('12', '0', '7', '24', '36', '365', '10000'),
-    method: fc.constantFrom('equal-instalment', 'flat', 'equal-principal', 'interest-only', 'bullet'),
-    instalments: fc.constantFrom(3, 1, 2, 4, 6, 12),
-    n: fc.constantFrom(1, 2, 15),
-    unit: fc.constantFrom('month', 'week', 'day'),
-    firstDueAfter: fc.option(fc.constantFrom(0, 50), { freq: 6 }),
-    dayCount: fc.constantFrom('30/360', 'actual/365', 'actual/actual'),
-    interestPeriod: fc.constantFrom('daily', 'same-as-period', 'whole-period'),
-    interestRecalculation: fc.constantFrom('daily', 'none'),
-    overdueInterest: fc.boolean(),
-    earlyInterest: fc.constantFrom('to-day', 'to-due-date'),
-    earlyFlat: fc.constantFrom('charged', 'forgiven'),
-    lastInstalment: fc.constantFrom('remainder', 'levelled'),
-    rounding: fc.constantFrom('half-even', 'half-up', 'half-down', 'down', 'up'),
-    multiple: fc.option(fc.constantFrom(1n, 10n), { freq: 4 }),
-    downPaymentPercent: fc.option(fc.constantFrom('25', '99.9'), { freq: 4 }),
-    downPaymentPaid: fc.boolean(),
-    grace: fc.constantFrom(0, 0, 1),
-    interestFreePeriods: fc.constantFrom(0, 0, 1),
-    balloon: fc.constantFrom(0n, 0n, 0n, 1n, 2n),
-    allocation: fc.option(anyRule),
-  } as const)
-  .map(({ n, unit, firstDueAfter, multiple, grace, balloon, allocation, ...plain }): LoanTerms => {
-    return {
-      ...plain,
-      currency: 'CNY',
-      every: { n, unit },
-      disbursedOn: dayText(0),
-      firstDueOn: firstDueAfter === null ? null : dayText(firstDueAfter),
-      instalmentMultiple: multiple === null ? null : plain.principal / multiple + 1n,
-      principalGrace: Math.min(grace, plain.instalments - 1),
-      allocation: allocation === null ? null : { default: allocation },
-      ...(balloon > 0n && plain.method === 'equal-instalment' ? { balloon: plain.principal / balloon } : {}),
-    }
-  })
+const anyTerms: fc.Arbitrary<LoanTerms> = record({
+  principal: somePrincipal,
+  annualRatePercent: fc.constantFrom('12', '0', '7', '24', '36', '365', '10000'),
+  method: fc.constantFrom('equal-instalment', 'flat', 'equal-principal', 'interest-only', 'bullet'),
+  instalments: fc.constantFrom(3, 1, 2, 4, 6, 12),
+  n: fc.constantFrom(1, 2, 15),
+  unit: fc.constantFrom('month', 'week', 'day'),
+  firstDueAfter: fc.option(fc.constantFrom(0, 50), { freq: 6 }),
+  dayCount: fc.constantFrom('30/360', 'actual/365', 'actual/actual'),
+  interestPeriod: fc.constantFrom('daily', 'same-as-period', 'whole-period'),
+  interestRecalculation: fc.constantFrom('daily', 'none'),
+  overdueInterest: fc.boolean(),
+  earlyInterest: fc.constantFrom('to-day', 'to-due-date'),
+  earlyFlat: fc.constantFrom('charged', 'forgiven'),
+  lastInstalment: fc.constantFrom('remainder', 'levelled'),
+  rounding: fc.constantFrom('half-even', 'half-up', 'half-down', 'down', 'up'),
+  multiple: fc.option(fc.constantFrom(1n, 10n), { freq: 4 }),
+  downPaymentPercent: fc.option(fc.constantFrom('25', '99.9'), { freq: 4 }),
+  downPaymentPaid: fc.boolean(),
+  grace: fc.constantFrom(0, 0, 1),
+  interestFreePeriods: fc.constantFrom(0, 0, 1),
+  balloon: fc.constantFrom(0n, 0n, 0n, 1n, 2n),
+  allocation: fc.option(anyRule),
+} as const).map(({ n, unit, firstDueAfter, multiple, grace, balloon, allocation, ...plain }): LoanTerms => {
+  return {
+    ...plain,
+    currency: 'CNY',
+    every: { n, unit },
+    disbursedOn: dayText(0),
+    firstDueOn: firstDueAfter === null ? null : dayText(firstDueAfter),
+    instalmentMultiple: multiple === null ? null : plain.principal / multiple + 1n,
+    principalGrace: Math.min(grace, plain.instalments - 1),
+    allocation: allocation === null ? null : { default: allocation },
+    ...(balloon > 0n && plain.method === 'equal-instalment' ? { balloon: plain.principal / balloon } : {}),
+  }
+})
 
 const eventTypes = [
   ...(['repayment', 'shorten', 'repayment', 'lower', 'purchase-refund', 'chargeback', 'merchant-refund'] as const),
@@ -79,7 +77,7 @@ interface Step {
   readonly choice: number
 }
 
-const anyStep: fc.Arbitrary<Step> = fc.record({
+const anyStep: fc.Arbitrary<Step> = record({
   type: fc.constantFrom(...eventTypes),
   at: fc.nat(1150),
   share: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.constant(1000), fc.integer({ min: 1, max: 50 })),
@@ -139,7 +137,7 @@ function eventOf(terms: LoanTerms, { type, at, share, choice }: Step, index: num
 
 /** Up to so many events, in any order of days. */
 export function anyLife(most: number): fc.Arbitrary<Life> {
-  return fc
-    .record({ terms: anyTerms, steps: fc.array(anyStep, { minLength: 1, maxLength: most }) })
-    .map(({ terms, steps }) => ({ terms, events: steps.map((step, index) => eventOf(terms, step, index)) }))
+  return record({ terms: anyTerms, steps: fc.array(anyStep, { minLength: 1, maxLength: most }) }).map(
+    ({ terms, steps }) => ({ terms, events: steps.map((step, index) => eventOf(terms, step, index)) }),
+  )
 }

@@ -1,5 +1,6 @@
 /** Random loans and events for the properties. Runs are set by CHIT_PROPERTY_RUNS; the default keeps a test run short. */
 import fc from 'fast-check'
+import { dayOffset, dayText, record } from '../property.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 export const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 300)
@@ -9,51 +10,43 @@ export function holds<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => voi
   fc.assert(fc.property(arbitrary, property), { numRuns: runs })
 }
 
-const day0 = Date.UTC(2023, 0, 1)
-
-export function dayText(offset: number): string {
-  return new Date(day0 + offset * 86_400_000).toISOString().slice(0, 10)
-}
-
-export const someTerms: fc.Arbitrary<LoanTerms> = fc
-  .record({
-    principal: fc.bigInt({ min: 1n, max: 50_000_000n }),
-    rate: fc.integer({ min: 0, max: 6000 }),
-    method: fc.constantFrom('equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet'),
-    instalments: fc.integer({ min: 1, max: 24 }),
-    n: fc.integer({ min: 1, max: 3 }),
-    unit: fc.constantFrom('month', 'week'),
-    start: fc.integer({ min: 0, max: 800 }),
-    dayCount: fc.constantFrom('30/360', 'actual/365', 'actual/360', 'actual/actual'),
-    daily: fc.boolean(),
-    overdueInterest: fc.boolean(),
-    levelled: fc.boolean(),
-  } as const)
-  .map(
-    (pick): LoanTerms => ({
-      currency: 'CNY',
-      principal: pick.principal,
-      annualRatePercent: (pick.rate / 100).toFixed(2),
-      method: pick.method,
-      instalments: pick.instalments,
-      every: { n: pick.n, unit: pick.unit },
-      disbursedOn: dayText(pick.start),
-      firstDueOn: null,
-      dayCount: pick.dayCount,
-      interestPeriod: 'daily',
-      interestRecalculation: pick.daily ? 'daily' : 'none',
-      overdueInterest: pick.overdueInterest,
-      earlyInterest: 'to-day',
-      lastInstalment: pick.levelled ? 'levelled' : 'remainder',
-      rounding: 'half-even',
-      instalmentMultiple: null,
-      downPaymentPercent: null,
-      downPaymentPaid: false,
-      principalGrace: 0,
-      interestFreePeriods: 0,
-      allocation: null,
-    }),
-  )
+export const someTerms: fc.Arbitrary<LoanTerms> = record({
+  principal: fc.bigInt({ min: 1n, max: 50_000_000n }),
+  rate: fc.integer({ min: 0, max: 6000 }),
+  method: fc.constantFrom('equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet'),
+  instalments: fc.integer({ min: 1, max: 24 }),
+  n: fc.integer({ min: 1, max: 3 }),
+  unit: fc.constantFrom('month', 'week'),
+  start: fc.integer({ min: 0, max: 800 }),
+  dayCount: fc.constantFrom('30/360', 'actual/365', 'actual/360', 'actual/actual'),
+  daily: fc.boolean(),
+  overdueInterest: fc.boolean(),
+  levelled: fc.boolean(),
+} as const).map(
+  (pick): LoanTerms => ({
+    currency: 'CNY',
+    principal: pick.principal,
+    annualRatePercent: (pick.rate / 100).toFixed(2),
+    method: pick.method,
+    instalments: pick.instalments,
+    every: { n: pick.n, unit: pick.unit },
+    disbursedOn: dayText(pick.start),
+    firstDueOn: null,
+    dayCount: pick.dayCount,
+    interestPeriod: 'daily',
+    interestRecalculation: pick.daily ? 'daily' : 'none',
+    overdueInterest: pick.overdueInterest,
+    earlyInterest: 'to-day',
+    lastInstalment: pick.levelled ? 'levelled' : 'remainder',
+    rounding: 'half-even',
+    instalmentMultiple: null,
+    downPaymentPercent: null,
+    downPaymentPaid: false,
+    principalGrace: 0,
+    interestFreePeriods: 0,
+    allocation: null,
+  }),
+)
 
 export interface Story {
   readonly terms: LoanTerms
@@ -61,24 +54,22 @@ export interface Story {
 }
 
 /** A loan with money coming in, charges, refunds and chargebacks on random days; shares are of the principal. */
-export const someStory: fc.Arbitrary<Story> = fc
-  .record({
-    terms: someTerms,
-    steps: fc.array(
-      fc.record({
-        type: fc.constantFrom('repayment', 'repayment', 'repayment', 'fee', 'penalty', 'merchant-refund', 'chargeback'),
-        after: fc.integer({ min: 0, max: 500 }),
-        share: fc.integer({ min: 1, max: 400 }),
-      } as const),
-      { maxLength: 8 },
-    ),
-  })
-  .map(({ terms, steps }) => ({ terms, events: steps.map((step, index) => eventOf(terms, step, index)) }))
+export const someStory: fc.Arbitrary<Story> = record({
+  terms: someTerms,
+  steps: fc.array(
+    record({
+      type: fc.constantFrom('repayment', 'repayment', 'repayment', 'fee', 'penalty', 'merchant-refund', 'chargeback'),
+      after: fc.integer({ min: 0, max: 500 }),
+      share: fc.integer({ min: 1, max: 400 }),
+    } as const),
+    { maxLength: 8 },
+  ),
+}).map(({ terms, steps }) => ({ terms, events: steps.map((step, index) => eventOf(terms, step, index)) }))
 
 type StepType = 'repayment' | 'fee' | 'penalty' | 'merchant-refund' | 'chargeback'
 
 function eventOf(terms: LoanTerms, step: { type: StepType; after: number; share: number }, index: number): LoanEvent {
-  const start = (Date.parse(terms.disbursedOn) - day0) / 86_400_000
+  const start = dayOffset(terms.disbursedOn)
   const scale = step.type === 'fee' || step.type === 'penalty' ? 20_000n : 1000n
   const amount = (terms.principal * BigInt(step.share)) / scale + 1n
   return { id: `e${index}`, type: step.type, on: dayText(start + step.after), amount }

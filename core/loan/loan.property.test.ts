@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
 import { holds, someStory, someTerms } from './arbitrary.test-support.ts'
 import { foldLoan, ledgerOn, openLoan, owedOn, payoffOn } from './index.ts'
 import { naiveAccrued, naiveSchedule } from './naive.test-support.ts'
@@ -57,12 +58,12 @@ test('a naive reckoning with its own fractions and calendar agrees on random sch
     })
     const plain = { ...terms, every: { n: 1, unit: 'month' }, lastInstalment: 'remainder' } as const
     const rows = openLoan(plain).instalments.map(({ dueOn, principal, interest }) => ({ dueOn, principal, interest }))
-    assert.deepEqual(rows, naive)
+    assertSame(rows, naive)
   })
 })
 
 test('a payoff quote agrees with interest added up day by day', () => {
-  const scene = fc.record({ terms: someTerms, paid: fc.nat(10), days: fc.integer({ min: 1, max: 27 }) })
+  const scene = record({ terms: someTerms, paid: fc.nat(10), days: fc.integer({ min: 1, max: 27 }) })
   holds(scene, ({ terms, paid, days }) => {
     const { method, dayCount } = terms
     if (method === 'bullet' || method === 'flat' || dayCount === '30E/360' || dayCount === 'actual/365.25') return
@@ -80,17 +81,17 @@ test('a payoff quote agrees with interest added up day by day', () => {
     if (opened.instalments.some((row) => row.principal + row.interest === 0n)) return
     const state = foldLoan(plain, scheduledPayments(opened).slice(0, paidRows))
     const start = Temporal.PlainDate.from(terms.disbursedOn).add({ months: paidRows })
-    const on = start.add({ days }).toString()
+    const on = dayText(dayOffset(start.toString()) + days)
     assert.equal(payoffOn(state, on).interest, naiveAccrued(loan, rows, paidRows, on))
   })
 })
 
 test('paying what settles the loan, on any day, settles it exactly', () => {
-  holds(fc.record({ story: someStory, days: fc.nat(700) }), ({ story, days }) => {
+  holds(record({ story: someStory, days: fc.nat(700) }), ({ story, days }) => {
     const before = foldLoan(story.terms, story.events)
     if (before.status !== 'active') return
     const latest = [story.terms.disbursedOn, ...before.events.map((event) => event.on)].sort().at(-1)!
-    const on = Temporal.PlainDate.from(latest).add({ days }).toString()
+    const on = dayText(dayOffset(latest) + days)
     const amount = payoffOn(before, on).total
     if (amount === 0n) return
     const state = foldLoan(story.terms, [...story.events, { id: 'payoff', type: 'payoff', on, amount }])
@@ -100,7 +101,7 @@ test('paying what settles the loan, on any day, settles it exactly', () => {
 })
 
 test('splitting a payment in two on one day changes nothing', () => {
-  holds(fc.record({ story: someStory, cut: fc.integer({ min: 1, max: 99 }) }), ({ story, cut }) => {
+  holds(record({ story: someStory, cut: fc.integer({ min: 1, max: 99 }) }), ({ story, cut }) => {
     const events = story.events.flatMap((event): LoanEvent[] => {
       if (event.type !== 'repayment') return [event]
       const first = (event.amount * BigInt(cut)) / 100n
@@ -115,7 +116,7 @@ test('splitting a payment in two on one day changes nothing', () => {
 })
 
 test('reversing an event restores the state without it', () => {
-  holds(fc.record({ story: someStory, which: fc.nat(7) }), ({ story, which }) => {
+  holds(record({ story: someStory, which: fc.nat(7) }), ({ story, which }) => {
     const target = story.events[which % Math.max(1, story.events.length)]
     if (target === undefined) return
     const reversed = foldLoan(story.terms, [...story.events, { id: 'r', type: 'reversal', on: later, of: target.id }])
@@ -123,36 +124,33 @@ test('reversing an event restores the state without it', () => {
       story.terms,
       story.events.filter((event) => event !== target),
     )
-    assert.deepEqual(standing(reversed), standing(without))
+    assertSame(standing(reversed), standing(without))
   })
 })
 
 test('booking events in any order gives the same state as in order', () => {
-  const scene = someStory.chain((story) =>
-    fc.record({
-      story: fc.constant(story),
-      shuffled: fc.shuffledSubarray([...story.events], { minLength: story.events.length }),
-    }),
-  )
-  holds(scene, ({ story, shuffled }) => {
+  const places = fc.array(fc.nat(99), { minLength: 8, maxLength: 8 })
+  holds(record({ story: someStory, places }), ({ story, places }) => {
     const days = new Set(story.events.map((event) => event.on))
     if (days.size < story.events.length) return
-    assert.deepEqual(standing(foldLoan(story.terms, shuffled)), standing(foldLoan(story.terms, story.events)))
+    const placeOf = new Map(story.events.map((event, index) => [event, places[index]!]))
+    const shuffled = story.events.toSorted((a, b) => placeOf.get(a)! - placeOf.get(b)!)
+    assertSame(standing(foldLoan(story.terms, shuffled)), standing(foldLoan(story.terms, story.events)))
   })
 })
 
 test('paying everything early never costs more than paying as scheduled', () => {
-  holds(fc.record({ terms: someTerms, days: fc.integer({ min: 0, max: 400 }) }), ({ terms, days }) => {
+  holds(record({ terms: someTerms, days: fc.integer({ min: 0, max: 400 }) }), ({ terms, days }) => {
     const opened = openLoan({ ...terms, overdueInterest: false })
-    const on = Temporal.PlainDate.from(terms.disbursedOn).add({ days }).toString()
+    const on = dayText(dayOffset(terms.disbursedOn) + days)
     const scheduled = sum(opened.instalments, dueOf)
     assert.ok(payoffOn(opened, on).total <= scheduled)
   })
 })
 
 test('a refund of everything on any day leaves nothing that is not yet due', () => {
-  holds(fc.record({ terms: someTerms, days: fc.integer({ min: 0, max: 400 }) }), ({ terms, days }) => {
-    const on = Temporal.PlainDate.from(terms.disbursedOn).add({ days }).toString()
+  holds(record({ terms: someTerms, days: fc.integer({ min: 0, max: 400 }) }), ({ terms, days }) => {
+    const on = dayText(dayOffset(terms.disbursedOn) + days)
     const state = foldLoan(terms, [{ id: 'r', type: 'purchase-refund', on, amount: terms.principal }])
     assert.equal(state.principalOutstanding, 0n)
     const coming = state.instalments.filter((row) => row.dueOn > on)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { dayText, holds, someTerms } from './arbitrary.test-support.ts'
+import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
+import { holds, someTerms } from './arbitrary.test-support.ts'
 import { foldLoan, payoffOn } from './index.ts'
 import {
   type NaiveEvent,
@@ -13,35 +14,31 @@ import {
 } from './naive-life.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
-const day0 = Date.UTC(2023, 0, 1)
-
 /** Monthly loans with money early, late, in part and too much, with fees and penalties, and a day to settle on. */
-const someLife = fc
-  .record({
-    terms: someTerms,
-    steps: fc.array(
-      fc.record({
-        type: fc.constantFrom('repayment', 'repayment', 'repayment', 'fee', 'penalty'),
-        after: fc.nat(1000),
-        share: fc.integer({ min: 1, max: 400 }),
-      } as const),
-      { maxLength: 6 },
-    ),
-    settleAfter: fc.nat(1200),
+const someLife = record({
+  terms: someTerms,
+  steps: fc.array(
+    record({
+      type: fc.constantFrom('repayment', 'repayment', 'repayment', 'fee', 'penalty'),
+      after: fc.nat(1000),
+      share: fc.integer({ min: 1, max: 400 }),
+    } as const),
+    { maxLength: 6 },
+  ),
+  settleAfter: fc.nat(1200),
+}).map(({ terms, steps, settleAfter }) => {
+  const plain: LoanTerms = { ...terms, every: { n: 1, unit: 'month' }, lastInstalment: 'remainder' }
+  const days = plain.instalments * 31
+  const start = dayOffset(plain.disbursedOn)
+  const events = steps.map((step, index): LoanEvent & NaiveEvent => {
+    const charge = step.type !== 'repayment'
+    // Charges fall into the term; money may come for a while after it.
+    const after = Math.floor((step.after * (charge ? days - plain.instalments * 3 : days * 1.2)) / 1000)
+    const amount = (plain.principal * BigInt(step.share)) / (charge ? 20_000n : 1000n) + 1n
+    return { id: `e${index}`, type: step.type, on: dayText(start + after), amount }
   })
-  .map(({ terms, steps, settleAfter }) => {
-    const plain: LoanTerms = { ...terms, every: { n: 1, unit: 'month' }, lastInstalment: 'remainder' }
-    const days = plain.instalments * 31
-    const start = (Date.parse(plain.disbursedOn) - day0) / 86_400_000
-    const events = steps.map((step, index): LoanEvent & NaiveEvent => {
-      const charge = step.type !== 'repayment'
-      // Charges fall into the term; money may come for a while after it.
-      const after = Math.floor((step.after * (charge ? days - plain.instalments * 3 : days * 1.2)) / 1000)
-      const amount = (plain.principal * BigInt(step.share)) / (charge ? 20_000n : 1000n) + 1n
-      return { id: `e${index}`, type: step.type, on: dayText(start + after), amount }
-    })
-    return { terms: plain, events, settleOn: dayText(start + Math.floor((settleAfter * days) / 1000)) }
-  })
+  return { terms: plain, events, settleOn: dayText(start + Math.floor((settleAfter * days) / 1000)) }
+})
 
 function naiveTerms(terms: LoanTerms): NaiveTerms | null {
   const { method, dayCount } = terms
@@ -74,7 +71,7 @@ test('a naive life of a loan, night by night, comes to the same instalments, pay
           paid: { penalty: penaltyPaid, fee: feePaid, interest: interestPaid, principal: principalPaid },
         }),
       )
-      assert.deepEqual(
+      assertSame(
         rows,
         life.owing.map((owing, index) => ({ owing, paid: life.paid[index] })),
       )

@@ -1,35 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { dayText, holds, type Story, someStory } from './arbitrary.test-support.ts'
+import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
+import { holds, type Story, someStory } from './arbitrary.test-support.ts'
 import { foldLoan, LoanProblem, ledgerOn, owedOn, ownersOn, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanLedger, LoanState, LoanTerms } from './types.ts'
 
 const later = '2045-01-01'
-const start = (story: Story): number => (Date.parse(story.terms.disbursedOn) - Date.UTC(2023, 0, 1)) / 86_400_000
+const start = (story: Story): number => dayOffset(story.terms.disbursedOn)
 
 /** A story, and one of the changes to its contract on some day after its start. */
-const someChange = fc
-  .record({
-    story: someStory,
-    after: fc.integer({ min: 0, max: 500 }),
-    change: fc.constantFrom('deferral', 'deferral-until', 'contract-termination', 'sale'),
-    periods: fc.integer({ min: 1, max: 4 }),
-    interest: fc.constantFrom('continues', 'stops'),
-  } as const)
-  .map(({ story, after, change, periods, interest }) => {
-    const on = dayText(start(story) + after)
-    const until = dayText(start(story) + after + 100 * periods)
-    const base = { id: 'change', on }
-    const changes: Record<typeof change, LoanEvent> = {
-      deferral: { ...base, type: 'deferral', interest, periods },
-      'deferral-until': { ...base, type: 'deferral', interest, until },
-      'contract-termination': { ...base, type: 'contract-termination' },
-      sale: { ...base, type: 'sale', buyer: 'Second Fund' },
-    }
-    return { story, on, event: changes[change] }
-  })
+const someChange = record({
+  story: someStory,
+  after: fc.integer({ min: 0, max: 500 }),
+  change: fc.constantFrom('deferral', 'deferral-until', 'contract-termination', 'sale'),
+  periods: fc.integer({ min: 1, max: 4 }),
+  interest: fc.constantFrom('continues', 'stops'),
+} as const).map(({ story, after, change, periods, interest }) => {
+  const on = dayText(start(story) + after)
+  const until = dayText(start(story) + after + 100 * periods)
+  const base = { id: 'change', on }
+  const changes: Record<typeof change, LoanEvent> = {
+    deferral: { ...base, type: 'deferral', interest, periods },
+    'deferral-until': { ...base, type: 'deferral', interest, until },
+    'contract-termination': { ...base, type: 'contract-termination' },
+    sale: { ...base, type: 'sale', buyer: 'Second Fund' },
+  }
+  return { story, on, event: changes[change] }
+})
 
 /** A change that the loan refuses (nothing is left to move) proves nothing. */
 function folded(story: Story, event: LoanEvent): LoanState | null {
@@ -68,7 +67,7 @@ test('reversing the change restores the loan without it', () => {
     const reversal: LoanEvent = { id: 'r', type: 'reversal', on: later, of: event.id }
     if (folded(story, event) === null) return
     const reversed = foldLoan(story.terms, [...story.events, event, reversal])
-    assert.deepEqual(standing(reversed), standing(foldLoan(story.terms, story.events)))
+    assertSame(standing(reversed), standing(foldLoan(story.terms, story.events)))
   })
 })
 
@@ -111,7 +110,7 @@ test('a sale changes nothing for the customer; seller and buyer together hold wh
     if (event.type !== 'sale') return
     const state = foldLoan(story.terms, [...story.events, event])
     const unsold = foldLoan(story.terms, story.events)
-    assert.deepEqual(state.instalments, unsold.instalments)
+    assertSame(state.instalments, unsold.instalments)
     const [seller, buyer] = ownersOn(state, later)
     assert.deepEqual([seller!.owner, buyer!.owner, buyer!.from], [null, 'Second Fund', on])
     assert.equal(principalOf(seller!.ledger), 0n)

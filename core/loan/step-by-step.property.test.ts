@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { dayText, holds, someTerms } from './arbitrary.test-support.ts'
+import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
+import { holds, someTerms } from './arbitrary.test-support.ts'
 import { applyEvent, foldLoan, LoanProblem, openLoan } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanState, LoanTerms, Surplus } from './types.ts'
@@ -27,7 +28,7 @@ interface Step {
 function eventOf(terms: LoanTerms, steps: readonly Step[], index: number, on: string): LoanEvent {
   const { type, share } = steps[index]!
   const base = { id: `e${index}`, on }
-  const until = dayText((Date.parse(on) - Date.UTC(2023, 0, 1)) / 86_400_000 + 1 + share)
+  const until = dayText(dayOffset(on) + 1 + share)
   const amount = (terms.principal * BigInt(share)) / 200n + 1n
   switch (type) {
     case 'rate-change':
@@ -52,27 +53,25 @@ function eventOf(terms: LoanTerms, steps: readonly Step[], index: number, on: st
   }
 }
 
-const someLife = fc
-  .record({
-    terms: someTerms,
-    surplus: fc.option(fc.constantFrom(...surpluses)),
-    across: fc.constantFrom('horizontal', 'vertical'),
-    steps: fc.array(fc.record({ type: fc.constantFrom(...types), after: fc.nat(120), share: fc.nat(250) }), {
-      minLength: 2,
-      maxLength: 7,
-    }),
-  } as const)
-  .map(({ terms, surplus, across, steps }) => {
-    const allocation = surplus === null ? null : { default: { order, surplus, across } }
-    const start = (Date.parse(terms.disbursedOn) - Date.UTC(2023, 0, 1)) / 86_400_000
-    let day = start
-    const events = steps.map((step, index) => {
-      // Now and then one is booked late and dated back.
-      if (step.share % 9 > 0) day += step.after
-      return eventOf(terms, steps, index, dayText(step.share % 9 > 0 ? day : start + step.after))
-    })
-    return { terms: { ...terms, allocation }, events }
+const someLife = record({
+  terms: someTerms,
+  surplus: fc.option(fc.constantFrom(...surpluses)),
+  across: fc.constantFrom('horizontal', 'vertical'),
+  steps: fc.array(record({ type: fc.constantFrom(...types), after: fc.nat(120), share: fc.nat(250) }), {
+    minLength: 2,
+    maxLength: 7,
+  }),
+} as const).map(({ terms, surplus, across, steps }) => {
+  const allocation = surplus === null ? null : { default: { order, surplus, across } }
+  const start = dayOffset(terms.disbursedOn)
+  let day = start
+  const events = steps.map((step, index) => {
+    // Now and then one is booked late and dated back.
+    if (step.share % 9 > 0) day += step.after
+    return eventOf(terms, steps, index, dayText(step.share % 9 > 0 ? day : start + step.after))
   })
+  return { terms: { ...terms, allocation }, events }
+})
 
 /** The state, or null where the loan refuses: a settled loan takes no new event by itself, but keeps those of a journal. */
 function standing(fold: () => LoanState): unknown {
@@ -89,7 +88,7 @@ test('booked one by one, events give the state that they give together', () => {
   holds(someLife, ({ terms, events }) => {
     const oneByOne = standing(() => events.reduce(applyEvent, openLoan(terms)))
     if (oneByOne !== null)
-      assert.deepEqual(
+      assertSame(
         oneByOne,
         standing(() => foldLoan(terms, events)),
       )

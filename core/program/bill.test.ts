@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { formatDay, parseDay } from '../calendar.ts'
 import { applyEvent, payoffOn } from '../loan/index.ts'
 import type { LoanEvent } from '../loan/types.ts'
+import { record } from '../property.test-support.ts'
 import { type BilledLoan, billOf, spread, unpaidOf } from './bill.ts'
 import { nextStatementOn } from './cycle.ts'
 import { planLoan } from './plan.ts'
@@ -75,24 +76,22 @@ const somePlan = fc.constantFrom(
 )
 const start = parseDay('2026-01-01')
 
-const someLoan = fc
-  .record({
-    terms: someTerms,
-    plan: somePlan,
-    amount: fc.bigInt({ min: 100n, max: 2_000_000n }),
-    openedAt: fc.integer({ min: 0, max: 60 }),
-    paidAfter: fc.integer({ min: 0, max: 60 }),
-    paidPart: fc.bigInt({ min: 0n, max: 90n }),
-  })
-  .map(({ terms, plan, amount, openedAt, paidAfter, paidPart }) => {
-    const loan = bought('', formatDay(start + openedAt), amount, plan, terms)
-    const money = (amount * paidPart) / 100n
-    if (money === 0n) return loan
-    return after(loan, { type: 'repayment', id: 'early', on: formatDay(start + openedAt + paidAfter), amount: money })
-  })
+const someLoan = record({
+  terms: someTerms,
+  plan: somePlan,
+  amount: fc.bigInt({ min: 100n, max: 2_000_000n }),
+  openedAt: fc.integer({ min: 0, max: 60 }),
+  paidAfter: fc.integer({ min: 0, max: 60 }),
+  paidPart: fc.bigInt({ min: 0n, max: 90n }),
+}).map(({ terms, plan, amount, openedAt, paidAfter, paidPart }) => {
+  const loan = bought('', formatDay(start + openedAt), amount, plan, terms)
+  const money = (amount * paidPart) / 100n
+  if (money === 0n) return loan
+  return after(loan, { type: 'repayment', id: 'early', on: formatDay(start + openedAt + paidAfter), amount: money })
+})
 
 test('shares and rest are the money; no loan gets more than settles it, and what it gets leaves nothing over', () => {
-  const story = fc.record({
+  const story = record({
     loans: fc.array(someLoan, { minLength: 1, maxLength: 4 }),
     amount: fc.bigInt({ min: 1n, max: 6_000_000n }),
     on: fc.integer({ min: 120, max: 300 }),

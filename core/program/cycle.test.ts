@@ -46,27 +46,27 @@ test('instalments are due on the due days of bills in a row, across the year’s
   assert.deepEqual(billDueDates(monthEnd, '2028-01-28', 2), ['2028-02-18', '2028-03-18'])
 })
 
-const someCycle = fc
-  .record({ statementDay: fc.integer({ min: 1, max: 28 }), dueDay: fc.integer({ min: 1, max: 28 }) })
-  .filter((cycle) => cycle.statementDay !== cycle.dueDay)
+const monthDays = Array.from({ length: 28 }, (_, index) => index + 1)
+
+/** There are few enough to try each. */
+const everyCycle: readonly Cycle[] = monthDays.flatMap((statementDay) =>
+  monthDays.filter((dueDay) => dueDay !== statementDay).map((dueDay) => ({ statementDay, dueDay })),
+)
 
 test('no purchase has more free days than the cycle promises, and some purchase of every year has them all', () => {
   const firstDay = parseDay('2026-12-01')
   const purchases = Array.from({ length: 365 }, (_, index) => formatDay(firstDay + index))
-  fc.assert(
-    fc.property(someCycle, (cycle) => {
-      const free = purchases.map((day) => daysBetween(day, dueOnOf(cycle, nextStatementOn(cycle, day))))
-      assert.equal(Math.max(...free), interestFreeDaysMax(cycle))
-      assert.ok(Math.min(...free) >= 1)
-    }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 40) },
-  )
+  for (const cycle of everyCycle) {
+    const free = purchases.map((day) => daysBetween(day, dueOnOf(cycle, nextStatementOn(cycle, day))))
+    assert.equal(Math.max(...free), interestFreeDaysMax(cycle))
+    assert.ok(Math.min(...free) >= 1)
+  }
 })
 
 test('statements follow each other by a month, each with its own due date before the next one closes', () => {
   const someDay = fc.integer({ min: 0, max: 3000 }).map((days) => formatDay(parseDay('2024-01-01') + days))
   fc.assert(
-    fc.property(someCycle, someDay, fc.integer({ min: 1, max: 60 }), (cycle, bought, count) => {
+    fc.property(fc.constantFrom(...everyCycle), someDay, fc.integer({ min: 1, max: 60 }), (cycle, bought, count) => {
       let statement = nextStatementOn(cycle, bought)
       for (const due of billDueDates(cycle, statement, count)) {
         const next = statementAfter(statement)

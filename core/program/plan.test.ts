@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Instalment } from '../loan/types.ts'
+import { record } from '../property.test-support.ts'
 import { findPlan, merchantFee, PlanProblem, percentOf, planLoan, totalInterest, yearlyOfDaily } from './plan.ts'
 import { cardMinimum, payLater, planOf, termsOf } from './terms.test-support.ts'
 import type { Plan } from './terms.ts'
@@ -127,20 +128,18 @@ test('a percentage is rounded once, by the mode of the terms', () => {
   }
 })
 
-const somePlan: fc.Arbitrary<Plan> = fc
-  .record({
-    method: fc.constantFrom('equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet'),
-    instalments: fc.integer({ min: 1, max: 36 }),
-    per: fc.constantFrom('period', 'year'),
-    rate: fc.integer({ min: 0, max: 300 }),
-  } as const)
-  .map(({ method, instalments, per, rate }) =>
-    planOf({
-      method,
-      instalments: method === 'bullet' ? 1 : instalments,
-      rate: { per: method === 'flat' ? 'period' : per, percent: (rate / 100).toFixed(2) },
-    }),
-  )
+const somePlan: fc.Arbitrary<Plan> = record({
+  method: fc.constantFrom('equal-instalment', 'equal-principal', 'flat', 'interest-only', 'bullet'),
+  instalments: fc.integer({ min: 1, max: 36 }),
+  per: fc.constantFrom('period', 'year'),
+  rate: fc.integer({ min: 0, max: 300 }),
+} as const).map(({ method, instalments, per, rate }) =>
+  planOf({
+    method,
+    instalments: method === 'bullet' ? 1 : instalments,
+    rate: { per: method === 'flat' ? 'period' : per, percent: (rate / 100).toFixed(2) },
+  }),
+)
 
 test('of any plan and amount: the parts sum to the price, and the merchant pays what the customer would', () => {
   fc.assert(

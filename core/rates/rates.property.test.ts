@@ -3,26 +3,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatDay, parseDay } from '../calendar.ts'
+import { record } from '../property.test-support.ts'
 import { irr, irrOf, trueRate } from './index.ts'
 import { solve } from './solve.ts'
 import { isRateOf, type SteppedFlow, trillionth } from './testing/exact.ts'
 
 const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 2_000)
 
-const loan = fc
-  .record({
-    advance: fc.integer({ min: 1_000, max: 100_000_000 }),
-    shares: fc
-      .array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 60 })
-      .filter((all) => all.some(Boolean)),
-    cost: fc.integer({ min: -300, max: 3_000 }),
-  })
-  .map(({ advance, shares, cost }) => {
-    const sum = shares.reduce((total, share) => total + share, 0)
-    const owed = Math.max(1, Math.round(advance * (1 + cost / 1_000)))
-    const payments = shares.map((share) => Math.round((owed * share) / sum))
-    return { advance, payments: payments.some(Boolean) ? payments : [owed] }
-  })
+const loan = record({
+  advance: fc.integer({ min: 1_000, max: 100_000_000 }),
+  shares: fc
+    .array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 60 })
+    .filter((all) => all.some(Boolean)),
+  cost: fc.integer({ min: -300, max: 3_000 }),
+}).map(({ advance, shares, cost }) => {
+  const sum = shares.reduce((total, share) => total + share, 0)
+  const owed = Math.max(1, Math.round(advance * (1 + cost / 1_000)))
+  const payments = shares.map((share) => Math.round((owed * share) / sum))
+  return { advance, payments: payments.some(Boolean) ? payments : [owed] }
+})
 
 test('the present value at the internal rate is the advance', () => {
   fc.assert(
@@ -101,7 +100,7 @@ function rateOrTooHigh(law: Parameters<typeof trueRate>[0], input: Parameters<ty
 }
 
 test('on days, too: XIRR in exact integers with steps of 1/365', () => {
-  const dated = fc.record({
+  const dated = record({
     advance: fc.integer({ min: 1_000, max: 10_000_000 }),
     days: fc.uniqueArray(fc.integer({ min: 30, max: 1_500 }), { minLength: 1, maxLength: 12 }),
     cost: fc.integer({ min: 1, max: 500 }),
@@ -144,7 +143,7 @@ test('every rate reported for flows of any signs balances them; otherwise the pr
 })
 
 test('every law agrees on a loan of equal months, as effective or as nominal rate', () => {
-  const level = fc.record({ months: fc.integer({ min: 3, max: 36 }), cost: fc.integer({ min: 0, max: 2_000 }) })
+  const level = record({ months: fc.integer({ min: 3, max: 36 }), cost: fc.integer({ min: 0, max: 2_000 }) })
   fc.assert(
     fc.property(level, ({ months, cost }) => {
       const payment = BigInt(Math.round((1_000_000 * (1 + cost / 1_000)) / months))

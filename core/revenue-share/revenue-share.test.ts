@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { record } from '../property.test-support.ts'
 import { expectedTerm, type RevenueShareEvent, type RevenueShareTerms, revenueShareOn } from './index.ts'
 
 const terms: RevenueShareTerms = {
@@ -81,9 +82,9 @@ test('bad terms are refused by name', () => {
 
 test('whatever the sales: parts sum to sweeps, sweeps never exceed what is owed, cost ends as agreed', () => {
   const days = fc.array(
-    fc.record({ day: fc.integer({ min: 0, max: 300 }), amount: fc.bigInt({ min: 1n, max: 3_000_000n }) }),
+    record({ day: fc.integer({ min: 0, max: 300 }), amount: fc.bigInt({ min: 1n, max: 3_000_000n }) }),
   )
-  const price = fc.record({ cost: fc.bigInt({ min: 0n, max: 500_000n }), share: fc.integer({ min: 1, max: 100 }) })
+  const price = record({ cost: fc.bigInt({ min: 0n, max: 500_000n }), share: fc.integer({ min: 1, max: 100 }) })
   fc.assert(
     fc.property(days, price, (sold, { cost, share }) => {
       const line = { ...terms, fixedCost: cost, sharePercent: `${share}` }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { assertSame, record } from '../property.test-support.ts'
 import { type RevolvingEvent, type RevolvingTerms, revolvingOn } from './index.ts'
 
 const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 500)
@@ -17,44 +18,33 @@ const DAYS = Array.from({ length: OPENED.until(END, { largestUnit: 'days' }).day
 /** The days of bills: nothing that comes later is on one. */
 const CLOSINGS = DAYS.filter(({ dayOfMonth }) => dayOfMonth === 5).map(({ text }) => text)
 
-/** Objects as any other code makes them, which are read faster than those without a prototype. */
-const plainly = { noNullPrototype: true } as const
-
-const terms: fc.Arbitrary<RevolvingTerms> = fc
-  .record(
-    {
-      interestFrom: fc.constantFrom('posting' as const, 'statement' as const),
-      graceLost: fc.constantFrom('whole' as const, 'unpaid' as const),
-      graceRegainedAfter: fc.constantFrom(1, 2),
-      rest: fc.constantFrom('highest-rate' as const, 'lowest-rate' as const, 'oldest' as const),
-      billedFirst: fc.boolean(),
-      minimumToLowestRate: fc.boolean(),
-    },
-    plainly,
-  )
-  .map(({ rest, billedFirst, minimumToLowestRate, ...choices }) => ({
-    currency: 'CNY',
-    cycle: { statementDay: 5, dueDay: 25 },
-    openedOn: OPENED.toString(),
-    balances: {
-      purchase: { rate: { percent: '0.05', per: 'day' }, grace: true },
-      cash: { rate: { percent: '21.9', per: 'year' }, grace: false },
-    },
-    daysInYear: 365,
-    minimum: { percent: '10', floor: 5_000n },
-    hierarchy: { first: ['penalty', 'fee', 'interest', 'instalment'], rest, billedFirst, minimumToLowestRate },
-    rounding: 'half-even',
-    ...choices,
-  }))
-
-const step = fc.record(
-  {
-    day: fc.integer({ min: 0, max: 260 }),
-    kind: fc.constantFrom('purchase', 'cash', 'fee', 'payment', 'payment', 'payment'),
-    amount: fc.bigInt({ min: 1n, max: 200_000n }),
+const terms: fc.Arbitrary<RevolvingTerms> = record({
+  interestFrom: fc.constantFrom('posting' as const, 'statement' as const),
+  graceLost: fc.constantFrom('whole' as const, 'unpaid' as const),
+  graceRegainedAfter: fc.constantFrom(1, 2),
+  rest: fc.constantFrom('highest-rate' as const, 'lowest-rate' as const, 'oldest' as const),
+  billedFirst: fc.boolean(),
+  minimumToLowestRate: fc.boolean(),
+}).map(({ rest, billedFirst, minimumToLowestRate, ...choices }) => ({
+  currency: 'CNY',
+  cycle: { statementDay: 5, dueDay: 25 },
+  openedOn: OPENED.toString(),
+  balances: {
+    purchase: { rate: { percent: '0.05', per: 'day' }, grace: true },
+    cash: { rate: { percent: '21.9', per: 'year' }, grace: false },
   },
-  plainly,
-)
+  daysInYear: 365,
+  minimum: { percent: '10', floor: 5_000n },
+  hierarchy: { first: ['penalty', 'fee', 'interest', 'instalment'], rest, billedFirst, minimumToLowestRate },
+  rounding: 'half-even',
+  ...choices,
+}))
+
+const step = record({
+  day: fc.integer({ min: 0, max: 260 }),
+  kind: fc.constantFrom('purchase', 'cash', 'fee', 'payment', 'payment', 'payment'),
+  amount: fc.bigInt({ min: 1n, max: 200_000n }),
+})
 
 const use: fc.Arbitrary<RevolvingEvent[]> = fc.array(step, { maxLength: 25 }).map((steps) =>
   steps.map(({ day, kind, amount }, k): RevolvingEvent => {
@@ -103,7 +93,7 @@ test('a payment split in two on one day changes no bill', () => {
           { ...event, id: `${event.id}b`, amount: event.amount - part },
         ]
       })
-      assert.deepEqual(revolvingOn(line, halves, END).statements, revolvingOn(line, events, END).statements)
+      assertSame(revolvingOn(line, halves, END).statements, revolvingOn(line, events, END).statements)
     }),
     { numRuns: runs },
   )
@@ -114,7 +104,7 @@ test('events of different days may be booked in any order', () => {
     fc.property(terms, use, (line, events) => {
       const oncePerDay = [...new Map(events.map((event) => [event.on, event])).values()]
       const backwards = oncePerDay.toReversed()
-      assert.deepEqual(revolvingOn(line, backwards, END), revolvingOn(line, oncePerDay, END))
+      assertSame(revolvingOn(line, backwards, END), revolvingOn(line, oncePerDay, END))
     }),
     { numRuns: runs },
   )
@@ -122,7 +112,7 @@ test('events of different days may be booked in any order', () => {
 
 test('who pays every bill in full by its due date never pays interest on purchases', () => {
   const shopping = fc.array(
-    fc.record({ day: fc.integer({ min: 0, max: 200 }), amount: fc.bigInt({ min: 1n, max: 99_999n }) }, plainly),
+    record({ day: fc.integer({ min: 0, max: 200 }), amount: fc.bigInt({ min: 1n, max: 99_999n }) }),
   )
   fc.assert(
     fc.property(terms, shopping, (line, bought) => {
@@ -162,7 +152,7 @@ test('a day-by-day count of nights agrees with the intervals, without a free per
       }
       const simple = events.map((event) => (event.type === 'purchase' ? { ...event, balance: 'purchase' } : event))
       const bills = revolvingOn(line, simple, END).statements
-      assert.deepEqual(
+      assertSame(
         bills.map((bill) => bill.interest),
         nightByNight(simple),
       )

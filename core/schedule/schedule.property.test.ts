@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { addPeriods, adjustToBusinessDay, daysBetween, formatDay, parseDay } from '../calendar.ts'
-import { dayText, holds, someTerms } from '../loan/arbitrary.test-support.ts'
+import { holds, someTerms } from '../loan/arbitrary.test-support.ts'
 import { openLoan } from '../loan/index.ts'
 import { formatMinor, parseMinor, splitByWeights } from '../money.ts'
+import { dayText, record } from '../property.test-support.ts'
 import { irr } from '../rates/index.ts'
 import { measureOf } from './measure.ts'
 
@@ -19,7 +20,7 @@ test('the present value of a schedule at its own rate is what was lent', () => {
 })
 
 test('actual day counts add over any split of a period', () => {
-  const days = fc.record({ from: fc.nat(9000), first: fc.nat(400), second: fc.nat(400) })
+  const days = record({ from: fc.nat(9000), first: fc.nat(400), second: fc.nat(400) })
   holds(days, ({ from, first, second }) => {
     const start = parseDay(dayText(from))
     const due = start + first + second
@@ -32,7 +33,7 @@ test('actual day counts add over any split of a period', () => {
 })
 
 test('a split by weights sums to the whole, is fair to a unit, and mirrors its negative', () => {
-  const split = fc.record({
+  const split = record({
     total: fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
     weights: fc.array(fc.bigInt({ min: 0n, max: 1000n }), { minLength: 1 }),
   })
