@@ -45,6 +45,7 @@ export function divide(a: Fraction, b: Fraction): Fraction {
 
 /** Negative, zero or positive as a is below, equal to or above b. */
 export function compare(a: Fraction, b: Fraction): number {
+  if (a === b) return 0
   const difference = a.num * b.den - b.num * a.den
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }

@@ -28,7 +28,8 @@ export function dueOnOf(cycle: Cycle, statementOn: string): string {
   return formatDay(dueDayOf(cycle, parseDay(statementOn)))
 }
 
-function dueDayOf(cycle: Cycle, statement: Day): Day {
+/** The same in day numbers. */
+export function dueDayOf(cycle: Cycle, statement: Day): Day {
   const { year, month: monthNumber } = civilOf(statement)
   const inMonth = dayOfCivil(year, monthNumber, cycle.dueDay)
   return cycle.dueDay > cycle.statementDay ? inMonth : addPeriods(inMonth, month, 1)

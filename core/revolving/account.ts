@@ -1,7 +1,7 @@
-import { type Day, formatDay, parseDay } from '../calendar.ts'
-import { fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
+import { addPeriods, type Day, formatDay, parseDay } from '../calendar.ts'
+import { fraction, multiply, parseDecimal } from '../fraction.ts'
 import type { Minor } from '../money.ts'
-import { dueOnOf, nextStatementOn, statementAfter } from '../program/cycle.ts'
+import { dueDayOf, nextStatementOn } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
 import { countNights, interestOf, type LiveItem, type Nights, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
@@ -15,6 +15,8 @@ import {
   type RevolvingState,
   type RevolvingTerms,
 } from './types.ts'
+
+const month = { n: 1, unit: 'month' } as const
 
 /** More bills than 100 years have would be a mistake in a date. */
 const MAX_STATEMENTS = 1_200
@@ -40,8 +42,8 @@ export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEve
     }
     next = postUpTo(account, queue, next, stop)
     if (closing > until) return stateOn(account, until)
-    closeStatement(account, closing, parseDay(dueOnOf(terms.cycle, formatDay(closing))))
-    closing = parseDay(statementAfter(formatDay(closing)))
+    closeStatement(account, closing, dueDayOf(terms.cycle, closing))
+    closing = addPeriods(closing, month, 1)
   }
   throw new RevolvingProblem('too-long', `asOf is more than ${MAX_STATEMENTS} bills after openedOn`, 'asOf')
 }
@@ -119,7 +121,7 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
 function accrued(account: LiveAccount, day: Day): Minor {
   const nights: Nights = new Map()
   for (const item of account.items) if (!item.protected) countNights(nights, item, account.rates, item.chargedTo, day)
-  return roundFraction(interestOf(nights), account.terms.rounding)
+  return interestOf(nights, account.terms.rounding)
 }
 
 function shownItem(item: LiveItem): Item {

@@ -1,6 +1,7 @@
 import { type Day, parseDay } from '../calendar.ts'
-import { add, type Fraction, fraction, multiply, parseDecimal, zero } from '../fraction.ts'
+import { type Fraction, fraction, parseDecimal, zero } from '../fraction.ts'
 import type { Minor } from '../money.ts'
+import { type Rounding, roundQuotient } from '../rounding.ts'
 import type { RatePercent, RevolvingTerms } from './types.ts'
 
 /** A debt while the account is folded: what `Item` shows, with the history its interest is computed from. */
@@ -84,11 +85,15 @@ export function countNights(nights: Nights, item: LiveItem, rates: RateTable, fr
   }
 }
 
-/** Exact interest: Σ balance × daily rate × nights. */
-export function interestOf(nights: Nights): Fraction {
-  let sum = zero
-  for (const [rate, whole] of nights) sum = add(sum, multiply(fraction(whole), rate))
-  return sum
+/** Σ balance × daily rate × nights, exact until its one rounding; not reduced on the way, as it is rounded at once. */
+export function interestOf(nights: Nights, rounding: Rounding): Minor {
+  let num = 0n
+  let den = 1n
+  for (const [rate, whole] of nights) {
+    num = num * rate.den + whole * rate.num * den
+    den *= rate.den
+  }
+  return roundQuotient(num, den, rounding)
 }
 
 /** Days on which the balance or the rate changes, in order and once each. */

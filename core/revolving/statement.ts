@@ -1,6 +1,6 @@
 import { type Day, formatDay } from '../calendar.ts'
-import { fraction, multiply, roundFraction } from '../fraction.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
+import { roundQuotient } from '../rounding.ts'
 import { billInstalments } from './convert.ts'
 import { countNights, interestOf, type LiveItem, type Nights } from './item.ts'
 import { chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
@@ -59,7 +59,7 @@ function chargeInterest(account: LiveAccount, closedDay: Day, n: number): Intere
   }
   const lines = [...nightsOf].map(([code, nights]) => ({
     code,
-    interest: roundFraction(interestOf(nights), account.terms.rounding),
+    interest: interestOf(nights, account.terms.rounding),
   }))
   const total = lines.reduce((sum, line) => sum + line.interest, 0n)
   if (total > 0n) owe(account, chargeItem(`interest-${n}`, 'interest', closedDay, total))
@@ -85,7 +85,11 @@ function minimumOf(account: LiveAccount, balance: Minor): MinimumParts {
     else charges += remaining
   }
   const arrears = minMinor(principalArrears(account), revolving)
-  const share = roundFraction(multiply(fraction(revolving - arrears), account.minimumShare), account.terms.rounding)
+  const share = roundQuotient(
+    (revolving - arrears) * account.minimumShare.num,
+    account.minimumShare.den,
+    account.terms.rounding,
+  )
   const principal = maxMinor(share, minMinor(floor - charges - instalments, revolving - arrears))
   return cappedAt(balance, { principal: maxMinor(principal, 0n), charges, instalments, arrears })
 }
