@@ -58,7 +58,7 @@ const decimalText = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
 
 /** Loans share their rates: a text is read once, and all are forgotten where they become many. */
 const knownDecimals = new Map<string, Fraction>()
-const mostKnown = 1024
+const mostKnown = 8192
 
 /** "17.52" is 438/25. Plain decimals only: no exponent, no "NaN", no leading plus. */
 export function parseDecimal(text: string): Fraction {

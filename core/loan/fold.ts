@@ -123,8 +123,9 @@ function reversedIds(events: readonly LoanEvent[]): ReadonlySet<string> {
   const known = new Set<string>()
   let reversals = 0
   for (const event of events) {
-    if (known.has(event.id)) throw new LoanProblem('duplicate-event', `two events have the id "${event.id}"`, 'id')
-    known.add(event.id)
+    if (known.size === known.add(event.id).size) {
+      throw new LoanProblem('duplicate-event', `two events have the id "${event.id}"`, 'id')
+    }
     if (event.type === 'reversal') reversals++
   }
   return reversals === 0 ? noIds : reversedOf(events)
