@@ -2,14 +2,78 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { conventions } from '../../core/rates/index.ts'
+import { drawChoices, drawEventFields, drawFields } from './draw.ts'
 import { runCalc } from './main.ts'
+import { flowFields, rateFields, unitPeriods } from './rate.ts'
+import { lineChoices, lineEventFields, lineFields, lineParts } from './revolving.ts'
 
 const page = readFileSync(new URL('../../docs/calc-rates.md', import.meta.url), 'utf8')
 const examples = [...page.matchAll(/```json calc (\w+)\n([\s\S]*?)```\n```json answer\n([\s\S]*?)```/g)]
 
-test('the page has examples of each command', () => {
-  assert.deepEqual(new Set(examples.map(([, command]) => command)), new Set(['rate', 'draw', 'revolving']))
-})
+/** An object within an input: the names that lead to it, places in lists left out, and what is stated in it. */
+interface Part {
+  readonly path: string
+  readonly stated: Readonly<Record<string, unknown>>
+}
+
+function partsOf(value: unknown, path: string): Part[] {
+  if (Array.isArray(value)) return value.flatMap((each) => partsOf(each, path))
+  if (typeof value !== 'object' || value === null) return []
+  const stated = Object.fromEntries(Object.entries(value).filter(([, each]) => each !== null))
+  return [{ path, stated }, ...Object.entries(stated).flatMap(([name, each]) => partsOf(each, `${path}.${name}`))]
+}
+
+/** The fields that an object at a path can have, and what a field anywhere can be where that is one of a few words. */
+const described = {
+  rate: {
+    fields: [
+      [/^rate$/, rateFields],
+      [/^rate\.advances$/, ['amount', 'on', 'at']],
+      [/^rate\.payments$/, flowFields],
+      [/^rate\.payments\.every$/, ['n', 'unit']],
+      [/^rate\.unitPeriod$/, ['n', 'unit']],
+    ],
+    choices: { convention: conventions, unit: unitPeriods },
+    events: {},
+  },
+  draw: { fields: [[/^draw$/, drawFields]], choices: drawChoices, events: drawEventFields },
+  revolving: {
+    fields: [
+      [/^revolving$/, lineFields],
+      [/^revolving\.balances\.\w+$/, lineParts.balances],
+      [/^revolving\.balances\.\w+\.changes$/, lineParts.changes],
+      [/^revolving\.minimum$/, lineParts.minimum],
+      [/^revolving\.hierarchy$/, lineParts.hierarchy],
+      [/^revolving\.events\.promotion$/, lineParts.promotion],
+    ],
+    choices: { ...lineChoices, graceRegainedAfter: [1, 2], daysInYear: [360, 365] },
+    events: lineEventFields,
+  },
+} as const
+
+for (const [command, { fields, choices, events }] of Object.entries(described)) {
+  test(`docs/calc-rates.md has an example of each field, event and choice of calc ${command}`, () => {
+    const parts = examples
+      .filter(([, name]) => name === command)
+      .flatMap(([, , input]) => partsOf(JSON.parse(input!), command))
+    const missing: string[] = []
+    for (const [path, names] of fields) {
+      const shown = new Set(parts.filter((part) => path.test(part.path)).flatMap(({ stated }) => Object.keys(stated)))
+      missing.push(...names.filter((name) => !shown.has(name)).map((name) => `${path.source}: ${name}`))
+    }
+    for (const [name, words] of Object.entries<readonly unknown[]>(choices)) {
+      const shown = new Set(parts.map(({ stated }) => stated[name]))
+      missing.push(...words.filter((word) => !shown.has(word)).map((word) => `${name}: ${word}`))
+    }
+    for (const [type, names] of Object.entries<readonly string[]>(events)) {
+      const ofType = parts.filter(({ path, stated }) => path === `${command}.events` && stated.type === type)
+      const shown = new Set(ofType.flatMap(({ stated }) => Object.keys(stated)))
+      missing.push(...['on', ...names].filter((name) => !shown.has(name)).map((name) => `${type}: ${name}`))
+    }
+    assert.deepEqual(missing, [])
+  })
+}
 
 for (const [k, [, command, input, answer]] of examples.entries()) {
   test(`docs/calc-rates.md, example ${k + 1}: calc ${command}`, () => {
@@ -58,12 +122,18 @@ const wrong: [command: string, input: unknown, field: string][] = [
   ['draw', { ...draw, order: 'random' }, 'order'],
   ['draw', { ...draw, events: [{ type: 'draw', on: '2024-01-01', amount: '1.001' }] }, 'events[0].amount'],
   ['draw', { ...draw, events: [{ type: 'gift', on: '2024-01-01', amount: '1' }] }, 'events[0].type'],
+  [
+    'draw',
+    { ...draw, events: [{ type: 'fee', on: '2024-01-01', amount: '1', dueOn: '2024-01-02' }] },
+    'events[0].dueOn',
+  ],
   ['draw', { ...draw, events: [] }, 'asOf'],
   ['revolving', { ...line, statementDay: 31 }, 'statementDay'],
   ['revolving', { ...line, balances: {} }, 'balances.purchase'],
   ['revolving', { ...line, balances: { purchase: { grace: true } } }, 'balances.purchase.annualRatePercent'],
   ['revolving', { ...line, daysInYear: 364 }, 'daysInYear'],
   ['revolving', { ...line, events: [{ type: 'payment', on: '2023-12-31', amount: '1' }] }, 'events[0].on'],
+  ['revolving', { ...line, events: [{ type: 'fee', of: 'x', on: '2024-01-31', amount: '1' }] }, 'events[0].of'],
   ['revolving', { ...line, events: [{ type: 'refund', of: 'x', on: '2024-01-31', amount: '1' }] }, 'events[0].of'],
 ]
 

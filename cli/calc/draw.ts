@@ -14,9 +14,10 @@ import {
   readFields,
   readList,
   readText,
+  readTyped,
 } from './input.ts'
 
-const FIELDS = [
+export const drawFields = [
   'currency',
   'limit',
   'dailyRatePercent',
@@ -26,10 +27,25 @@ const FIELDS = [
   'rounding',
   'events',
   'asOf',
-]
-const EVENT_TYPES = ['draw', 'repayment', 'fee', 'rate-change', 'limit-change', 'reversal'] as const
-const ORDERS = ['oldest', 'newest', 'highest-rate', 'earliest-due'] as const
-const INTEREST = ['first', 'per-draw', 'with-principal'] as const
+] as const
+
+/** What a field can be where that is one of a few words. */
+export const drawChoices = {
+  order: ['oldest', 'newest', 'highest-rate', 'earliest-due'],
+  interest: ['first', 'per-draw', 'with-principal'],
+  rounding: roundingNames,
+} as const
+
+/** Beside `id`, `type` and `on`. */
+export const drawEventFields: Readonly<Record<DrawEvent['type'], readonly string[]>> = {
+  draw: ['amount', 'dailyRatePercent', 'dueOn'],
+  repayment: ['amount', 'draw'],
+  fee: ['amount'],
+  'rate-change': ['draw', 'dailyRatePercent'],
+  'limit-change': ['limit'],
+  reversal: ['of'],
+}
+
 /** A limit that no draw reaches, for an input that states none. */
 const UNLIMITED = 10n ** 40n
 
@@ -41,7 +57,7 @@ export interface DrawAnswer {
 }
 
 export function calcDraw(input: unknown): DrawAnswer {
-  const fields = readFields(input, 'input', FIELDS)
+  const fields = readFields(input, 'input', drawFields)
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
   const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
@@ -59,8 +75,8 @@ function readTerms(fields: Fields): DrawTerms {
     overdueDailyRatePercent: isAbsent(fields.overdueDailyRatePercent)
       ? null
       : readDecimal(fields.overdueDailyRatePercent, 'overdueDailyRatePercent'),
-    order: readChoice(fields.order ?? 'oldest', 'order', ORDERS),
-    interest: readChoice(fields.interest ?? 'first', 'interest', INTEREST),
+    order: readChoice(fields.order ?? 'oldest', 'order', drawChoices.order),
+    interest: readChoice(fields.interest ?? 'first', 'interest', drawChoices.interest),
     rounding: readRounding(fields.rounding),
   }
 }
@@ -102,11 +118,10 @@ export function byIndex<T>(events: readonly { readonly id: string }[], run: () =
 
 function readEvent(value: unknown, index: number, currency: string): DrawEvent {
   const path = `events[${index}]`
-  const known = ['id', 'type', 'on', 'amount', 'dailyRatePercent', 'dueOn', 'draw', 'limit', 'of']
-  const fields = readFields(value, path, known)
+  const { type, fields } = readTyped(value, path, drawEventFields)
   const base = { id: readId(fields.id, path, index), on: readDate(fields.on, `${path}.on`) }
   const amount = () => readAmount(fields.amount, `${path}.amount`, currency)
-  switch (readChoice(fields.type, `${path}.type`, EVENT_TYPES)) {
+  switch (type) {
     case 'draw':
       return {
         ...base,

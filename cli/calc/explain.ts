@@ -4,9 +4,12 @@ import { CalcProblem, named, readDate, readFields, readInteger } from './input.t
 import { loanFields, readLoan } from './loan-input.ts'
 import { foldInput, owedByCustomer } from './schedule.ts'
 
+/** What `explain` names: one of them. */
+export const explained = ['instalment', 'payoff'] as const
+
 export function calcExplain(input: unknown): Explanation {
   const fields = readFields(input, 'input', [...loanFields, 'explain'])
-  const wanted = readFields(fields.explain, 'explain', ['instalment', 'payoff'])
+  const wanted = readFields(fields.explain, 'explain', explained)
   const state = foldInput(owedByCustomer(readLoan(fields)))
   const absent = (value: unknown): boolean => value === undefined || value === null
   if (absent(wanted.instalment) === absent(wanted.payoff)) {

@@ -24,6 +24,18 @@ export function readFields(value: unknown, path: string, known: readonly string[
   return { ...value }
 }
 
+/** An event's type, and its fields: those of its type beside `id`, `type` and `on`. */
+export function readTyped<T extends string>(
+  value: unknown,
+  path: string,
+  fieldsOf: Readonly<Record<T, readonly string[]>>,
+): { readonly type: T; readonly fields: Fields } {
+  const all = Object.values<readonly string[]>(fieldsOf).flat()
+  const anything = readFields(value, path, ['id', 'type', 'on', ...all])
+  const type = readChoice(anything.type, `${path}.type`, Object.keys(fieldsOf) as T[])
+  return { type, fields: readFields(value, path, ['id', 'type', 'on', ...fieldsOf[type]]) }
+}
+
 export function readText(value: unknown, field: string): string {
   if (typeof value !== 'string') throw new CalcProblem(field, 'must be a string')
   return value

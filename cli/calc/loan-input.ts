@@ -17,6 +17,7 @@ import {
   readInteger,
   readList,
   readText,
+  readTyped,
 } from './input.ts'
 
 export interface LoanInput {
@@ -284,12 +285,8 @@ export const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>>
   recalculate: [],
 }
 
-const eventTypes = Object.keys(eventFields) as LoanEvent['type'][]
-
 export function readEvent(item: unknown, path: string, terms: LoanTerms, before: readonly LoanEvent[]): LoanEvent {
-  const anything = readFields(item, path, ['id', 'type', 'on', ...Object.values(eventFields).flat()])
-  const type = readChoice(anything.type, `${path}.type`, eventTypes)
-  const fields = readFields(item, path, ['id', 'type', 'on', ...eventFields[type]])
+  const { type, fields } = readTyped(item, path, eventFields)
   const from = fields.on ?? fields.from
   const base = {
     id: absent(fields.id) ? `#${before.length}` : readText(fields.id, `${path}.id`),

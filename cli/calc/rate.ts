@@ -26,12 +26,14 @@ interface WrittenFlow {
   readonly every: UnitPeriod | undefined
 }
 
-const UNITS: readonly UnitPeriodName[] = ['year', 'month', 'half-month', 'week', 'day']
+export const rateFields = ['convention', 'advances', 'payments', 'unitPeriod'] as const
+export const flowFields = ['amount', 'on', 'at', 'count', 'every'] as const
+export const unitPeriods: readonly UnitPeriodName[] = ['year', 'month', 'half-month', 'week', 'day']
 const MAX_COUNT = 10_400
 const MAX_PERIOD = 36_525
 
 export function calcRate(input: unknown): RateAnswer {
-  const fields = readFields(input, 'input', ['convention', 'advances', 'payments', 'unitPeriod'])
+  const fields = readFields(input, 'input', rateFields)
   const convention = readChoice(fields.convention, 'convention', conventions)
   const unitPeriod = absent(fields.unitPeriod) ? null : readUnitPeriod(fields.unitPeriod, 'unitPeriod')
   const advances = readList(fields.advances, 'advances').map((flow, k) => readFlow(flow, `advances[${k}]`))
@@ -49,7 +51,7 @@ function absent(value: unknown): boolean {
 }
 
 function readFlow(value: unknown, path: string): WrittenFlow {
-  const fields = readFields(value, path, ['amount', 'on', 'at', 'count', 'every'])
+  const fields = readFields(value, path, flowFields)
   return {
     amount: readFraction(fields.amount, `${path}.amount`),
     rest: readWhen(fields, path),
@@ -71,7 +73,7 @@ function readUnitPeriod(value: unknown, path: string): UnitPeriod {
   const fields = readFields(value, path, ['n', 'unit'])
   return {
     n: readInteger(fields.n, `${path}.n`, 1, MAX_PERIOD),
-    unit: readChoice(fields.unit, `${path}.unit`, UNITS),
+    unit: readChoice(fields.unit, `${path}.unit`, unitPeriods),
   }
 }
 

@@ -10,6 +10,7 @@ import {
   revolvingOn,
   type Statement,
 } from '../../core/revolving/index.ts'
+import { roundingNames } from '../../core/rounding.ts'
 import { byIndex, isAbsent, lastDay, readId, readRounding } from './draw.ts'
 import {
   CalcProblem,
@@ -24,9 +25,10 @@ import {
   readInteger,
   readList,
   readText,
+  readTyped,
 } from './input.ts'
 
-const FIELDS = [
+export const lineFields = [
   'currency',
   'openedOn',
   'statementDay',
@@ -41,8 +43,37 @@ const FIELDS = [
   'rounding',
   'events',
   'asOf',
-]
-const EVENT_TYPES = ['purchase', 'fee', 'penalty', 'payment', 'refund', 'convert', 'credit-refund', 'reversal'] as const
+] as const
+
+/** Of the objects within. */
+export const lineParts = {
+  balances: ['annualRatePercent', 'dailyRatePercent', 'changes', 'grace'],
+  changes: ['from', 'annualRatePercent', 'dailyRatePercent'],
+  minimum: ['percent', 'floor'],
+  hierarchy: ['first', 'rest', 'billedFirst', 'minimumToLowestRate'],
+  promotion: ['annualRatePercent', 'dailyRatePercent', 'until'],
+} as const
+
+/** What a field can be where that is one of a few words. */
+export const lineChoices = {
+  interestFrom: ['posting', 'statement'],
+  graceLost: ['whole', 'unpaid'],
+  rest: ['highest-rate', 'lowest-rate', 'oldest'],
+  rounding: roundingNames,
+} as const
+
+/** Beside `id`, `type` and `on`. */
+export const lineEventFields: Readonly<Record<RevolvingEvent['type'], readonly string[]>> = {
+  purchase: ['amount', 'balance', 'promotion'],
+  fee: ['amount'],
+  penalty: ['amount'],
+  payment: ['amount'],
+  refund: ['of', 'amount'],
+  convert: ['of', 'amount', 'instalments', 'feePercent'],
+  'credit-refund': ['amount'],
+  reversal: ['of'],
+}
+
 const DEFAULT_FIRST = ['penalty', 'fee', 'interest', 'instalment']
 
 export interface RevolvingAnswer {
@@ -56,7 +87,7 @@ export interface RevolvingAnswer {
 }
 
 export function calcRevolving(input: unknown): RevolvingAnswer {
-  const fields = readFields(input, 'input', FIELDS)
+  const fields = readFields(input, 'input', lineFields)
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
   const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
@@ -76,8 +107,8 @@ function readTerms(fields: Fields): RevolvingTerms {
     },
     balances: readBalances(fields.balances),
     daysInYear: readDaysInYear(fields.daysInYear ?? 365),
-    interestFrom: readChoice(fields.interestFrom ?? 'posting', 'interestFrom', ['posting', 'statement'] as const),
-    graceLost: readChoice(fields.graceLost ?? 'whole', 'graceLost', ['whole', 'unpaid'] as const),
+    interestFrom: readChoice(fields.interestFrom ?? 'posting', 'interestFrom', lineChoices.interestFrom),
+    graceLost: readChoice(fields.graceLost ?? 'whole', 'graceLost', lineChoices.graceLost),
     graceRegainedAfter: readInteger(fields.graceRegainedAfter ?? 1, 'graceRegainedAfter', 1, 2),
     minimum: readMinimum(fields.minimum, currency),
     hierarchy: readHierarchy(fields.hierarchy),
@@ -101,12 +132,12 @@ function readBalances(value: unknown): Record<string, BalanceTerms> {
 }
 
 function readBalance(value: unknown, path: string): BalanceTerms {
-  const fields = readFields(value, path, ['annualRatePercent', 'dailyRatePercent', 'changes', 'grace'])
+  const fields = readFields(value, path, lineParts.balances)
   return {
     rate: readRate(fields, path),
     changes: readList(fields.changes ?? [], `${path}.changes`).map((change, k) => {
       const at = `${path}.changes[${k}]`
-      const changed = readFields(change, at, ['from', 'annualRatePercent', 'dailyRatePercent'])
+      const changed = readFields(change, at, lineParts.changes)
       return { from: readDate(changed.from, `${at}.from`), rate: readRate(changed, at) }
     }),
     grace: readBoolean(fields.grace, `${path}.grace`),
@@ -126,7 +157,7 @@ function readRate(fields: Fields, path: string): RatePercent {
 }
 
 function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'] {
-  const fields = readFields(value ?? { percent: '10' }, 'minimum', ['percent', 'floor'])
+  const fields = readFields(value ?? { percent: '10' }, 'minimum', lineParts.minimum)
   return {
     percent: readDecimal(fields.percent, 'minimum.percent'),
     floor: isAbsent(fields.floor) ? 0n : readAmount(fields.floor, 'minimum.floor', currency),
@@ -134,12 +165,11 @@ function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'
 }
 
 function readHierarchy(value: unknown): Hierarchy {
-  const fields = readFields(value ?? {}, 'hierarchy', ['first', 'rest', 'billedFirst', 'minimumToLowestRate'])
+  const fields = readFields(value ?? {}, 'hierarchy', lineParts.hierarchy)
   const first = readList(fields.first ?? DEFAULT_FIRST, 'hierarchy.first')
-  const ranks = ['highest-rate', 'lowest-rate', 'oldest'] as const
   return {
     first: first.map((code, k) => readText(code, `hierarchy.first[${k}]`)),
-    rest: readChoice(fields.rest ?? 'highest-rate', 'hierarchy.rest', ranks),
+    rest: readChoice(fields.rest ?? 'highest-rate', 'hierarchy.rest', lineChoices.rest),
     billedFirst: readBoolean(fields.billedFirst ?? true, 'hierarchy.billedFirst'),
     minimumToLowestRate: readBoolean(fields.minimumToLowestRate ?? false, 'hierarchy.minimumToLowestRate'),
   }
@@ -147,10 +177,8 @@ function readHierarchy(value: unknown): Hierarchy {
 
 function readEvent(value: unknown, index: number, currency: string): RevolvingEvent {
   const path = `events[${index}]`
-  const known = ['id', 'type', 'on', 'amount', 'balance', 'promotion', 'of', 'instalments', 'feePercent']
-  const fields = readFields(value, path, known)
+  const { type, fields } = readTyped(value, path, lineEventFields)
   const base = { id: readId(fields.id, path, index), on: readDate(fields.on, `${path}.on`) }
-  const type = readChoice(fields.type, `${path}.type`, EVENT_TYPES)
   const of = () => readText(fields.of, `${path}.of`)
   if (type === 'reversal') return { ...base, type, of: of() }
   const amount = readAmount(fields.amount, `${path}.amount`, currency)
@@ -180,7 +208,7 @@ function readPurchase(
   const balance = isAbsent(fields.balance) ? {} : { balance: readText(fields.balance, `${path}.balance`) }
   if (isAbsent(fields.promotion)) return balance
   const at = `${path}.promotion`
-  const promotion = readFields(fields.promotion, at, ['annualRatePercent', 'dailyRatePercent', 'until'])
+  const promotion = readFields(fields.promotion, at, lineParts.promotion)
   return { ...balance, promotion: { rate: readRate(promotion, at), until: readDate(promotion.until, `${at}.until`) } }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Problem } from '../../core/problem.ts'
 import { calcAllocate } from './allocate.ts'
-import { calcExplain } from './explain.ts'
+import { calcExplain, explained } from './explain.ts'
 import { choices, eventFields, loanFields } from './loan-input.ts'
 import { runCalc } from './main.ts'
 import { calcSchedule } from './schedule.ts'
@@ -154,7 +154,7 @@ for (const [, name, input, output] of examples) {
 
 test('docs/calc.md has an example of each field, of each event with each of its fields, and of each choice', () => {
   const inputs = examples.map(([, , input]) => input!).join('\n')
-  const missing = [...loanFields, 'payment', 'explain'].filter((field) => !inputs.includes(`"${field}":`))
+  const missing = [...loanFields, 'payment', 'explain', ...explained].filter((field) => !inputs.includes(`"${field}":`))
   const events = examples.flatMap(([, , input]) => JSON.parse(input!).events ?? [])
   for (const [type, fields] of Object.entries(eventFields)) {
     const shown = new Set(events.filter((event) => event.type === type).flatMap(Object.keys))
