@@ -117,12 +117,11 @@ function bearing(state: NaiveState, index: number, night: number): number {
 function ownInterest(state: NaiveState, index: number, to: number): bigint {
   const [from, due] = [state.days[index]!, state.days[index + 1]!]
   const nights = { common: 0, leap: 0 }
+  // Only a payment, or the end of what late money bears, changes it.
+  const changes = new Set([from, state.until, ...state.principalPaid.map((paid) => paid.day)])
   let balance = 0
   for (let night = from + 1; night <= to; night++) {
-    // Only a payment, or the end of what late money bears, changes it.
-    const changes =
-      night === from + 1 || night === state.until + 1 || state.principalPaid.some((p) => p.day === night - 1)
-    if (changes) balance = Math.max(0, bearing(state, index, night))
+    if (changes.has(night - 1)) balance = Math.max(0, bearing(state, index, night))
     addNight(nights, night, balance)
   }
   return nearest(interestOf(state.terms, nights, from, due))

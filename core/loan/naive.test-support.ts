@@ -20,16 +20,10 @@ export interface NaiveRow {
 
 type Ratio = readonly [bigint, bigint]
 
-const plus = ([a, b]: Ratio, [c, d]: Ratio): Ratio => shorten(a * d + c * b, b * d)
-const times = ([a, b]: Ratio, [c, d]: Ratio): Ratio => shorten(a * c, b * d)
-const over = ([a, b]: Ratio, [c, d]: Ratio): Ratio => shorten(a * d, b * c)
-
-function shorten(a: bigint, b: bigint): Ratio {
-  let x = a < 0n ? -a : a
-  let y = b
-  while (y > 0n) [x, y] = [y, x % y]
-  return x === 0n ? [0n, 1n] : [a / x, b / x]
-}
+// Not shortened: a few operations long, they stay short enough.
+const plus = ([a, b]: Ratio, [c, d]: Ratio): Ratio => [a * d + c * b, b * d]
+const times = ([a, b]: Ratio, [c, d]: Ratio): Ratio => [a * c, b * d]
+const over = ([a, b]: Ratio, [c, d]: Ratio): Ratio => [a * d, b * c]
 
 /** To the nearest whole number, a half to the even one. */
 export function nearest([a, b]: Ratio): bigint {
@@ -54,17 +48,17 @@ for (let day = Temporal.PlainDate.from('2022-12-31'); day.year < 2040; day = day
   calendar.push({ text: day.toString(), leapYear: day.inLeapYear })
 }
 
-const dueDaysOf = new Map<string, number[]>()
+const monthlyDays = new Map<string, number[]>()
 
 /** Places in the calendar of the loan's first day and its monthly due days. */
 export function daysOf({ disbursedOn, instalments }: NaiveLoan): readonly number[] {
-  const key = `${disbursedOn}/${instalments}`
-  const known = dueDaysOf.get(key)
-  if (known !== undefined) return known
-  const start = Temporal.PlainDate.from(disbursedOn)
-  const days = Array.from({ length: instalments + 1 }, (_, months) => placeOf.get(start.add({ months }).toString())!)
-  dueDaysOf.set(key, days)
-  return days
+  const days = monthlyDays.get(disbursedOn) ?? []
+  monthlyDays.set(disbursedOn, days)
+  while (days.length <= instalments) {
+    const due = Temporal.PlainDate.from(disbursedOn).add({ months: days.length })
+    days.push(placeOf.get(due.toString())!)
+  }
+  return days.slice(0, instalments + 1)
 }
 
 /** Balance times nights, apart by the length of the year in which the night ends. Whole numbers far below 2^53. */
