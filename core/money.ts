@@ -74,18 +74,20 @@ export function splitByWeights(total: Minor, weights: readonly bigint[]): Minor[
     negative ||= weight < 0n
   }
   assert(sum > 0n && !negative, () => `weights must be ≥ 0 with a sum > 0, got ${weights}`)
+  if (weights.length === 1) return [total]
   const parts: Minor[] = []
+  const remainders: { readonly index: number; readonly rest: bigint }[] = []
   let rest = total
-  for (const weight of weights) {
-    const part = (total * weight) / sum
+  for (let index = 0; index < weights.length; index++) {
+    const product = total * weights[index]!
+    const part = product / sum
     parts.push(part)
     rest -= part
+    remainders.push({ index, rest: product - part * sum })
   }
   if (rest === 0n) return parts
-  const remainders = weights.map((weight, index) => ({ index, rest: (total * weight) % sum }))
   remainders.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))
-  const left = Number(rest)
-  for (const { index } of remainders.slice(0, left)) parts[index]! += 1n
+  for (let at = 0, left = Number(rest); at < left; at++) parts[remainders[at]!.index]! += 1n
   return parts
 }
 

@@ -161,16 +161,35 @@ export const postingRules: readonly Rule[] = [
 ]
 
 /**
- * Legs of a loan's movement from one ledger to another, neither merged nor closed by a counter-account: their sum is what
+ * Legs of a loan's movement from one ledger to another, neither without zeros nor closed by a counter-account: their sum is what
  * the event's other side (money at the bank, a merchant, a customer's credit) has to bear.
  */
 export function loanLegs(program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
-  const legs: Leg[] = []
+  const sums: Sums = { legs: [], places: new Map() }
   for (const rule of postingRules) {
     // Most events move one or two of the twenty counters.
-    if (after[rule.counter] !== before[rule.counter]) addLegs(legs, rule, { program, funding, before, after })
+    if (after[rule.counter] !== before[rule.counter]) addLegs(sums, rule, { program, funding, before, after })
   }
-  return legs
+  return sums.legs
+}
+
+/** One leg for an account however many rules name it, so that its text is written once. */
+interface Sums {
+  readonly legs: { readonly account: string; amount: Minor }[]
+  /** Of an account's leg, by the funder's place; accounts of the program have one. */
+  readonly places: Map<Account, number[]>
+}
+
+function addTo({ legs, places }: Sums, account: Account, id: string, at: number, amount: Minor): void {
+  const known = places.get(account) ?? []
+  const place = known[at]
+  if (place !== undefined) {
+    legs[place]!.amount += amount
+    return
+  }
+  known[at] = legs.length
+  places.set(account, known)
+  legs.push({ account: account(id), amount })
 }
 
 interface LedgerMove {
@@ -180,15 +199,15 @@ interface LedgerMove {
   readonly after: LoanLedger
 }
 
-function addLegs(legs: Leg[], rule: Rule, { program, funding, before, after }: LedgerMove): void {
+function addLegs(sums: Sums, rule: Rule, { program, funding, before, after }: LedgerMove): void {
   const [from, to] = [before[rule.counter], after[rule.counter]]
   const parts = movement(from, to, weightsOf(funding)[rule.split])
-  for (const [sign, account] of rule.whole) legs.push({ account: account(program), amount: sign * (to - from) })
+  for (const [sign, account] of rule.whole) addTo(sums, account, program, 0, sign * (to - from))
   for (let index = 0; index < funding.shares.length; index++) {
     const { funderId } = funding.shares[index]!
-    for (const [sign, account] of rule.funder) legs.push({ account: account(funderId), amount: sign * parts[index]! })
+    for (const [sign, account] of rule.funder) addTo(sums, account, funderId, index, sign * parts[index]!)
   }
-  for (const [sign, account] of rule.own) legs.push({ account: account(program), amount: sign * parts.at(-1)! })
+  for (const [sign, account] of rule.own) addTo(sums, account, program, 0, sign * parts.at(-1)!)
 }
 
 /** What one funder has in a loan, by counter: for its ledger and for the audit. */
