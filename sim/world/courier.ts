@@ -103,13 +103,13 @@ export function createCourier(options: CourierOptions): Courier {
 
   /** Sends until there is an answer that settles it. Ids drawn again are the same: only one attempt can write them. */
   async function deliver(letter: Letter, place: Place, plan: Plan): Promise<Reply> {
-    const isIll = plan === 'refused' || plan === 'cut' || plan === 'late'
-    if (isIll) house.trouble.arrange(keyMark(letter), plan)
+    const ill = plan === 'refused' || plan === 'cut' || plan === 'late' ? plan : null
+    if (ill !== null) house.trouble.arrange(keyMark(letter), ill)
     if (plan === 'twice') return deliverTwice(letter, place)
     if (plan === 'lost-answer') await house.send(letter, sceneAt(place, 0))
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       if (attempt > 0) counts.sentAgain++
-      const reply = await house.send(letter, sceneAt(place, 0), isIll && attempt === 0)
+      const reply = await house.send(letter, sceneAt(place, 0), attempt === 0 ? ill : null)
       if (reply.replayed) counts.replayed++
       if (reply.status < 500) {
         house.trouble.lift(keyMark(letter))
@@ -208,7 +208,7 @@ export function createCourier(options: CourierOptions): Courier {
     const ill = withFaults && chance.happens(ills.database) ? chance.pick<Ill>(['refused', 'cut', 'late']) : null
     if (ill !== null) house.trouble.arrange(mark, ill, true)
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const reply = await house.send(letter, sceneAt(place, attempt), ill !== null && attempt === 0)
+      const reply = await house.send(letter, sceneAt(place, attempt), attempt === 0 ? ill : null)
       if (ill !== null && attempt === 0) await settleDown(house, mark)
       if (reply.status < 500) {
         transcript.update(`${letter.path} ${letter.body} ${reply.status} ${reply.text}\n`)

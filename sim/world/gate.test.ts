@@ -5,26 +5,29 @@ import { createGate } from './gate.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('many pass a gate together; who goes alone waits for them to leave, and nobody passes who came later', async () => {
+test('a company goes in together, latecomers too; the next waits until all of it have left', async () => {
   const gate = createGate()
   const said: string[] = []
   const leave = new Map<string, () => void>()
-  const enter = async (who: string, alone: boolean) => {
-    leave.set(who, await gate.enter(alone))
+  const enter = async (who: string, company: string) => {
+    leave.set(who, await gate.enter(company))
     said.push(who)
   }
-  const all = [enter('one', false), enter('two', false), enter('alone', true), enter('late', false)]
+  const all = [enter('one', 'well'), enter('ill', 'cut'), enter('two', 'well'), enter('worse', 'late')]
   await turn()
   assert.deepEqual(said, ['one', 'two'])
   leave.get('one')!()
+  all.push(enter('ill too', 'cut'), enter('three', 'well'))
   await turn()
-  assert.deepEqual(said, ['one', 'two'])
+  assert.deepEqual(said, ['one', 'two', 'three'])
   leave.get('two')!()
+  leave.get('three')!()
   await turn()
-  assert.deepEqual(said, ['one', 'two', 'alone'])
-  leave.get('alone')!()
+  assert.deepEqual(said, ['one', 'two', 'three', 'ill', 'ill too'])
+  leave.get('ill')!()
+  leave.get('ill too')!()
   await Promise.all(all)
-  assert.deepEqual(said, ['one', 'two', 'alone', 'late'])
+  assert.deepEqual(said, ['one', 'two', 'three', 'ill', 'ill too', 'worse'])
 })
 
 test('who keeps step waits for all; who leaves is not waited for', async () => {

@@ -16,7 +16,7 @@ import { createIds } from '../../server/platform/ids.ts'
 import { registerRoutes } from '../../server/routes.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { createGate } from './gate.ts'
-import { type Trouble, troubled } from './trouble.ts'
+import { type Ill, type Trouble, troubled } from './trouble.ts'
 
 export interface Letter {
   readonly method: 'GET' | 'POST'
@@ -42,8 +42,8 @@ export interface Scene {
 
 export interface House {
   readonly trouble: Trouble
-  /** `alone`: no other request is worked on at that time. */
-  send(letter: Letter, scene: Scene, alone?: boolean): Promise<Reply>
+  /** `ill`: what the request is to meet. Only those that are to meet the same are worked on at that time. */
+  send(letter: Letter, scene: Scene, ill?: Ill | null): Promise<Reply>
   openSandbox(
     scene: Scene,
     order: { name: string; timeZone: string; now: string },
@@ -82,9 +82,9 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
   const gate = createGate()
   return {
     trouble,
-    send: (letter, scene, alone = false) =>
+    send: (letter, scene, ill = null) =>
       scenes.run(scene, async () => {
-        const leave = await gate.enter(alone)
+        const leave = await gate.enter(ill ?? 'well')
         const asked = app.inject({
           method: letter.method,
           url: letter.path,

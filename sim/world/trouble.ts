@@ -23,12 +23,12 @@ export interface Trouble {
 
 const errors: Readonly<Record<Ill, string>> = { refused: 'ECONNREFUSED', cut: 'CONNECTION_CLOSED', late: 'ETIMEDOUT' }
 
-/** A batch that carries an operation in trouble is taken apart first, so that its other operations come through. */
+/** A batch in which not all operations are in the same trouble is taken apart, so that the others come through. */
 const takeApart = () =>
-  Object.assign(new Error('a batch with an operation in trouble is taken apart'), { code: '22000' })
+  Object.assign(new Error('a batch with operations in different trouble is taken apart'), { code: '22000' })
 
-/** Every operation of a batch names its tenant once. */
-const tenantIds = /ten_[0-9a-z]{23}/g
+/** Every operation of a batch names its tenant once, and then its key, if it has one. */
+const marksOfOperations = /ten_[0-9a-z]{23}|s\d+-\d+-\d+-\d+\./g
 
 type Arranged = Map<string, { readonly ill: Ill; readonly lasting: boolean }>
 
@@ -36,28 +36,32 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
   const arranged: Arranged = new Map()
   let met = 0
 
-  function markIn(text: string): string | undefined {
-    for (const mark of arranged.keys()) if (text.includes(mark)) return mark
-    return undefined
+  /** How many operations there are, and the marks of those for which trouble is arranged. */
+  function read(ops: string): { operations: number; marks: string[] } {
+    const found = ops.match(marksOfOperations) ?? []
+    return {
+      operations: found.filter((mark) => mark.startsWith('ten_')).length,
+      marks: found.filter((mark) => arranged.has(mark)),
+    }
   }
 
-  function take(mark: string): Ill {
-    const { ill, lasting } = arranged.get(mark)!
-    if (!lasting) arranged.delete(mark)
-    met++
-    return ill
+  function take(marks: readonly string[]): void {
+    for (const mark of marks) if (!arranged.get(mark)!.lasting) arranged.delete(mark)
+    met += marks.length
   }
 
   type Query = (...all: unknown[]) => Promise<unknown>
 
   async function commit(query: Query, all: unknown[], ops: string): Promise<unknown> {
-    const mark = markIn(ops)
-    if (mark === undefined) return query(...all)
-    if (ops.match(tenantIds)!.length > 1) throw takeApart()
-    const ill = take(mark)
+    const { operations, marks } = read(ops)
+    if (marks.length === 0) return query(...all)
+    const ills = new Set(marks.map((mark) => arranged.get(mark)!.ill))
+    if (marks.length < operations || ills.size > 1) throw takeApart()
+    const [ill] = ills as Set<Ill>
+    take(marks)
     if (ill === 'refused') throw new ConnectionError(errors.refused, 'trouble: the database refuses')
     await query(...all)
-    throw new ConnectionError(errors[ill], 'trouble: no answer from the database')
+    throw new ConnectionError(errors[ill!], 'trouble: no answer from the database')
   }
 
   function watched<Target extends object>(target: Target, inTransaction: boolean): Target {
@@ -70,8 +74,9 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
         // Texts stand in the binary format as they are.
         const ops = all[2] instanceof BinaryValue ? all[2].bytes.toString() : String(all[2])
         // Inside a transaction whatever was written goes with the connection.
-        if (inTransaction && markIn(ops) !== undefined) {
-          take(markIn(ops)!)
+        const { marks } = inTransaction ? read(ops) : { marks: [] }
+        if (marks.length > 0) {
+          take(marks)
           return Promise.reject(
             new ConnectionError(errors.refused, 'trouble: the connection broke inside a transaction'),
           )
