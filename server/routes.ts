@@ -21,9 +21,9 @@ import { payAtOnce } from './settlement/service.ts'
 import { registerStatements } from './statements/routes.ts'
 
 export function registerRoutes(app: App): void {
-  app.addHook('preHandler', async (request) => {
-    if (request.method === 'GET' || request.caller?.role !== 'reader') return
-    throw problem('forbidden', { detail: 'A reader’s key reads only.' })
+  app.addHook('preHandler', (request, _reply, done) => {
+    const mayNot = request.method !== 'GET' && request.caller?.role === 'reader'
+    done(mayNot ? problem('forbidden', { detail: 'A reader’s key reads only.' }) : undefined)
   })
   registerParties(app)
   registerPrograms(app)

@@ -61,7 +61,9 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   await registerOpenApi(app)
   registerPages(app, platform)
   await app.register(async (api) => {
-    api.addHook('onRequest', requireCaller)
+    api.addHook('onRoute', (route) => {
+      if (!route.config?.public) route.onRequest = [requireCaller, ...[route.onRequest ?? []].flat()]
+    })
     api.addHook('preValidation', refuseBrokenAddress)
     api.addHook('preValidation', checkIdempotencyKey)
     await registerRoutes(api as App, platform)
@@ -75,9 +77,11 @@ function requestIdOf(request: IncomingMessage, platform: Platform): string {
   return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,100}$/.test(given) ? given : platform.ids.create('req')
 }
 
-async function requireCaller(request: FastifyRequest): Promise<void> {
-  if (request.routeOptions.config.public) return
-  request.caller = await authenticate(request.headers.authorization, request.server.platform.loadCaller)
+function requireCaller(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  authenticate(request.headers.authorization, request.server.platform.loadCaller).then((caller) => {
+    request.caller = caller
+    done()
+  }, done)
 }
 
 /** A key is the caller's choice; one that is sent must be usable. */
