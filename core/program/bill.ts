@@ -85,8 +85,9 @@ export function spread(
   on: string,
   until: string | null,
 ): { shares: Share[]; rest: Minor } {
-  const dues = loans
-    .filter((loan) => loan.state.status === 'active')
+  const active = loans.filter((loan) => loan.state.status === 'active')
+  const payoffs = new Map(active.map(({ loanId, state }) => [loanId, payoffOn(state, on).total]))
+  const dues = active
     .flatMap((loan) => loan.state.instalments.map((instalment) => ({ loan, instalment })))
     .filter(({ instalment }) => until === null || instalment.dueOn <= until)
     .toSorted(byDue)
@@ -94,15 +95,12 @@ export function spread(
   let rest = amount
   for (const { loan, instalment } of dues) {
     const already = taken.get(loan.loanId) ?? 0n
-    const part = minMinor(rest, minMinor(unpaidOf(instalment), payoffOn(loan.state, on).total - already))
+    const part = minMinor(rest, minMinor(unpaidOf(instalment), payoffs.get(loan.loanId)! - already))
     if (part <= 0n) continue
     taken.set(loan.loanId, already + part)
     rest -= part
   }
-  const shares = [...taken].map(([loanId, part]) => {
-    const { state } = loans.find((loan) => loan.loanId === loanId)!
-    return { loanId, amount: part, settles: part === payoffOn(state, on).total }
-  })
+  const shares = [...taken].map(([loanId, part]) => ({ loanId, amount: part, settles: part === payoffs.get(loanId) }))
   return { shares, rest }
 }
 
