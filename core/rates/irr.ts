@@ -18,8 +18,16 @@ export function irr(flows: readonly bigint[]): number {
 export function irrOf(amounts: readonly number[]): number {
   const newton = irrOfLoan(amounts)
   if (newton !== null) return newton
-  const equation: Equation = { amounts, discount: (x, j) => Math.exp(-x * j) }
+  const equation: Equation = { amounts, discount: (x, j) => Math.exp(-x * j), value: (x) => polynomial(amounts, x) }
   return Math.expm1(preferred(solve(equation).forces))
+}
+
+/** Of equal periods the equation is a polynomial: one exponential where each flow's own takes ten times as long. */
+function polynomial(amounts: readonly number[], x: number): number {
+  const v = Math.exp(-x)
+  let sum = 0
+  for (let k = amounts.length - 1; k >= 0; k--) sum = sum * v + amounts[k]!
+  return sum
 }
 
 /** Of several rates, the one a reader expects: the lowest not below zero, else the highest below it. */

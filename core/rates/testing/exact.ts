@@ -1,9 +1,10 @@
 /**
- * A second way to judge a rate, deliberately naive and without code of the solver: in exact integers with 60 decimals
- * the present value must change its sign between the two rates half a unit of the last decimal away. (Halving an
- * interval down to the rate itself said the same at forty times the cost.) Time is whole steps of a part of a year.
+ * A second way to judge a rate, deliberately naive and without code of the solver: in exact integers with 200 bits (60
+ * decimals) the present value must change its sign between the two rates half a unit of the last decimal away. (Halving
+ * an interval down to the rate itself said the same at forty times the cost.) Time is whole steps of a part of a year.
  */
-const SCALE = 10n ** 60n
+const BITS = 200n
+const SCALE = 1n << BITS
 
 export interface SteppedFlow {
   /** Negative when lent. */
@@ -40,12 +41,12 @@ function growthOfStep(annual: bigint, { perYear, kind }: Steps): bigint | null {
 
 /** Newton's method in integers, begun with the sixteen digits of a double: three steps give all sixty. */
 function root(value: bigint, degree: number): bigint {
-  const start = (Number(value / 10n ** 30n) / 1e30) ** (1 / degree)
-  let x = BigInt(Math.round(start * 1e15)) * 10n ** 45n
-  for (let step = 0; step < 4; step++) {
+  const start = (Number(value >> 100n) / 2 ** 100) ** (1 / degree)
+  let x = BigInt(Math.round(start * 2 ** 52)) << (BITS - 52n)
+  for (let step = 0; step < 3; step++) {
     const lower = power(x, degree - 1)
-    const off = (lower * x) / SCALE - value
-    x -= (off * SCALE) / (BigInt(degree) * lower)
+    const off = ((lower * x) >> BITS) - value
+    x -= (off << BITS) / (BigInt(degree) * lower)
   }
   return x
 }
@@ -54,8 +55,8 @@ function power(base: bigint, exponent: number): bigint {
   let result = SCALE
   let square = base
   for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) result = (result * square) / SCALE
-    square = (square * square) / SCALE
+    if (left % 2 === 1) result = (result * square) >> BITS
+    if (left > 1) square = (square * square) >> BITS
   }
   return result
 }
@@ -64,9 +65,9 @@ function power(base: bigint, exponent: number): bigint {
 function presentValue(flows: readonly SteppedFlow[], growth: bigint): bigint {
   let value = 0n
   for (let k = flows.length - 1; k >= 0; k--) {
-    value += flows[k]!.amount * SCALE
+    value += flows[k]!.amount << BITS
     const before = flows[k - 1]
-    if (before !== undefined) value = (value * SCALE) / power(growth, flows[k]!.step - before.step)
+    if (before !== undefined) value = (value << BITS) / power(growth, flows[k]!.step - before.step)
   }
   return value
 }
