@@ -66,3 +66,54 @@ test('a prepayment a cent short of settling leaves that cent open, whatever it d
     )
   }
 })
+
+test('paid ahead principal first, an instalment with interest of an earlier plan is paid whole all the same', () => {
+  // 1,200.00 in eleven parts are 109.09 each and a cent, which falls to the last that is open; 5.92 of interest beside.
+  const free: LoanEvent = {
+    id: 'new',
+    type: 'reschedule',
+    on: '2026-01-16',
+    instalments: 11,
+    firstDueOn: '2026-03-01',
+    annualRatePercent: '0',
+  }
+  const ahead: LoanEvent = { id: 'a', type: 'repayment', on: '2026-01-20', amount: 10_909n + 53n + 5_000n }
+  const rows = foldLoan(terms, [free, { ...ahead, prepay: 'shorten' }]).instalments
+  assert.deepEqual(
+    rows.slice(-2).map((row) => [row.principal, row.interest, row.principalPaid, row.interestPaid]),
+    [
+      [10_910n, 53n, 5_000n, 0n],
+      [10_909n, 53n, 10_909n, 53n],
+    ],
+  )
+})
+
+test('paid ahead principal first, an instalment whose interest was waived is paid whole all the same', () => {
+  // Seven instalments of 178.29, the last a cent more with 1.80 of interest in it.
+  const waived: LoanEvent = { id: 'w', type: 'waiver', on: '2026-01-01', component: 'interest', amount: 4_804n }
+  const ahead: LoanEvent = { id: 'a', type: 'repayment', on: '2026-01-20', amount: 17_649n + 5_000n, prepay: 'shorten' }
+  const rows = foldLoan({ ...terms, instalments: 7 }, [waived, ahead]).instalments
+  assert.deepEqual(
+    rows.slice(-2).map((row) => [row.principal, row.principalPaid, row.interest, row.interestWaived]),
+    [
+      [17_483n, 5_000n, 347n, 347n],
+      [17_649n, 17_649n, 180n, 180n],
+    ],
+  )
+})
+
+test('instalments lowered to less than the interest of the days gone by still ask for all of it, with the last', () => {
+  const events: LoanEvent[] = [
+    { id: 'shorter', type: 'repayment', on: '2026-02-02', amount: 31_648n, prepay: 'shorten' },
+    { id: 'lower', type: 'repayment', on: '2026-03-12', amount: 90n, prepay: 'lower' },
+    { id: 'nearly all', type: 'repayment', on: '2026-04-16', amount: 91_108n, prepay: 'lower' },
+  ]
+  const state = foldLoan(terms, events)
+  const asked = state.instalments.reduce(
+    (sum, row) => sum + row.principal + row.interest - row.principalPaid - row.interestPaid,
+    0n,
+  )
+  assert.equal(payoffOn(state, '2026-04-16').total, 366n)
+  assert.equal(asked, payoffOn(state, '2027-01-01').total)
+  assert.ok(asked >= 366n, String(asked))
+})

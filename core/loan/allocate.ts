@@ -265,7 +265,10 @@ function put(payment: Payment, target: Target, component: Component, amount: big
   if (index < 0) return
   if (component === 'principal')
     followPrincipal(book, slot, index, amount, on < slot.due ? interestDay(payment, target) : on)
-  else if (component === 'interest' && on < slot.due && book.daily) touch(book, index)
+  else if (component === 'interest' && on < slot.due && book.daily) {
+    if (on <= slot.from) keepAsPaid(book, slot, index)
+    touch(book, index)
+  }
   if (on < slot.due) markSettled(payment, target)
 }
 
@@ -287,8 +290,8 @@ function keepAsPaid(book: Book, slot: Slot, index: number): void {
   if (book.fixes !== 'total' || !book.plan.some((other, at) => at !== index && isOpen(other))) return
   // What an earlier plan had charged is asked for on top of the planned instalment.
   const besides = slot.restored + slot.arrearsInterest + slot.deferred
-  const paid = slot.paid.principal + slot.paid.interest - besides
-  if (paid > slot.planned || paid === slot.basis) slot.planned = paid
+  const settled = settledOf(slot, 'principal') + settledOf(slot, 'interest') - besides
+  if (settled > slot.planned || settled === slot.basis) slot.planned = settled
 }
 
 /** Where interest comes on top of the principal, an instalment completed early asks for no more of it. */

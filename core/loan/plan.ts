@@ -58,18 +58,23 @@ export function lastOpen(book: Book): number {
 function giveRemainder(book: Book): void {
   const final = book.plan.length - 1
   for (let pass = 0, taker = -1, before = 0n; pass <= final + 2; pass++) {
-    const rest = book.planPrincipal - principalDue(book)
-    if (rest <= 0n) return
-    taker = taker >= 0 && rest === before ? final : lastOpenOrFinal(book)
+    // Interest that the last instalment has no room for must not take the remainder's place, nor be asked for nowhere.
+    const noRoom = interestWithoutRoom(book)
+    const rest = maxMinor(book.planPrincipal - principalDue(book), 0n)
+    if (rest + noRoom === 0n) return
+    taker = taker >= 0 && rest === before && noRoom === 0n ? final : lastOpenOrFinal(book)
     before = rest
     const slot = book.plan[taker]!
-    // Interest that the last instalment had no room for must not take the remainder's place.
-    const noRoom = taker === final && book.fixes === 'total' ? slot.carry : 0n
     slot.planned = plannedNow(book, slot) + rest + noRoom
     reopen(book, taker)
     touch(book, taker)
     workOut(book, final)
   }
+}
+
+function interestWithoutRoom(book: Book): bigint {
+  const last = book.fixes === 'total' ? lastOpen(book) : -1
+  return last < 0 ? 0n : book.plan[last]!.carry
 }
 
 /** The last instalment that payments have not met: where it asks for nothing yet it can take the remainder. */

@@ -1,5 +1,5 @@
 /** Money that comes to a plan whose interest goes by days, and goods that go back from it. */
-import { askedOn, type ByDays, levelInstalment, metInterest, metPrincipal, move, reckon } from './by-days.ts'
+import { askedOn, type ByDays, isOpen, levelInstalment, metInterest, metPrincipal, move, reckon } from './by-days.ts'
 import { type Part, unpaidInterest, unpaidPenalty, unpaidPrincipal } from './part.ts'
 
 /** Money on its way: what is left of it, and the principal that it repaid. */
@@ -49,9 +49,10 @@ export function lower(days: ByDays, plan: Part[], amount: number, on: number): T
   const [part] = coming as [Part]
   const dues = coming.map((one) => one.due)
   const level = levelInstalment(openingOf(days, place, part) - principal, days.percent, part.from, dues)
-  for (const one of coming) if (metPrincipal(one) + metInterest(one) <= level) one.level = level
+  const anew = coming.filter((one) => metPrincipal(one) + metInterest(one) <= level)
+  for (const one of anew) one.level = level
   part.level += principal
-  repayAhead(days, plan, part, principal, on)
+  repayAhead(days, plan, part, principal, on, anew)
   return { left: amount - principal, principal }
 }
 
@@ -75,7 +76,7 @@ function payPart(days: ByDays, plan: Part[], place: number, tally: Tally, on: nu
   const payInterest = () => {
     const interest = take(askedOn(days, plan, place, on).interest - metInterest(part))
     part.paidInterest += interest
-    if (interest > 0) reckon(days, plan)
+    if (interest > 0) reckon(days, plan, paidAsPlanned(days, plan, place, on))
   }
   const payPrincipal = () => {
     const principal = take(askedOn(days, plan, place, on).principal - metPrincipal(part))
@@ -87,10 +88,26 @@ function payPart(days: ByDays, plan: Part[], place: number, tally: Tally, on: nu
   if (days.onTop && part.paidPrincipal > 0) completes(days, plan, place, on)
 }
 
-function repayAhead(days: ByDays, plan: Part[], part: Part, principal: number, on: number): void {
+function repayAhead(
+  days: ByDays,
+  plan: Part[],
+  part: Part,
+  principal: number,
+  on: number,
+  anew: readonly Part[] = [],
+): void {
   part.paidPrincipal += principal
   move(days, on, -principal)
-  reckon(days, plan)
+  reckon(days, plan, [...anew, ...paidAsPlanned(days, plan, plan.indexOf(part), on)])
+}
+
+/** The part, where money before its time pays what was planned of it and leaves others open. */
+function paidAsPlanned(days: ByDays, plan: readonly Part[], place: number, on: number): Part[] {
+  const part = plan[place]!
+  if (days.onTop || on > part.from || !plan.some((other) => other !== part && isOpen(other))) return []
+  const gathered = days.gathered.part === place ? days.gathered.interest : 0
+  const met = metPrincipal(part) + metInterest(part) - part.restored - part.carried - gathered
+  return met >= part.level ? [part] : []
 }
 
 /** Where interest comes on top, a part paid in full before its day asks for no more. */
@@ -109,11 +126,14 @@ export function repaidDue(days: ByDays, part: Part, principal: number): void {
 
 /** All is repaid: what comes back later finds room only where something is asked for then. */
 export function planAsAsked(days: ByDays, plan: Part[]): void {
-  const gathered = (place: number) => (days.gathered.part === place ? days.gathered.interest : 0)
-  for (const [place, part] of plan.entries()) {
-    const interest = days.onTop ? 0 : part.interest - gathered(place) - part.carried
-    part.level = Math.min(part.level, Math.max(0, part.principal - part.restored + interest))
-  }
+  for (const [place, part] of plan.entries()) part.level = Math.min(part.level, Math.max(0, asAsked(days, place, part)))
+}
+
+/** The level that asks for what the part does, be it less or the rest. */
+function asAsked(days: ByDays, place: number, part: Part): number {
+  const gathered = days.gathered.part === place ? days.gathered.interest : 0
+  const interest = days.onTop ? 0 : part.interest - gathered - part.carried
+  return part.principal - part.restored + interest
 }
 
 /** Goods back: their price was lent only until the running period began; what was due already, until then. */
@@ -130,11 +150,13 @@ export function cancel(days: ByDays, plan: Part[], amount: number, on: number): 
     if (days.onTop) cancelPlanned(plan.slice(first), coming)
   }
   let left = amount - coming
-  for (const part of plan.slice(0, first).toReversed()) {
+  for (let place = first - 1; place >= 0; place--) {
+    const part = plan[place]!
     const less = Math.min(left, Math.max(0, unpaidPrincipal(part)))
-    part.level -= less
+    if (less === 0) continue
+    part.level = asAsked(days, place, part) - less
     days.lent -= less
-    if (less > 0) move(days, part.due, -less)
+    move(days, part.due, -less)
     left -= less
   }
   reckon(days, plan)

@@ -66,7 +66,7 @@ export function levelInstalment(principal: number, percent: string, from: number
 
 export const metInterest = (part: Part) => part.paidInterest + part.waivedInterest + part.lostInterest
 export const metPrincipal = (part: Part) => part.paidPrincipal + part.lostPrincipal
-const isOpen = (part: Part) => unpaidPrincipal(part) + unpaidInterest(part) > 0
+export const isOpen = (part: Part) => unpaidPrincipal(part) + unpaidInterest(part) > 0
 
 export function outstanding(days: ByDays, plan: readonly Part[]): number {
   return plan.reduce((left, part) => left - metPrincipal(part), days.lent)
@@ -112,22 +112,34 @@ function divide(days: ByDays, part: Part, level: number, interest: number, gathe
   }
 }
 
-/** What every part asks for, from the first day on. */
-export function reckon(days: ByDays, plan: Part[]): void {
+/** What every part asks for, from the first day on. `anew`: planned anew, or paid as planned before its time; they let go of the rest. */
+export function reckon(days: ByDays, plan: Part[], anew: readonly Part[] = []): void {
+  // What took the rest and was not paid all of it keeps it, though what was planned of it may be met.
+  const wasOpen = plan.map((part) => isOpen(part) && !anew.includes(part))
   days.gathered = { part: -1, interest: 0 }
   const none = { part: -1, principal: 0 }
   walk(days, plan, none)
   gather(days, plan, none)
-  const rest = days.lent - plan.reduce((sum, part) => sum + part.principal, 0)
-  if (rest <= 0) return
-  const more = { part: takesTheRest(plan), principal: rest }
-  walk(days, plan, more)
-  gather(days, plan, more)
+  for (let more = none; ; ) {
+    // Principal that no part asks for, and interest that the last has no room for.
+    const rest =
+      Math.max(0, days.lent - plan.reduce((sum, part) => sum + part.principal, 0)) + withoutRoom(days, plan, wasOpen)
+    if (rest === 0) return
+    const part = takesTheRest(plan, wasOpen)
+    more = { part, principal: rest + (part === more.part ? more.principal : 0) }
+    walk(days, plan, more)
+    gather(days, plan, more)
+  }
 }
 
-function takesTheRest(plan: readonly Part[]): number {
+function withoutRoom(days: ByDays, plan: readonly Part[], wasOpen: readonly boolean[]): number {
+  const last = plan.findLastIndex((part, at) => isOpen(part) || wasOpen[at])
+  return days.onTop || last < 0 ? 0 : days.leaves[last]!
+}
+
+function takesTheRest(plan: readonly Part[], wasOpen: readonly boolean[]): number {
   const place = plan.findLastIndex(
-    (part) => isOpen(part) || (part.level > 0 && metPrincipal(part) + metInterest(part) === 0),
+    (part, at) => isOpen(part) || wasOpen[at] || (part.level > 0 && metPrincipal(part) + metInterest(part) === 0),
   )
   return place < 0 ? plan.length - 1 : place
 }

@@ -208,15 +208,12 @@ async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): 
 
 /** Part of a loan whose interest goes by days, so that it ends sooner or costs less a month; sometimes all of it, or more. */
 async function prepayOne(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
-  // After other money ahead, or a new plan, the two reckonings do not agree yet on which instalment takes the rest.
-  const byDays = line.loans.filter((loan) => loan.facts.plan.method === 'level' && loan.happenings.length === 0)
+  const byDays = line.loans.filter((loan) => loan.facts.plan.method === 'level')
   if (byDays.length === 0) return
   const { today } = world.auditor
   const loan = chance.pick(byDays)
   const most = settles(loan.state, today)
-  const amount = chance.happens(0.1)
-    ? most + chance.between(0, 1)
-    : chance.between(1, Math.max(1, Math.floor(most / 2)))
+  const amount = chance.happens(0.1) ? most + chance.between(0, 1) : chance.between(1, Math.max(1, most))
   const effect = loan.facts.price % 2 === 0 ? ('shorten' as const) : ('lower' as const)
   if (amount === 0) return
   const answer = await desk.post(`/v1/loans/${loan.id}/prepay`, { amount, effect })

@@ -236,7 +236,8 @@ function loanFindings(line: Line, shown: readonly Json[], today: number): string
 }
 
 async function audit({ courier }: World): Promise<void> {
-  const { body } = await courier.get('/v1/audit')
+  const { status, body } = await courier.get('/v1/audit')
+  if (status >= 300) throw new Error(`the server's own audit was not made: ${JSON.stringify(body)}`)
   const failed = body.proofs.filter((proof: Json) => proof.failures.length > 0)
   if (!body.ok || failed.length > 0) throw new Error(`the server's own audit fails: ${JSON.stringify(failed, null, 2)}`)
 }
