@@ -178,7 +178,17 @@ test('whatever is changed behind the system’s back is found, and the row is na
       'lines',
       id(line),
       'credit_minor = credit_minor + 1',
-      [new RegExp(`line ${line}: keeps 501 of credit, its events gave it 500`)],
+      [
+        new RegExp(`line ${line}: keeps 501 of credit, its events gave it 500`),
+        new RegExp(`line ${line}: keeps 501 of credit, its loans and repayments left 500`),
+      ],
+    ],
+    [
+      'credit that is used a second time',
+      'lines',
+      id(line),
+      'credit_minor = -22',
+      [new RegExp(`line ${line}: is overdrawn by 22, what bounced took 0`)],
     ],
     [
       'a hold',

@@ -8,6 +8,7 @@ import { balancesAreSums, legsBalance, nothingMissing } from './journal.ts'
 import {
   chargesAreCaptured,
   creditIsKept,
+  creditIsLeftOver,
   linesAreSums,
   merchantsAreOwed,
   payoutsAreBooked,
@@ -25,6 +26,7 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
   accountsAreLoans,
   linesAreSums,
   creditIsKept,
+  creditIsLeftOver,
   chargesAreCaptured,
   repaymentsAreSpread,
   statementsRecompute,

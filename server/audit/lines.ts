@@ -44,6 +44,38 @@ export async function creditIsKept({ db, tenantId }: Scope): Promise<Proof> {
   return proof('every line keeps the credit that its events gave it', rows.length, failures)
 }
 
+/**
+ * The same from the other side: what loans and repayments left over, less what was spent on dues and paid back. Only a
+ * repayment that bounced can take credit that was spent already, so nothing else may leave a line overdrawn.
+ */
+export async function creditIsLeftOver({ db, tenantId }: Scope): Promise<Proof> {
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const rows = await db<{ id: string; credit: bigint; leftOver: bigint; taken: bigint }[]>`
+    select l.id, l.credit_minor as credit, (coalesce(o.kept, 0) + coalesce(r.kept, 0) - coalesce(p.paid, 0))::bigint as left_over,
+      coalesce(b.taken, 0)::bigint as taken
+    from (select shard, tenant_id, id, credit_minor from lines where ${own}) l
+    left join (select shard, line_id,
+                 sum(coalesce((posted ->> 'overpaid')::bigint, 0) - coalesce((posted ->> 'overpaidReturned')::bigint, 0)) as kept
+               from loans where ${own} group by shard, line_id) o on o.shard = l.shard and o.line_id = l.id
+    left join (select shard, line_id, sum(case when source = 'credit' then -amount_minor else credit_minor end) as kept
+               from repayments where status = 'booked' and ${own} group by shard, line_id) r
+      on r.shard = l.shard and r.line_id = l.id
+    left join (select tenant_id, line_id, sum((data ->> 'amount')::bigint) as paid
+               from journal where type = 'customer.paid-back' and loan_id is null and ${own} group by tenant_id, line_id) p
+      on p.tenant_id = l.tenant_id and p.line_id = l.id
+    left join (select j.tenant_id, j.line_id, sum(greatest(leg.amount, 0)) as taken
+               from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
+               where j.type = 'repayment.reversed' and starts_with(leg.account, ${creditPrefix}) and ${own}
+               group by j.tenant_id, j.line_id) b on b.tenant_id = l.tenant_id and b.line_id = l.id`
+  const failures = rows.flatMap(({ id, credit, leftOver, taken }) => [
+    ...(credit === leftOver
+      ? []
+      : [`line ${id}: keeps ${credit} of credit, its loans and repayments left ${leftOver}`]),
+    ...(credit + taken >= 0n ? [] : [`line ${id}: is overdrawn by ${-credit}, what bounced took ${taken}`]),
+  ])
+  return proof('credit is what loans and repayments left over, overdrawn only by what bounced', rows.length, failures)
+}
+
 export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof> {
   const own = tenantId === null ? db`true` : db`c.tenant_id = ${tenantId}`
   const rows = await db<{ id: string; captured: bigint; lent: bigint; refunded: bigint; given: bigint }[]>`
