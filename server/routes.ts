@@ -6,6 +6,7 @@ import { registerClock } from './closing/routes.ts'
 import { ensureDemoWorld } from './demo-world.ts'
 import { registerExplain } from './explain/routes.ts'
 import { drainPostings } from './journal/post.ts'
+import { drainPayouts } from './journal/post-payouts.ts'
 import { registerJournal } from './journal/routes.ts'
 import { makePartitions } from './journal/store.ts'
 import { registerLines } from './lines/routes.ts'
@@ -63,7 +64,7 @@ export function startJobs(platform: Platform): () => Promise<void> {
   return async () => {
     clearInterval(timer)
     await running
-    await drainPostings(platform)
+    await Promise.all([drainPostings(platform), drainPayouts(platform)])
   }
 }
 

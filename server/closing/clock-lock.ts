@@ -1,12 +1,19 @@
 /**
  * One closer per tenant, over all servers: a lock of a database session, given up with the session. All locks of a server
  * share one session. With a session each, as many clocks as the pool has connections waited for ever for one to work with.
+ * Clocks that are moved in the same turn share a statement to take their locks and one to give them up.
  */
+import { createLoader, type Loader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
 import type { Database } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 
-type Session = Awaited<ReturnType<Database['reserve']>>
+interface Session {
+  /** Gives whether the lock of a tenant was free. */
+  readonly lock: Loader<string, boolean>
+  readonly unlock: Loader<string, boolean>
+  release(): void
+}
 
 interface Locks {
   /** A session may take its own lock twice, so those of this server are told apart here. */
@@ -26,13 +33,11 @@ export async function withClockLock<Result>(
   locks.tenants.add(tenantId)
   try {
     const session = await sessionOf(platform, locks)
-    const [row] = await session<{ locked: boolean }[]>`
-      select pg_try_advisory_lock(hashtextextended(${`clock ${tenantId}`}, 0)) as locked`
-    if (row?.locked !== true) throw problem('clock-moving', { retryAfterSeconds: 1 })
+    if ((await session.lock(tenantId)) !== true) throw problem('clock-moving', { retryAfterSeconds: 1 })
     try {
       return await work()
     } finally {
-      await session`select pg_advisory_unlock(hashtextextended(${`clock ${tenantId}`}, 0))`
+      await session.unlock(tenantId)
     }
   } finally {
     locks.tenants.delete(tenantId)
@@ -41,8 +46,20 @@ export async function withClockLock<Result>(
 }
 
 function sessionOf({ db }: Platform, locks: Locks): Promise<Session> {
-  locks.session ??= db.reserve()
+  locks.session ??= openSession(db)
   return locks.session
+}
+
+async function openSession(db: Database): Promise<Session> {
+  const session = await db.reserve()
+  const each = (call: 'pg_try_advisory_lock' | 'pg_advisory_unlock') =>
+    createLoader<string, boolean>(async (tenantIds) => {
+      const rows = await session<{ tenantId: string; done: boolean }[]>`
+        select tenant_id, ${session(call)}(hashtextextended('clock ' || tenant_id, 0)) as done
+        from unnest(${session.typed.texts(tenantIds)}) as tenant_id`
+      return new Map(rows.map(({ tenantId, done }) => [tenantId, done]))
+    })
+  return { lock: each('pg_try_advisory_lock'), unlock: each('pg_advisory_unlock'), release: session.release }
 }
 
 /** The last one out; a session that broke is gone with its locks, and the next one in takes another. */

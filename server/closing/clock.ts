@@ -70,7 +70,9 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   const reports = await closeUntil(fresh, lastClosedOn, dateOf(fresh, target), 'moved')
   const moved = standingAt(fresh, target, dateOf(fresh, target))
   let expiredToday = 0
-  for (let shard = 0; shard < fresh.platform.shards; shard++) expiredToday += await expireHolds(moved, shard, target)
+  for (let shard = 0; shard < fresh.platform.shards; shard++) {
+    if (await store.hasExpiring(moved, shard, target)) expiredToday += await expireHolds(moved, shard, target)
+  }
   const closed = reports.at(-1)?.day
   // Closing the day before has put the clock there already, unless it goes on from there.
   const isThere = closed !== undefined && firstMomentAfter(fresh, closed).equals(target)

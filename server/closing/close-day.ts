@@ -31,7 +31,8 @@ export function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
 
 /**
  * Closes one day of a tenant, whose clock then stands at `next`, if it is moved by a call. Done twice it does nothing more:
- * each line's own dates say what is left. A day on which nothing is due costs four statements.
+ * each line's own dates say what is left. A day on which nothing is due costs four statements, which tenants share whose days
+ * are closed at the same time.
  */
 export async function closeDay(tenant: Context, day: string, next: Temporal.Instant | null = null): Promise<DayReport> {
   const ctx = endOfDay(tenant, day)
@@ -54,8 +55,7 @@ export async function closeDay(tenant: Context, day: string, next: Temporal.Inst
     }
   }
   report.payouts = await payDay(ctx)
-  await store.finishClose(ctx, report)
-  await store.markClosed(ctx, day, next)
+  await store.finishClose(ctx, report, next)
   return report
 }
 
@@ -81,9 +81,9 @@ function daysAfter(day: string, days: number): string {
 async function closePage(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Counts[]> {
   // Lines first: their version then vouches for the loans. Read at the same time, a repayment in between could leave the
   // line as after it and the loans as before it, and the close would write over the repayment.
-  const found = await listLinesById(ctx, shard, lineIds)
+  const found = await listLinesById(ctx, lineIds)
   const [loans, statements] = await Promise.all([
-    listOpenLoansOfLines(ctx, shard, lineIds),
+    listOpenLoansOfLines(ctx, lineIds),
     listStatementsDue(ctx, shard, lineIds, [ctx.today(), daysAfter(ctx.today(), reminderDays)]),
   ])
   const loansOf = Map.groupBy(loans, (loan) => loan.lineId)
@@ -120,5 +120,5 @@ function onceADay(ctx: Context, line: Line): Context {
 
 async function readAgain(ctx: Context, line: Line): Promise<{ line: Line; loans: Loan[] }> {
   const fresh = await lines.find(ctx, line.id)
-  return { line: fresh, loans: await listOpenLoansOfLines(ctx, line.shard, [line.id]) }
+  return { line: fresh, loans: await listOpenLoansOfLines(ctx, [line.id]) }
 }

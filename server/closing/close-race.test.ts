@@ -36,19 +36,21 @@ function watch(db: Database): Watch {
     read = 'loans'
     return rows
   }
-  const watched = (target: Database): Database =>
+  /** The close reads on the connections for readings, a repayment on the others. */
+  const watched = (target: Database, isReadings: boolean): Database =>
     new Proxy(target, {
       apply(inner, _self, all: unknown[]) {
         const run = () => (inner as unknown as Query)(...all)
         const text = Array.isArray(all[0]) ? all[0].join('?') : ''
-        if (meanwhile !== null && /from lines\s+where shard = \? and id = any/.test(text)) return readLines(run)
-        if (meanwhile !== null && /from loans\s+where shard = \? and line_id = any/.test(text)) return readLoans(run)
+        if (meanwhile === null || !isReadings) return run()
+        if (/from lines\s+where .*\bid = any/.test(text)) return readLines(run)
+        if (/from loans\s+where .*line_id = any/.test(text)) return readLoans(run)
         return run()
       },
-      get: (inner, name) => (name === 'readings' ? watched(inner.readings) : Reflect.get(inner, name)),
+      get: (inner, name) => (name === 'readings' ? watched(inner.readings, true) : Reflect.get(inner, name)),
     })
   return {
-    db: watched(db),
+    db: watched(db, false),
     between(work) {
       meanwhile = work
       read = 'nothing'

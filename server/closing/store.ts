@@ -1,30 +1,90 @@
-import type { Context } from '../platform/context.ts'
+/**
+ * Clocks of many tenants are moved at the same time: at a midnight that they share, or in their sandboxes. What they ask
+ * and write in one turn is one statement for all of them.
+ */
+import { createBatcher, createLoader, createShardLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
 import type { DayReport } from './types.ts'
 
-export async function beginClose(ctx: Context, day: string): Promise<void> {
-  await ctx.db`
+/** One row for each day of a tenant. */
+interface DayRow {
+  readonly tenantId: string
+  readonly day: string
+  readonly counts: object
+  readonly at: string
+}
+
+interface ClosedDay extends DayRow {
+  /** Where the clock then stands, if it is moved by a call. */
+  readonly clock: string | null
+}
+
+const maxBatch = 500
+const maxQueue = 10_000
+
+/** A batch holds a tenant once, so no row is written twice by one statement. */
+function writerOf<Item extends { readonly tenantId: string }>(
+  write: (platform: Platform, items: readonly Item[]) => Promise<unknown>,
+) {
+  return oncePerPlatform((platform) =>
+    createBatcher<string, Item, true>({
+      run: async (items) => {
+        await write(platform, items)
+        return items.map(() => true)
+      },
+      keyOf: ({ tenantId }) => tenantId,
+      groupOf: () => 0,
+      maxBatch,
+      maxQueue,
+      inFlightPerGroup: 1,
+    }),
+  )
+}
+
+const beginnings = writerOf<DayRow>(
+  ({ db }, days) => db`
     insert into day_closes (tenant_id, closed_on, counts, started_at)
-    values (${ctx.tenantId}, ${day}, '{}', ${ctx.platform.clock.now()})
-    on conflict (tenant_id, closed_on) do nothing`
+    select day.* from ${columnsOf(db, days)} as day
+    on conflict (tenant_id, closed_on) do nothing`,
+)
+
+function columnsOf(db: Platform['db'], days: readonly DayRow[]) {
+  const { texts, dates, jsonbs, instants } = db.typed
+  return db`unnest(${texts(days.map(({ tenantId }) => tenantId))}, ${dates(days.map(({ day }) => day))},
+    ${jsonbs(days.map(({ counts }) => counts))}, ${instants(days.map(({ at }) => at))})`
 }
 
-/** The counts of a close that was cut off and went on are those of its last run. A day without work begins and ends here. */
-export async function finishClose(ctx: Context, report: DayReport): Promise<void> {
-  const at = ctx.platform.clock.now()
-  await ctx.db`
+/** The books first: a clock that has moved on while they say otherwise would have its day closed again. */
+const endings = writerOf<ClosedDay>(async ({ db }, days) => {
+  await db`
     insert into day_closes (tenant_id, closed_on, counts, started_at, finished_at)
-    values (${ctx.tenantId}, ${report.day}, ${report}, ${at}, ${at})
+    select day.*, day.at from ${columnsOf(db, days)} as day(tenant_id, closed_on, counts, at)
     on conflict (tenant_id, closed_on) do update set counts = excluded.counts, finished_at = excluded.finished_at`
+  await db`
+    update tenants t set last_closed_on = day.closed_on,
+      clock_mode = case when day.clock is null then t.clock_mode else 'frozen' end,
+      clock_instant = coalesce(day.clock, t.clock_instant),
+      clock_set_at = case when day.clock is null then t.clock_set_at else day.at end
+    from unnest(${db.typed.texts(days.map(({ tenantId }) => tenantId))}, ${db.typed.dates(days.map(({ day }) => day))},
+      ${db.typed.instants(days.map(({ at }) => at))}, ${db.typed.instants(days.map(({ clock }) => clock))})
+      as day(tenant_id, closed_on, at, clock)
+    where t.id = day.tenant_id`
+})
+
+function dayRow({ tenantId, platform }: Context, day: string, counts: object): DayRow {
+  return { tenantId, day, counts, at: platform.clock.now().toString() }
 }
 
-/** The tenant's books are closed to the end of a day; its clock, where it is moved by a call, stands at `now`. */
-export async function markClosed(ctx: Context, day: string, now: Temporal.Instant | null): Promise<void> {
-  const { db } = ctx
-  const clock =
-    now === null
-      ? db``
-      : db`, clock_mode = 'frozen', clock_instant = ${now}, clock_set_at = ${ctx.platform.clock.now()}`
-  await db`update tenants set last_closed_on = ${day} ${clock} where id = ${ctx.tenantId}`
+export async function beginClose(ctx: Context, day: string): Promise<void> {
+  await beginnings(ctx.platform).submit(dayRow(ctx, day, {}))
+}
+
+/**
+ * The tenant's books are closed to the end of a day; its clock, where it is moved by a call, stands at `now`. The counts of
+ * a close that was cut off and went on are those of its last run. A day without work begins and ends here.
+ */
+export async function finishClose(ctx: Context, report: DayReport, now: Temporal.Instant | null): Promise<void> {
+  await endings(ctx.platform).submit({ ...dayRow(ctx, report.day, report), clock: now?.toString() ?? null })
 }
 
 export interface ClockRow {
@@ -32,9 +92,16 @@ export interface ClockRow {
   readonly lastClosedOn: string | null
 }
 
+const clockLoaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, ClockRow>(async (ids) => {
+    const rows = await db<(ClockRow & { id: string })[]>`
+      select id, clock_mode, last_closed_on from tenants where id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map(({ id, clockMode, lastClosedOn }) => [id, { clockMode, lastClosedOn }]))
+  }),
+)
+
 export async function readClock(ctx: Context): Promise<ClockRow> {
-  const [row] = await ctx.db<ClockRow[]>`select clock_mode, last_closed_on from tenants where id = ${ctx.tenantId}`
-  return row!
+  return (await clockLoaderOf(ctx.platform)(ctx.tenantId))!
 }
 
 export async function setClock(ctx: Context, mode: 'frozen' | 'running', at: Temporal.Instant): Promise<void> {
@@ -56,22 +123,74 @@ export interface Agenda {
   readonly hasExpiring: boolean
 }
 
-/**
- * What a day's end has to do in a shard. All at once: asked a page at a time, each page read and sorted every due loan of
- * the day again (70 % of the time at 500,000 loans); and on most days of most tenants there is nothing.
- */
-export async function readAgenda(ctx: Context, shard: number, day: string, dueOn: readonly string[]): Promise<Agenda> {
-  const { db, tenantId } = ctx
-  const rows = await db<{ id: string | null }[]>`
-    select id from lines where shard = ${shard} and tenant_id = ${tenantId} and next_statement_on <= ${day}
-    union
-    select line_id from loans where shard = ${shard} and tenant_id = ${tenantId} and next_action_on <= ${day}
-    union
-    select line_id from statements where shard = ${shard} and tenant_id = ${tenantId} and due_on = any (${db.typed.dates(dueOn)})
-    union
-    (select null from charges where shard = ${shard} and tenant_id = ${tenantId} and expires_at <= ${ctx.now()} limit 1)
-    order by id nulls last`
+interface Evening {
+  readonly shard: number
+  readonly tenantId: string
+  readonly day: string
+  readonly dueOn: readonly [string, string]
+  readonly until: string
+}
+
+const agendaLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
+  createShardLoader<Evening, Agenda>(async (shard, evenings) => {
+    const { texts, dates, instants } = db.typed
+    const rows = await db<{ evening: number; id: string | null }[]>`
+      select evening.n::int as evening, due.id
+      from unnest(${texts(evenings.map(({ tenantId }) => tenantId))}, ${dates(evenings.map(({ day }) => day))},
+          ${dates(evenings.map(({ dueOn }) => dueOn[0]))}, ${dates(evenings.map(({ dueOn }) => dueOn[1]))},
+          ${instants(evenings.map(({ until }) => until))})
+        with ordinality as evening(tenant_id, day, due_on, due_soon_on, until, n),
+      lateral (
+        select id from lines where shard = ${shard} and tenant_id = evening.tenant_id and next_statement_on <= evening.day
+        union
+        select line_id from loans where shard = ${shard} and tenant_id = evening.tenant_id and next_action_on <= evening.day
+        union
+        select line_id from statements where shard = ${shard} and tenant_id = evening.tenant_id and due_on = evening.due_on
+        union
+        select line_id from statements where shard = ${shard} and tenant_id = evening.tenant_id and due_on = evening.due_soon_on
+        union
+        (select null from charges where shard = ${shard} and tenant_id = evening.tenant_id and expires_at <= evening.until limit 1)
+      ) as due
+      order by evening.n, due.id nulls last`
+    const byEvening = Map.groupBy(rows, (row) => row.evening)
+    return evenings.map((_, place) => agendaOf(byEvening.get(place + 1) ?? []))
+  }),
+)
+
+function agendaOf(rows: { readonly id: string | null }[]): Agenda {
   const hasExpiring = rows.at(-1)?.id === null
   if (hasExpiring) rows.pop()
   return { lineIds: rows.map((row) => row.id!), hasExpiring }
+}
+
+/**
+ * What a day's end has to do in a shard. All at once: asked a page at a time, each page read and sorted every due loan of
+ * the day again (70 % of the time at 500,000 loans); and on most days of most tenants there is nothing. `dueOn`: the days
+ * whose bills have their turn.
+ */
+export function readAgenda(
+  ctx: Context,
+  shard: number,
+  day: string,
+  dueOn: readonly [string, string],
+): Promise<Agenda> {
+  return agendaLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, day, dueOn, until: ctx.timestamp() })
+}
+
+const expiryLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
+  createShardLoader<Pick<Evening, 'shard' | 'tenantId' | 'until'>, boolean>(async (shard, asked) => {
+    const { texts, instants } = db.typed
+    const rows = await db<{ found: boolean }[]>`
+      select exists (
+          select from charges where shard = ${shard} and tenant_id = asked.tenant_id and expires_at <= asked.until) as found
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${instants(asked.map(({ until }) => until))})
+        with ordinality as asked(tenant_id, until, n)
+      order by asked.n`
+    return rows.map((row) => row.found)
+  }),
+)
+
+/** Whether a hold of a shard runs out up to an instant. */
+export function hasExpiring(ctx: Context, shard: number, until: Temporal.Instant): Promise<boolean> {
+  return expiryLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, until: until.toString() })
 }

@@ -14,7 +14,7 @@ import { type RowType, readRowTypes, rowArray } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
 
 /** An operation ready for SQL. */
-interface Posting {
+export interface Posting {
   readonly shard: number
   /** The line, or something unique: operations of one line never share a batch. */
   readonly lane: string
@@ -29,8 +29,8 @@ const tables = ['customers', 'lines', 'charges', 'loans', 'statements', 'repayme
 const posters = new WeakMap<Platform, Batcher<Posting, Verdict>>()
 
 /** Enough to amortise one flush over; more only lengthens the wait of the first in the batch. */
-const maxBatch = 512
-const maxQueue = 20_000
+export const maxBatch = 512
+export const maxQueue = 20_000
 
 function posterOf(platform: Platform): Batcher<Posting, Verdict> {
   const known = posters.get(platform)
@@ -51,7 +51,7 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
 }
 
 /** The database refused the data (SQLSTATE classes 22 and 23) and rolled back: only the guilty operation shall fail. */
-function isDataError(error: unknown): boolean {
+export function isDataError(error: unknown): boolean {
   const code = codeOf(error)
   return code.startsWith('22') || code.startsWith('23')
 }
@@ -62,7 +62,7 @@ export async function drainPostings(platform: Platform): Promise<void> {
 }
 
 /** A column added under a running server makes its rows unreadable; they are tried again with the columns of now. */
-async function withTypesOfNow<Result>(platform: Platform, write: () => Promise<Result>): Promise<Result> {
+export async function withTypesOfNow<Result>(platform: Platform, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write()
   } catch (error) {
@@ -79,7 +79,7 @@ function isUnreadableRow(error: unknown): boolean {
 
 const rowTypesOf = new WeakMap<Platform, Promise<ReadonlyMap<string, RowType>>>()
 
-function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
+export function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
   const known = rowTypesOf.get(platform)
   if (known !== undefined) return known
   const read = readRowTypes(platform.db, ['operation', 'journal', 'payouts', ...tables])
@@ -88,7 +88,7 @@ function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
   return read
 }
 
-interface VerdictRow {
+export interface VerdictRow {
   /** From 1. */
   n: number
   outcome: Exclude<Verdict['outcome'], 'ok'>
@@ -121,7 +121,12 @@ async function commit(
       ${lines.rows}::lines[], ${lines.of}::integer[], ${charges.rows}::charges[], ${charges.of}::integer[],
       ${loans.rows}::loans[], ${loans.of}::integer[], ${statements.rows}::statements[], ${statements.of}::integer[],
       ${repayments.rows}::repayments[], ${repayments.of}::integer[], ${refunds.rows}::refunds[], ${refunds.of}::integer[])`
-  const verdicts = postings.map((): Verdict => ({ outcome: 'ok' }))
+  return verdictsOf(postings.length, refused)
+}
+
+/** In the order of operations; those that are not refused are well. */
+export function verdictsOf(operations: number, refused: readonly VerdictRow[]): Verdict[] {
+  const verdicts = Array.from({ length: operations }, (): Verdict => ({ outcome: 'ok' }))
   for (const row of refused) verdicts[row.n - 1] = verdictOf(row)
   return verdicts
 }
@@ -215,42 +220,7 @@ export async function postReplyWith<Body>(
   }) as Promise<Reply<Body>>
 }
 
-/**
- * The same with a payout, in one statement. Decided while its payee had had `made` of them; throws `WriteConflict` where
- * there has been another one since.
- */
-export async function postReplyWithPayout<Body>(
-  ctx: Context,
-  operation: Operation,
-  status: number,
-  body: Body,
-  payout: Row,
-  made: number,
-): Promise<Reply<Body>> {
-  const ready = posting(ctx, 0, operation, keyed(ctx, status, body))
-  const write = async () => {
-    const known = await rowTypes(ctx.platform)
-    const heads = gather(known.get('operation')!, [ready], (posting) => [posting.head])
-    const events = gather(known.get('journal')!, [ready], (posting) => posting.events)
-    const payouts = gather(known.get('payouts')!, [ready], () => [payout])
-    return ctx.platform.db<VerdictRow[]>`
-      select n, outcome, status, body from commit_payout(${0}::smallint, ${heads.rows}::operation[],
-        ${events.rows}::journal[], ${events.of}::integer[], ${payouts.rows}::payouts[], ${made}::bigint)`
-  }
-  try {
-    const [refused] = await withTypesOfNow(ctx.platform, write)
-    return replyOf(refused === undefined ? { outcome: 'ok' } : verdictOf(refused), status, body)
-  } catch (error) {
-    throw isSerializationFailure(error) ? new WriteConflict('another payout to this payee was made') : error
-  }
-}
-
-/** SQLSTATE serialization_failure: decided on what is no longer so. */
-function isSerializationFailure(error: unknown): boolean {
-  return codeOf(error) === '40001'
-}
-
-function keyed<Body>(ctx: Context, status: number, body: Body): Row {
+export function keyed<Body>(ctx: Context, status: number, body: Body): Row {
   if (ctx.idempotencyKey === null) return {}
   return { key: ctx.idempotencyKey, request_hash: ctx.requestHash(), reply_status: status, reply: body }
 }
@@ -260,7 +230,7 @@ export class WriteConflict extends Error {
   override readonly name = 'WriteConflict'
 }
 
-function replyOf<Body>(verdict: Verdict, status: number, body: Body): Reply<Body> {
+export function replyOf<Body>(verdict: Verdict, status: number, body: Body): Reply<Body> {
   switch (verdict.outcome) {
     case 'ok':
       return { status, body, replayed: false }
@@ -284,7 +254,7 @@ function firstReply<Body>(status: number, body: unknown): Reply<Body> {
   throw problem(isProblemCode(code) ? code : 'internal', { ...parts, replayed: true })
 }
 
-function posting(ctx: Context, shard: number, operation: Operation, reply: Row): Posting {
+export function posting(ctx: Context, shard: number, operation: Operation, reply: Row): Posting {
   const { line, events, ...rows } = operation
   const bookedAt = ctx.timestamp()
   return {

@@ -1,4 +1,4 @@
-import { createLoader } from '../platform/batcher.ts'
+import { createLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
@@ -50,13 +50,28 @@ export async function findLine(ctx: Context, id: string): Promise<Owned | undefi
   return line?.tenantId === ctx.tenantId ? line : undefined
 }
 
+interface OfCustomer {
+  readonly shard: number
+  readonly tenantId: string
+  readonly customerId: string
+}
+
+const customerLoaderOf = oncePerPlatform(({ db }) =>
+  createShardLoader<OfCustomer, Owned[]>(async (shard, asked) => {
+    const { texts } = db.typed
+    const rows = await db<Owned[]>`
+      select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ customerId }) => customerId))})
+        as asked(tenant, customer)
+      join lines on shard = ${shard} and tenant_id = tenant and customer_id = customer
+      order by id`
+    const byCustomer = Map.groupBy(rows, (row) => row.customerId)
+    return asked.map(({ customerId }) => byCustomer.get(customerId) ?? [])
+  }),
+)
+
 export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned[]> {
-  const { db } = ctx
-  return db<Owned[]>`
-    select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
-    from lines
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and customer_id = ${customerId}
-    order by id`
+  return customerLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, customerId })
 }
 
 export function rowOfLine(tenantId: string, line: Line): Record<string, unknown> {
@@ -82,11 +97,19 @@ export function rowOfLine(tenantId: string, line: Line): Record<string, unknown>
   }
 }
 
-/** By id, so that what a close makes of them has the same order whenever it is run. */
-export function listLinesById(ctx: Context, shard: number, ids: readonly string[]): Promise<Line[]> {
-  const { db } = ctx
-  return db<Line[]>`
-    select ${db(columns)} from lines
-    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}
-    order by id`
+/** Of all tenants whose days are closed at the same time. */
+const closingLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
+  createLoader<string, Line & { readonly tenantId: string }>(async (ids) => {
+    const shards = [...new Set(ids.map(shardOf))]
+    const rows = await db<(Line & { readonly tenantId: string })[]>`
+      select ${db(columns)}, tenant_id from lines
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
+/** In the order of `ids`; those that there are not, or not of this tenant, are left out. */
+export async function listLinesById(ctx: Context, ids: readonly string[]): Promise<Line[]> {
+  const found = await Promise.all(ids.map(closingLoaderOf(ctx.platform)))
+  return found.filter((line) => line?.tenantId === ctx.tenantId) as Line[]
 }

@@ -25,30 +25,22 @@ const columns = [
   'next_action_on',
 ]
 
-/** Undefined for an unknown id and for another tenant's. */
-export async function findLoan(ctx: Context, id: string): Promise<Loan | undefined> {
-  if (!isShardedId('loa', id)) return undefined
-  const [row] = await ctx.db<LoanRow[]>`
-    select ${ctx.db(columns)} from loans where shard = ${shardOf(id)} and id = ${id} and tenant_id = ${ctx.tenantId}`
-  return row === undefined ? undefined : loanOfRow(row)
-}
-
 type OwnedRow = LoanRow & { readonly tenantId: string }
 type LineLoader = Loader<string, OwnedRow[]>
 
 /** Lines whose loans several requests ask for come in one query; each request folds its own. */
-const loadersOf = oncePerPlatform(({ db }) => {
-  const ofLines = (unsettled: boolean) =>
+const loadersOf = oncePerPlatform(({ db: { readings }, db: quick }) => {
+  const ofLines = (statuses: readonly Loan['state']['status'][] | null, db = quick) =>
     createLoader<string, OwnedRow[]>(async (lineIds) => {
       const shards = [...new Set(lineIds.map(shardOf))]
       const rows = await db<OwnedRow[]>`
         select ${db(columns)}, tenant_id from loans
         where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
-          ${unsettled ? db`and status in ('active', 'charged-off')` : db``}
+          ${statuses === null ? db`` : db`and status = any (${db.typed.texts(statuses)})`}
         order by opened_on, id`
       return Map.groupBy(rows, (row) => row.lineId)
     })
-  return { all: ofLines(false), unsettled: ofLines(true) }
+  return { all: ofLines(null), unsettled: ofLines(['active', 'charged-off']), open: ofLines(['active'], readings) }
 })
 
 async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<Loan[]> {
@@ -66,13 +58,34 @@ export function listUnsettledLoans(ctx: Context, lineId: string): Promise<Loan[]
   return listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)
 }
 
-export async function listLoansById(ctx: Context, shard: number, ids: readonly string[]): Promise<Loan[]> {
-  const { db } = ctx
-  const rows = await db<LoanRow[]>`
-    select ${db(columns)} from loans
-    where shard = ${shard} and id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}
-    order by opened_on, id`
-  return rows.map(loanOfRow)
+const loaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, OwnedRow>(async (ids) => {
+    const shards = [...new Set(ids.map(shardOf))]
+    const rows = await db<OwnedRow[]>`
+      select ${db(columns)}, tenant_id from loans
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
+/** Undefined for an unknown id and for another tenant's. */
+export async function findLoan(ctx: Context, id: string): Promise<Loan | undefined> {
+  const [loan] = await listLoansById(ctx, [id])
+  return loan
+}
+
+/** In the order opened; without those that there are not, or not of this tenant. */
+export async function listLoansById(ctx: Context, ids: readonly string[]): Promise<Loan[]> {
+  const load = loaderOf(ctx.platform)
+  const rows = await Promise.all([...new Set(ids)].filter((id) => isShardedId('loa', id)).map(load))
+  return rows
+    .filter((row) => row?.tenantId === ctx.tenantId)
+    .map((row) => loanOfRow(row!))
+    .sort((one, other) => compare(one.openedOn, other.openedOn) || compare(one.id, other.id))
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other)
 }
 
 export async function listLoansOfCharge(ctx: Context, lineId: string, chargeId: string): Promise<Loan[]> {
@@ -80,12 +93,8 @@ export async function listLoansOfCharge(ctx: Context, lineId: string, chargeId: 
   return loans.filter((loan) => loan.chargeId === chargeId)
 }
 
-/** Loans that are not settled, of several lines. */
-export async function listOpenLoansOfLines(ctx: Context, shard: number, lineIds: readonly string[]): Promise<Loan[]> {
-  const { db } = ctx
-  const rows = await db<LoanRow[]>`
-    select ${db(columns)} from loans
-    where shard = ${shard} and line_id = any (${db.typed.texts(lineIds)}) and tenant_id = ${ctx.tenantId} and status = 'active'
-    order by opened_on, id`
-  return rows.map(loanOfRow)
+/** Loans that are not settled, of several lines; for closing a day. */
+export async function listOpenLoansOfLines(ctx: Context, lineIds: readonly string[]): Promise<Loan[]> {
+  const load = loadersOf(ctx.platform).open
+  return (await Promise.all(lineIds.map((lineId) => listOwn(ctx, load, lineId)))).flat()
 }

@@ -94,9 +94,7 @@ function fingerprint(ctx: Context, kind: string, text: string): string {
 }
 
 export async function find(ctx: Context, customerId: string): Promise<CustomerView> {
-  const row = isShardedId('cus', customerId)
-    ? await store.findCustomer(ctx, shardOf(customerId), customerId)
-    : undefined
+  const row = isShardedId('cus', customerId) ? await store.findCustomer(ctx, customerId) : undefined
   if (row === undefined) throw problem('not-found', { detail: `There is no customer ${customerId}.` })
   return viewOf(ctx, row)
 }

@@ -1,6 +1,7 @@
-import { createLoader } from '../platform/batcher.ts'
+import { createLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
+import { shardOf } from '../platform/ids.ts'
 import type { FunderView, MerchantView } from './types.ts'
 
 export interface CustomerRow {
@@ -15,20 +16,46 @@ export interface CustomerRow {
 
 const customerColumns = ['id', 'kind', 'wrapped_key', 'sealed', 'reference', 'created_at', 'erased_at']
 
-export async function findCustomer(ctx: Context, shard: number, id: string): Promise<CustomerRow | undefined> {
-  const [row] = await ctx.db<CustomerRow[]>`
-    select ${ctx.db(customerColumns)} from customers where shard = ${shard} and id = ${id} and tenant_id = ${ctx.tenantId}`
-  return row
+type OwnedCustomer = CustomerRow & { readonly tenantId: string }
+
+/** Customers that requests of one turn ask for come in one query. */
+const customerLoaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, OwnedCustomer>(async (ids) => {
+    const shards = [...new Set(ids.map(shardOf))]
+    const rows = await db<OwnedCustomer[]>`
+      select ${db(customerColumns)}, tenant_id from customers
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
+/** `id` has the form of a customer's. Undefined for an unknown one and for another tenant's. */
+export async function findCustomer(ctx: Context, id: string): Promise<CustomerRow | undefined> {
+  const row = await customerLoaderOf(ctx.platform)(id)
+  return row?.tenantId === ctx.tenantId ? row : undefined
 }
 
-export async function findCustomerByIdentity(
-  ctx: Context,
-  shard: number,
-  identity: string,
-): Promise<string | undefined> {
-  const [row] = await ctx.db<{ id: string }[]>`
-    select id from customers where shard = ${shard} and tenant_id = ${ctx.tenantId} and identity_hash = ${identity}`
-  return row?.id
+interface Identity {
+  readonly shard: number
+  readonly tenantId: string
+  readonly identity: string
+}
+
+const identityLoaderOf = oncePerPlatform(({ db }) =>
+  createShardLoader<Identity, string | undefined>(async (shard, asked) => {
+    const { texts } = db.typed
+    const rows = await db<{ n: number; id: string }[]>`
+      select asked.n::int, id
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ identity }) => identity))})
+        with ordinality as asked(tenant, identity, n)
+      join customers on shard = ${shard} and tenant_id = tenant and identity_hash = identity`
+    const idOf = new Map(rows.map(({ n, id }) => [n, id]))
+    return asked.map((_, place) => idOf.get(place + 1))
+  }),
+)
+
+export function findCustomerByIdentity(ctx: Context, shard: number, identity: string): Promise<string | undefined> {
+  return identityLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, identity })
 }
 
 export function findCustomersByPhone(ctx: Context, phoneHash: string): Promise<CustomerRow[]> {

@@ -221,6 +221,26 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
   }
 }
 
+/**
+ * The same for questions of several parts: one query for each shard asks all of them (`unnest … with ordinality`), and gives
+ * the answers in their order. A query of one shard goes to one machine of a cluster.
+ */
+export function createShardLoader<Question extends { readonly shard: number }, Answer>(
+  ask: (shard: number, questions: readonly Question[]) => Promise<readonly Answer[]>,
+): (question: Question) => Promise<Answer> {
+  const load = createLoader<Question, Answer>(async (questions) => {
+    const byShard = [...Map.groupBy(questions, (question) => question.shard)]
+    const answered = await Promise.all(
+      byShard.map(async ([shard, own]) => {
+        const answers = await ask(shard, own)
+        return own.map((question, place) => [question, answers[place]!] as const)
+      }),
+    )
+    return new Map(answered.flat())
+  })
+  return async (question) => (await load(question))!
+}
+
 /** What the next query will ask for. */
 interface Gathering<Key, Value> {
   readonly asked: Map<Key, Promise<Value | undefined>>

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantColumns } from './auth.ts'
-import type { Loader } from './batcher.ts'
+import { createLoader, type Loader } from './batcher.ts'
 import { type Clock, clockOf, instantText, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -111,10 +111,20 @@ export function contextOf(request: FastifyRequest): Context {
   }
 }
 
+/** Tenants whose jobs begin in the same turn come in one query. */
+const tenantLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
+  createLoader<string, Tenant>(async (ids) => {
+    const rows = await db<
+      Tenant[]
+    >`select id, ${db(tenantColumns)} from tenants where id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
 /** The context of work that no request started: closing a day, sending payouts. `actor` names the job. */
 export async function contextForJob(platform: Platform, tenantId: string, actor: string): Promise<Context> {
   const db = platform.db.readings
-  const [tenant] = await db<Tenant[]>`select id, ${db(tenantColumns)} from tenants where id = ${tenantId}`
+  const tenant = await tenantLoaderOf(platform)(tenantId)
   if (tenant === undefined) throw problem('not-found', { detail: `There is no tenant ${tenantId}.` })
   return {
     ...tenantContext(platform, db, tenant),

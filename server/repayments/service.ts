@@ -75,8 +75,7 @@ function book(
   return lines.withLine(ctx, lineId, async (line) => {
     if (line.status === 'declined')
       throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
-    const candidates =
-      loanId === null ? await listUnsettledLoans(ctx, line.id) : await listLoansById(ctx, line.shard, [loanId])
+    const candidates = loanId === null ? await listUnsettledLoans(ctx, line.id) : await listLoansById(ctx, [loanId])
     const money = decide(candidates[0])
     if (money.currency !== undefined && money.currency !== line.currency) {
       throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
@@ -140,7 +139,6 @@ export async function reverse(ctx: Context, repaymentId: string, reason: string 
     if (repayment.status === 'reversed') throw problem('repayment-reversed')
     const paid = await listLoansById(
       ctx,
-      line.shard,
       repayment.allocations.map((allocation) => allocation.loanId),
     )
     const termsOf = await termsFor(ctx, paid)

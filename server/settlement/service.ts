@@ -8,7 +8,8 @@
  */
 import { accounts } from '../../core/journal/accounts.ts'
 import type { Minor } from '../../core/money.ts'
-import { once, postReply, postReplyWithPayout, WriteConflict } from '../journal/post.ts'
+import { once, postReply, WriteConflict } from '../journal/post.ts'
+import { postReplyWithPayout } from '../journal/post-payouts.ts'
 import type { JournalEvent, Reply } from '../journal/types.ts'
 import { retryConflicts } from '../lines/service.ts'
 import * as funders from '../parties/funders.ts'
@@ -191,8 +192,23 @@ export async function payDay(ctx: Context): Promise<number> {
     await finishPending(ctx, null)
     ;({ owed } = await store.readPayDay(ctx, days))
   }
+  // A merchant is owed once for each currency, and paid one of them after the other.
+  const ofMerchants = [...Map.groupBy(owed, ({ merchantId }) => merchantId).values()]
   let paid = 0
-  for (const order of owed) if (await payIfOwed(ctx, order)) paid++
+  for (let from = 0; from < ofMerchants.length; from += merchantsAtOnce) {
+    const page = ofMerchants.slice(from, from + merchantsAtOnce)
+    const counts = await Promise.all(page.map((orders) => payOneByOne(ctx, orders)))
+    paid += counts.reduce((sum, count) => sum + count, 0)
+  }
+  return paid
+}
+
+/** Their payouts share a commit. */
+const merchantsAtOnce = 200
+
+async function payOneByOne(ctx: Context, orders: readonly NewPayout[]): Promise<number> {
+  let paid = 0
+  for (const order of orders) if (await payIfOwed(ctx, order)) paid++
   return paid
 }
 

@@ -1,5 +1,6 @@
 import type { Row } from '../journal/types.ts'
-import type { Context } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Payout } from './types.ts'
 
 const columns = [
@@ -26,30 +27,65 @@ export interface Matured {
   readonly parts: readonly { readonly shard: number; readonly currency: string; readonly amount: bigint }[]
 }
 
+interface Holding {
+  readonly tenantId: string
+  readonly account: string
+  readonly throughOn: string
+  readonly payeeId: string
+}
+
+interface HoldingRow {
+  readonly n: number
+  readonly made: number
+  readonly pending: number
+  readonly shard: number | null
+  readonly currency: string
+  readonly amount: bigint
+}
+
+/**
+ * Payees that are paid at the same time, as at the end of a day, come in one query. Lateral, so that each account is looked up
+ * by its key: joined, all balances of a tenant were read while the table had no statistics.
+ */
+const maturedLoaderOf = oncePerPlatform((platform) =>
+  createLoader<Holding, Matured>(async (asked) => {
+    const { db, shards } = platform
+    const { texts, dates } = db.typed
+    const rows = await db<HoldingRow[]>`
+      select asked.n::int, paid.made, paid.pending, held.shard, held.currency, held.amount
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ account }) => account))},
+          ${dates(asked.map(({ throughOn }) => throughOn))}, ${texts(asked.map(({ payeeId }) => payeeId))})
+        with ordinality as asked(tenant, holder, through_on, payee, n)
+      cross join lateral (
+        select count(*)::int as made, (count(*) filter (where status = 'pending'))::int as pending
+        from payouts where tenant_id = tenant and payee_id = payee
+      ) as paid
+      left join lateral (
+        select shard, currency,
+          (sum(case when effective_on <= through_on then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
+        from balances
+        where tenant_id = tenant and account = holder and shard between 0 and ${shards - 1}
+        group by shard, currency
+      ) as held on true
+      order by asked.n, held.currency, held.shard`
+    const byQuestion = Map.groupBy(rows, (row) => row.n)
+    return new Map(asked.map((question, place) => [question, maturedOf(byQuestion.get(place + 1)!)]))
+  }),
+)
+
+function maturedOf(rows: readonly HoldingRow[]): Matured {
+  const { made, pending } = rows[0]!
+  const parts = rows.flatMap(({ shard, currency, amount }) => (shard === null ? [] : [{ shard, currency, amount }]))
+  return { made, pending, parts }
+}
+
 /**
  * What an account holds in each shard: everything that takes from it, and what was added up to a day. Credit positive. With
  * the payouts made to its payee as of the same moment: those counted are booked and so have left what it holds.
  */
 export async function readMatured(ctx: Context, account: string, throughOn: string, payeeId: string): Promise<Matured> {
-  const rows = await ctx.db<
-    { made: number; pending: number; shard: number | null; currency: string; amount: bigint }[]
-  >`
-    select paid.made, paid.pending, held.shard, held.currency, held.amount
-    from (
-      select count(*)::int as made, (count(*) filter (where status = 'pending'))::int as pending
-      from payouts where tenant_id = ${ctx.tenantId} and payee_id = ${payeeId}
-    ) paid
-    left join (
-      select shard, currency,
-        (sum(case when effective_on <= ${throughOn} then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
-      from balances
-      where tenant_id = ${ctx.tenantId} and account = ${account} and shard between 0 and ${ctx.platform.shards - 1}
-      group by shard, currency
-    ) held on true
-    order by held.currency, held.shard`
-  const { made, pending } = rows[0]!
-  const parts = rows.flatMap(({ shard, currency, amount }) => (shard === null ? [] : [{ shard, currency, amount }]))
-  return { made, pending, parts }
+  const { tenantId, platform } = ctx
+  return (await maturedLoaderOf(platform)({ tenantId, account, throughOn, payeeId }))!
 }
 
 export function rowOfPayout(tenantId: string, payout: Payout): Row {
@@ -117,29 +153,72 @@ export interface Owed {
   readonly timing: (typeof timings)[number]
 }
 
+export interface PayDay {
+  /** In the order of `timings`. */
+  readonly owed: readonly Owed[]
+  /** Whether a payout is not booked yet. */
+  readonly pending: boolean
+}
+
+interface Evening {
+  readonly tenantId: string
+  readonly today: string
+  readonly yesterday: string
+}
+
+interface PayDayRow {
+  readonly n: number
+  readonly merchantId: string | null
+  readonly timing: Owed['timing']
+}
+
+const payDayLoaderOf = oncePerPlatform((platform) =>
+  createLoader<Evening, PayDay>(async (evenings) => {
+    const { shards } = platform
+    const db = platform.db.readings
+    const { texts, dates } = db.typed
+    const rows = await db<PayDayRow[]>`
+      select evening.n::int, owed.merchant_id, owed.timing, owed.currency
+      from unnest(${texts(evenings.map(({ tenantId }) => tenantId))}, ${dates(evenings.map(({ today }) => today))},
+          ${dates(evenings.map(({ yesterday }) => yesterday))}) with ordinality as evening(tenant, today, yesterday, n)
+      cross join lateral (
+        select m.id as merchant_id, m.payout_timing as timing, held.currency
+        from merchants m
+        cross join lateral (
+          select currency,
+            sum(case when effective_on <= case m.payout_timing when 'T+1' then yesterday else today end
+              then credit_minor else 0 end) > sum(debit_minor) as is_owed
+          from balances
+          where tenant_id = tenant and account = 'liability:merchant:' || m.id || ':payable'
+            and shard between 0 and ${shards - 1}
+          group by currency
+        ) as held
+        where m.tenant_id = tenant and m.payout_timing = any (${texts(timings)}) and held.is_owed
+        union all
+        (select null, null, null from payouts where tenant_id = tenant and status = 'pending' limit 1)
+      ) as owed
+      order by evening.n, owed.merchant_id, owed.currency`
+    const byEvening = Map.groupBy(rows, (row) => row.n)
+    return new Map(evenings.map((evening, place) => [evening, payDayOf(byEvening.get(place + 1) ?? [])]))
+  }),
+)
+
+function payDayOf(rows: readonly PayDayRow[]): PayDay {
+  const owed = rows.filter((row): row is PayDayRow & Owed => row.merchantId !== null)
+  return {
+    owed: timings.flatMap((timing) => owed.filter((row) => row.timing === timing)),
+    pending: owed.length < rows.length,
+  }
+}
+
 /**
  * What a day's end has to pay: merchants that are owed something (see `readMatured`), once for each currency, by timing,
- * and whether a payout is not booked yet. In one reading: on most days of most tenants there is nothing.
+ * and whether a payout is not booked yet. In one reading for all tenants whose day ends at the same time: on most days of
+ * most of them there is nothing.
  */
 export async function readPayDay(
   ctx: Context,
   days: { readonly today: string; readonly yesterday: string },
-): Promise<{ owed: Owed[]; pending: boolean }> {
-  const rows = await ctx.db<{ merchantId: string | null; timing: Owed['timing'] | null }[]>`
-    select m.id as merchant_id, m.payout_timing as timing, b.currency
-    from merchants m
-    join balances b on b.tenant_id = m.tenant_id and b.account = 'liability:merchant:' || m.id || ':payable'
-      and b.shard between 0 and ${ctx.platform.shards - 1}
-    where m.tenant_id = ${ctx.tenantId} and m.payout_timing = any (${ctx.db.typed.texts(timings)})
-    group by m.id, m.payout_timing, b.currency
-    having sum(case when b.effective_on <= case m.payout_timing when 'T+1' then ${days.yesterday}::date else ${days.today}::date end
-        then b.credit_minor else 0 end) > sum(b.debit_minor)
-    union all
-    (select null, null, null from payouts where tenant_id = ${ctx.tenantId} and status = 'pending' limit 1)
-    order by merchant_id, currency`
-  const owed = rows.filter((row): row is Owed => row.merchantId !== null)
-  return {
-    owed: timings.flatMap((timing) => owed.filter((row) => row.timing === timing)),
-    pending: rows.some((row) => row.merchantId === null),
-  }
+): Promise<PayDay> {
+  return (await payDayLoaderOf(ctx.platform)({ tenantId: ctx.tenantId, ...days }))!
 }

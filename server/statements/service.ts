@@ -27,7 +27,7 @@ export async function listOf(ctx: Context, lineId: string, limit: number): Promi
 
 async function viewOf(ctx: Context, statement: Statement): Promise<StatementView> {
   const ids = [...new Set(statement.items.map((item) => item.loanId))]
-  const unpaid = unpaidItems(statement, await listLoansById(ctx, statement.shard, ids))
+  const unpaid = unpaidItems(statement, await listLoansById(ctx, ids))
   const outstanding = unpaid.reduce((sum, amount) => sum + amount, 0n)
   const { id, lineId, number, openedOn, closedOn, dueOn, currency } = statement
   return {

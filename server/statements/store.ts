@@ -1,4 +1,5 @@
-import type { Context } from '../platform/context.ts'
+import { createShardLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import type { Statement } from './types.ts'
 
@@ -33,16 +34,35 @@ export function listStatements(ctx: Context, shard: number, lineId: string, limi
     order by number desc limit ${limit}`
 }
 
-/** Bills of some lines that are due on one of some days. */
-export function listStatementsDue(
+interface DueOfLine {
+  readonly shard: number
+  readonly tenantId: string
+  readonly lineId: string
+  readonly days: readonly [string, string]
+}
+
+/** Of the lines of all tenants whose days are closed at the same time. */
+const dueLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
+  createShardLoader<DueOfLine, Statement[]>(async (shard, asked) => {
+    const { texts, dates } = db.typed
+    const rows = await db<Statement[]>`
+      select ${db(columns)}
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ lineId }) => lineId))},
+        ${dates(asked.map(({ days }) => days[0]))}, ${dates(asked.map(({ days }) => days[1]))})
+        as asked(tenant, line, one_day, other_day)
+      join statements on shard = ${shard} and tenant_id = tenant and line_id = line and due_on in (one_day, other_day)`
+    const byLine = Map.groupBy(rows, (row) => row.lineId)
+    return asked.map(({ lineId }) => byLine.get(lineId) ?? [])
+  }),
+)
+
+/** Bills of some lines of a shard that are due on one of two days. */
+export async function listStatementsDue(
   ctx: Context,
   shard: number,
   lineIds: readonly string[],
-  days: readonly string[],
+  days: readonly [string, string],
 ): Promise<Statement[]> {
-  const { db } = ctx
-  return db<Statement[]>`
-    select ${db(columns)} from statements
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and line_id = any (${db.typed.texts(lineIds)})
-      and due_on = any (${db.typed.dates(days)})`
+  const load = dueLoaderOf(ctx.platform)
+  return (await Promise.all(lineIds.map((lineId) => load({ shard, tenantId: ctx.tenantId, lineId, days })))).flat()
 }

@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino } from 'pino'
 import { drainPostings } from '../../server/journal/post.ts'
+import { drainPayouts } from '../../server/journal/post-payouts.ts'
 import { makePartitions } from '../../server/journal/store.ts'
 import { openSandbox } from '../../server/parties/access.ts'
 import { clockOf } from '../../server/platform/clock.ts'
@@ -109,7 +110,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
       }),
     async close() {
       await app.close()
-      await drainPostings(platform)
+      await Promise.all([drainPostings(platform), drainPayouts(platform)])
       await db.end({ timeout: 5 })
     },
   }

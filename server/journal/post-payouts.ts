@@ -1,0 +1,108 @@
+/**
+ * The door for payouts: those of one evening, of all tenants whose day ends at the same time, become one commit
+ * (`commit_payout`, payout by payout).
+ */
+import { createBatcher } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
+import { codeOf } from '../platform/outage.ts'
+import { BinaryValue } from '../platform/wire.ts'
+import {
+  isDataError,
+  keyed,
+  maxBatch,
+  maxQueue,
+  type Posting,
+  posting,
+  replyOf,
+  rowTypes,
+  type VerdictRow,
+  verdictsOf,
+  WriteConflict,
+  withTypesOfNow,
+} from './post.ts'
+import { rowArray } from './rows.ts'
+import type { Operation, Reply, Row, Verdict } from './types.ts'
+
+interface PayoutPosting {
+  readonly posting: Posting
+  readonly payout: Row
+  /** Payouts that its payee had had when it was decided. */
+  readonly made: number
+}
+
+const payoutPosters = oncePerPlatform((platform) =>
+  createBatcher<unknown, PayoutPosting, Verdict>({
+    run: (postings) => withTypesOfNow(platform, () => commitPayouts(platform, postings)),
+    // The second payout of a payee in a batch would be decided on a count that the first one changes.
+    keyOf: ({ payout }) => payout.payee_id,
+    groupOf: () => 0,
+    maxBatch,
+    maxQueue,
+    inFlightPerGroup: 1,
+    retryAlone: (error) => isDataError(error) || isSerializationFailure(error),
+    onBatch: (size) => platform.metrics.batchSize.observe(size),
+  }),
+)
+
+/** One transaction for the payouts of a day: each alone, a commit of its own was half of what an evening's payouts cost. */
+async function commitPayouts(platform: Platform, postings: readonly PayoutPosting[]): Promise<Verdict[]> {
+  const { db } = platform
+  const known = await rowTypes(platform)
+  const batch = (type: string, rows: readonly Row[]) => new BinaryValue(rowArray(known.get(type)!, rows))
+  const counts = postings.map(({ posting }) => posting.events.length)
+  const ends = counts.map((_, place) => counts.slice(0, place + 1).reduce((sum, count) => sum + count, 0))
+  const integers = (all: readonly number[]) => `{${all}}`
+  const heads = batch(
+    'operation',
+    postings.map(({ posting }) => posting.head),
+  )
+  const events = batch(
+    'journal',
+    postings.flatMap(({ posting }) => posting.events),
+  )
+  const payouts = batch(
+    'payouts',
+    postings.map(({ payout }) => payout),
+  )
+  const refused = await db<VerdictRow[]>`
+    select call.n::integer as n, verdict.outcome, verdict.status, verdict.body
+    from (select ${0}::smallint as shard, ${heads}::operation[] as operations, ${events}::journal[] as events,
+        ${payouts}::payouts[] as payouts) as batch,
+      unnest(${integers(counts)}::integer[], ${integers(ends)}::integer[],
+        ${db.typed.bigints(postings.map(({ made }) => BigInt(made)))}) with ordinality as call(events, last_event, made, n),
+      lateral commit_payout(batch.shard, batch.operations[call.n:call.n],
+        batch.events[call.last_event - call.events + 1:call.last_event], array_fill(1, array[call.events]),
+        batch.payouts[call.n:call.n], call.made) as verdict`
+  return verdictsOf(postings.length, refused)
+}
+
+/**
+ * Posts a request's operation, its answer and a payout, in one statement with others. Decided while its payee had had `made` of them; throws
+ * `WriteConflict` where there has been another one since.
+ */
+export async function postReplyWithPayout<Body>(
+  ctx: Context,
+  operation: Operation,
+  status: number,
+  body: Body,
+  payout: Row,
+  made: number,
+): Promise<Reply<Body>> {
+  const ready = posting(ctx, 0, operation, keyed(ctx, status, body))
+  try {
+    const verdict = await payoutPosters(ctx.platform).submit({ posting: ready, payout, made })
+    return replyOf(verdict, status, body)
+  } catch (error) {
+    throw isSerializationFailure(error) ? new WriteConflict('another payout to this payee was made') : error
+  }
+}
+
+/** SQLSTATE serialization_failure: decided on what is no longer so. */
+function isSerializationFailure(error: unknown): boolean {
+  return codeOf(error) === '40001'
+}
+
+/** Waits until all payouts accepted have been written; for shutting down. */
+export async function drainPayouts(platform: Platform): Promise<void> {
+  await payoutPosters(platform).drain()
+}
