@@ -92,26 +92,58 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
 
 /** A request's logger, made when the first thing is said: nearly every request says nothing but the line at its end. */
 export function loggerOnDemand(log: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
-  let made: FastifyBaseLogger | null = null
-  const child = () => {
-    made ??= log.child(bindings)
-    return made
+  return new LoggerOnDemand(log, bindings) as unknown as FastifyBaseLogger
+}
+
+type Said = Parameters<LogFn>
+
+/** A class, so that a request needs one object for it and not a function for each level. */
+class LoggerOnDemand {
+  readonly level: string
+  readonly #log: FastifyBaseLogger
+  readonly #bindings: Record<string, unknown>
+  #made: FastifyBaseLogger | null = null
+
+  constructor(log: FastifyBaseLogger, bindings: Record<string, unknown>) {
+    this.level = log.level
+    this.#log = log
+    this.#bindings = bindings
   }
-  const say =
-    (level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'): LogFn =>
-    (...said: Parameters<LogFn>) =>
-      child()[level](...said)
-  return {
-    level: log.level,
-    fatal: say('fatal'),
-    error: say('error'),
-    warn: say('warn'),
-    info: say('info'),
-    debug: say('debug'),
-    trace: say('trace'),
-    silent: () => {},
-    child: (more, options) => child().child(more, options),
-  } as FastifyBaseLogger
+
+  #own(): FastifyBaseLogger {
+    this.#made ??= this.#log.child(this.#bindings)
+    return this.#made
+  }
+
+  fatal(...said: Said): void {
+    this.#own().fatal(...said)
+  }
+
+  error(...said: Said): void {
+    this.#own().error(...said)
+  }
+
+  warn(...said: Said): void {
+    this.#own().warn(...said)
+  }
+
+  info(...said: Said): void {
+    this.#own().info(...said)
+  }
+
+  debug(...said: Said): void {
+    this.#own().debug(...said)
+  }
+
+  trace(...said: Said): void {
+    this.#own().trace(...said)
+  }
+
+  silent(): void {}
+
+  child(...more: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#own().child(...more)
+  }
 }
 
 function logTo(destination: DestinationStream, level: LogLevel): Logger {
