@@ -129,10 +129,12 @@ function payDue(payment: Payment, group: readonly Step[], timing: Timing): void 
     if (slot.due > on || (timing === 'past-due' && slot.due === on)) return
     if (timing === 'due' && slot.due < on) continue
     workOutToPay(book, index)
-    for (const { component } of group) {
-      const amount = minMinor(payment.left, owedOf(slot, component))
-      if (amount <= 0n) continue
-      put(payment, { slot, index }, component, amount)
+    const target = { slot, index }
+    for (let at = 0; at < group.length; at++) {
+      const { component } = group[at]!
+      const owed = owedOf(slot, component)
+      if (owed <= 0n) continue
+      put(payment, target, component, minMinor(payment.left, owed))
       if (payment.left === 0n) return
     }
   }
