@@ -7,16 +7,16 @@ import { type Proof, proof, type Scope } from './types.ts'
 const creditPrefix = accounts.customerCredit('')
 
 export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`l.tenant_id = ${tenantId}`
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
   const rows = await db<{ id: string; owedMinor: bigint; heldMinor: bigint; loans: bigint; holds: bigint }[]>`
     select l.id, l.owed_minor, l.held_minor, coalesce(o.owed, 0)::bigint as loans, coalesce(h.held, 0)::bigint as holds
     from lines l
-    left join (select shard, line_id, sum(principal_minor) as owed from loans group by shard, line_id) o
+    left join (select shard, line_id, sum(principal_minor) as owed from loans where ${own} group by shard, line_id) o
       on o.shard = l.shard and o.line_id = l.id
     left join (select shard, line_id, sum(amount_minor - captured_minor - released_minor) as held
-               from charges where status = 'authorized' group by shard, line_id) h
+               from charges where status = 'authorized' and ${own} group by shard, line_id) h
       on h.shard = l.shard and h.line_id = l.id
-    where ${own}`
+    where ${tenantId === null ? db`true` : db`l.tenant_id = ${tenantId}`}`
   const failures = rows
     .filter((row) => row.owedMinor !== row.loans || row.heldMinor !== row.holds)
     .map(
@@ -77,16 +77,17 @@ export async function creditIsLeftOver({ db, tenantId }: Scope): Promise<Proof> 
 }
 
 export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`c.tenant_id = ${tenantId}`
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
   const rows = await db<{ id: string; captured: bigint; lent: bigint; refunded: bigint; given: bigint }[]>`
     select c.id, c.captured_minor as captured, coalesce(o.lent, 0)::bigint as lent,
       c.refunded_minor as refunded, coalesce(r.given, 0)::bigint as given
     from charges c
-    left join (select shard, charge_id, sum((terms ->> 'principal')::bigint) as lent from loans group by shard, charge_id) o
+    left join (select shard, charge_id, sum((terms ->> 'principal')::bigint) as lent
+               from loans where ${own} group by shard, charge_id) o
       on o.shard = c.shard and o.charge_id = c.id
-    left join (select shard, charge_id, sum(amount_minor) as given from refunds group by shard, charge_id) r
+    left join (select shard, charge_id, sum(amount_minor) as given from refunds where ${own} group by shard, charge_id) r
       on r.shard = c.shard and r.charge_id = c.id
-    where ${own}`
+    where ${tenantId === null ? db`true` : db`c.tenant_id = ${tenantId}`}`
   const failures = rows
     .filter((row) => row.captured !== row.lent || row.refunded !== row.given)
     .map(
@@ -133,16 +134,16 @@ export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
 }
 
 export async function payoutsAreBooked({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`p.tenant_id = ${tenantId}`
+  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
   const rows = await db<{ id: string; amount: bigint; parts: bigint; booked: bigint; direction: string }[]>`
     select p.id, p.amount_minor as amount, p.direction,
       coalesce((select sum((part ->> 'amount')::bigint) from jsonb_array_elements(p.parts) part), 0)::bigint as parts,
       coalesce(b.booked, 0)::bigint as booked
     from payouts p
     left join (select tenant_id, data ->> 'payoutId' as payout_id, sum((data ->> 'amount')::bigint) as booked
-               from journal where type = 'payout.paid' group by tenant_id, data ->> 'payoutId') b
+               from journal where type = 'payout.paid' and ${own} group by tenant_id, data ->> 'payoutId') b
       on b.tenant_id = p.tenant_id and b.payout_id = p.id
-    where ${own} and p.status = 'paid'`
+    where ${tenantId === null ? db`true` : db`p.tenant_id = ${tenantId}`} and p.status = 'paid'`
   const failures = rows
     .filter((row) => {
       const signed = row.direction === 'pay' ? row.amount : -row.amount
