@@ -19,7 +19,7 @@ export async function comeIn(world: World, desk: Desk, number: number): Promise<
   const differences = lineDifferences(line, body)
   if (differences.length > 0) throw new Error(`line ${line.id}: ${differences.join('; ')}`)
   auditor.lines.set(line.id, line)
-  const habit = habitOf(chance)
+  const habit = { ...habitOf(chance), ...world.custom }
   if (habit.pays === 'autopay' || habit.pays === 'bounces') {
     const token = chance.happens(0.1) ? 'tok_insufficient' : 'tok_ok'
     const answer = await desk.post(`/v1/lines/${line.id}/autopay`, { autopay: { token, amount: 'total' } })

@@ -48,6 +48,8 @@ export interface World {
   readonly products: Product[]
   readonly funders: readonly string[]
   readonly merchants: readonly string[]
+  /** What everybody has in common, whatever else is drawn for them. */
+  readonly custom: Partial<Habit>
   /** What has to wait until nobody else is at it: dealings with a merchant that is paid at once, in order of shoppers. */
   later: { readonly number: number; readonly work: (desk: Desk) => Promise<void> }[]
 }

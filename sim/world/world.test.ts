@@ -1,10 +1,12 @@
 /** The simulator itself: the same seed is the same world, and the auditor catches what is planted. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { openDatabase } from '../../server/platform/database.ts'
+import { type Database, openDatabase } from '../../server/platform/database.ts'
 import { testDatabase } from '../../server/platform/testing.ts'
+import { chanceOf } from './chance.ts'
+import type { Json } from './courier.ts'
 import { type House, type Letter, openHouse, type Reply } from './house.ts'
-import { Disagreement, live } from './world.ts'
+import { Disagreement, live, type WorldOptions } from './world.ts'
 
 const small = { customers: 15, days: 20, auditEvery: 12 }
 
@@ -39,124 +41,261 @@ test('a run that stops early is the beginning of the whole run', async () => {
   assert.deepEqual(requests(1), requests(0))
 })
 
-type Plant = (real: House, letter: Letter, send: () => Promise<Reply>) => Promise<Reply>
+/** A letter on its way to the real server, which has this database. */
+interface Moment {
+  readonly letter: Letter
+  readonly db: Database
+  /** As whoever wrote the letter, or with another body. */
+  send(body?: string | null): Promise<Reply>
+  /** Another letter that nobody of the world knows of. */
+  sendSecretly(letter: Letter): Promise<Reply>
+}
 
-/** Once, when its turn comes; the faults of the run itself stay out of the way. */
-function once(matches: (letter: Letter) => boolean, skip: number, plant: Plant) {
+interface Fault {
+  readonly matches: (letter: Letter) => boolean
+  /** Answers the letter; `bites`: the fault was really brought in, else it waits for the next letter. */
+  readonly plant: (moment: Moment) => Promise<{ readonly reply: Reply; readonly bites: boolean }>
+  /** Letters that it lets pass first. */
+  readonly skip?: number
+  /** Not once, but with every letter. */
+  readonly often?: boolean
+  /** In what world; the mixed one where nothing is said. */
+  readonly among?: Partial<WorldOptions>
+}
+
+/** Few people who do all the time what is to be watched, so that no fault waits for a chance to bite. */
+const buysMuch = { buys: 0.3, most: 200_000, holds: 0, returns: 0 }
+const payingMinimum = {
+  days: 28,
+  custom: { ...buysMuch, pays: 'minimum' as const, plans: ['pay-later'] },
+}
+const payingAhead = {
+  customers: 12,
+  days: 20,
+  custom: { ...buysMuch, pays: 'ahead' as const, plans: ['3x-daily', '6x-daily'] },
+}
+
+/** The server with the fault in it, which tells how often it was brought in. */
+function planted(real: House, db: Database, { matches, plant, skip = 0, often = false }: Fault) {
+  let bites = 0
   let seen = 0
-  return (real: House): House => ({
-    ...real,
-    send: async (letter, scene) => {
-      const send = () => real.send(letter, scene)
-      return matches(letter) && seen++ === skip ? plant(real, letter, send) : send()
-    },
-  })
-}
-
-const oneMore = (figure: string) => (text: string) =>
-  text.replace(new RegExp(`"${figure}":(\\d+)`), (_all, amount: string) => `"${figure}":${Number(amount) + 1}`)
-
-/** Of the first instalment of a loan whose interest goes by days. */
-const cent = (text: string) =>
-  text.replace(
-    /("plan":"\d+x-daily".*?"interest":)(\d+)/,
-    (_all, before: string, amount: string) => `${before}${Number(amount) + 1}`,
-  )
-
-const changed = (change: (text: string) => string): Plant => {
-  return async (_real, _letter, send) => {
-    const reply = await send()
-    return { ...reply, text: change(reply.text) }
+  let busy = false
+  const send: House['send'] = async (letter, scene) => {
+    if (busy || (bites > 0 && !often) || !matches(letter) || seen++ < skip) return real.send(letter, scene)
+    busy = true
+    const { reply, bites: bitten } = await plant({
+      letter,
+      db,
+      send: (body = letter.body) => real.send({ ...letter, body }, scene),
+      sendSecretly: (other) => real.send(other, { chance: chanceOf(1, 2, 3, seen), at: scene.at }),
+    })
+    busy = false
+    if (bitten) bites++
+    return reply
   }
+  return { house: { ...real, send }, bites: () => bites }
 }
+
+/** Of what is answered; `change` tells whether it found something to change. */
+const inAnswer =
+  (change: (body: Json) => boolean): Fault['plant'] =>
+  async ({ send }) => {
+    const reply = await send()
+    const body = JSON.parse(reply.text)
+    const bites = reply.status < 300 && change(body)
+    return { reply: bites ? { ...reply, text: JSON.stringify(body) } : reply, bites }
+  }
+
+/** Of what is asked; it bites where the server then does it. */
+const inRequest =
+  (change: (body: Json) => boolean): Fault['plant'] =>
+  async ({ letter, send }) => {
+    const body = JSON.parse(letter.body!)
+    const changes = change(body)
+    const reply = changes ? await send(JSON.stringify(body)) : await send()
+    return { reply, bites: changes && reply.status < 300 }
+  }
 
 const isRead = (path: string) => (letter: Letter) => letter.method === 'GET' && letter.path.startsWith(path)
 const isPost = (path: string) => (letter: Letter) => letter.method === 'POST' && letter.path === path
 
 const isPrepayment = (letter: Letter) => letter.method === 'POST' && letter.path.endsWith('/prepay')
 
-const scene = {
-  chance: {
-    happens: () => false,
-    between: () => 0,
-    pick: <Item>(all: readonly Item[]) => all[0]!,
-    bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)),
-  },
-  at: 0,
+/** A minor unit more of the first that has it. */
+function oneMore(rows: readonly Json[], figure: string, fits: (row: Json) => boolean = () => true): boolean {
+  const row = rows.find((candidate) => typeof candidate[figure] === 'number' && fits(candidate))
+  if (row !== undefined) row[figure] += 1
+  return row !== undefined
 }
 
-const plants: [what: string, plant: (real: House) => House, caught: RegExp][] = [
+const bearsInterest = (row: Json) => row.interest > 0
+
+/** Where terms differ the world has a seed of its own: the server keeps in mind what it read of a program with that id. */
+const cardTerms = (change: (minimum: Json) => void) =>
+  inRequest(({ terms: { minimumPayment: minimum } }) => {
+    if (minimum !== undefined) change(minimum)
+    return minimum !== undefined
+  })
+
+/** To the end of the day on which bills fall due: those whose minimum is not all of it then ask for all. */
+async function askForAll({ letter, db, send }: Moment) {
+  const raised = await db`
+    update statements set minimum_minor = total_minor
+    where due_on = ${JSON.parse(letter.body!).to}::date - 1 and minimum_minor < total_minor returning id`
+  return { reply: await send(), bites: raised.length > 0 }
+}
+
+const faults: readonly [what: string, fault: Fault, caught: RegExp][] = [
   [
     'a line shows a cent too much owed',
-    once(isRead('/v1/lines?'), 3, changed(oneMore('owed'))),
+    { matches: isRead('/v1/lines?'), skip: 3, plant: inAnswer(({ data }) => oneMore(data, 'owed')) },
     /owed is \d+, should be \d+/,
   ],
   [
     'a loan shows a cent too much to settle it',
-    once(isRead('/v1/loans?'), 3, changed(oneMore('payoff'))),
+    { matches: isRead('/v1/loans?'), skip: 3, plant: inAnswer(({ data }) => oneMore(data, 'payoff')) },
     /payoff is \d+, should be/,
   ],
   [
     'an account shows a cent more',
-    once(isRead('/v1/trial-balance'), 15, changed(oneMore('credits'))),
+    { matches: isRead('/v1/trial-balance'), skip: 15, plant: inAnswer(({ accounts }) => oneMore(accounts, 'credits')) },
     /holds -?\d+, should hold/,
   ],
   [
     'an instalment by days shows a cent too much interest',
-    once(isRead('/v1/loans?'), 3, changed(cent)),
+    {
+      matches: isRead('/v1/loans?'),
+      plant: inAnswer(({ data }) =>
+        data.some((loan: Json) => loan.plan.endsWith('-daily') && oneMore(loan.instalments, 'interest', bearsInterest)),
+      ),
+    },
     /instalment \d+: interest is \d+, should be/,
   ],
   [
     'an instalment was lowered a cent too little',
-    once(isPrepayment, 0, async (real, letter, send) => {
-      const { amount, effect } = JSON.parse(letter.body!)
-      return amount > 1 ? real.send({ ...letter, body: JSON.stringify({ amount: amount - 1, effect }) }, scene) : send()
-    }),
+    {
+      matches: isPrepayment,
+      among: payingAhead,
+      plant: inRequest((body) => {
+        const bites = body.effect === 'lower' && body.amount > 1
+        if (bites) body.amount -= 1
+        return bites
+      }),
+    },
     /should (hold|be)/,
   ],
   [
     'a purchase is booked twice',
-    once(isPost('/v1/charges'), 3, async (real, letter, send) => {
-      await real.send({ ...letter, key: `${letter.key}-again` }, scene)
-      return send()
-    }),
+    {
+      matches: isPost('/v1/charges'),
+      skip: 3,
+      plant: async ({ letter, send, sendSecretly }) => {
+        const first = await sendSecretly({ ...letter, key: `${letter.key}-again` })
+        return { reply: await send(), bites: first.status < 300 }
+      },
+    },
     /should (hold|be)|should have/,
   ],
   [
     'a repayment is acknowledged and then lost',
-    once(isPost('/v1/repayments'), 1, async (real, letter, send) => {
-      const reply = await send()
-      const path = `/v1/repayments/${JSON.parse(reply.text).id}/reverse`
-      await real.send({ ...letter, path, body: null, key: `${letter.key}-lost` }, scene)
-      return reply
-    }),
+    {
+      matches: isPost('/v1/repayments'),
+      skip: 1,
+      plant: async ({ letter, send, sendSecretly }) => {
+        const reply = await send()
+        const path = `/v1/repayments/${JSON.parse(reply.text).id}/reverse`
+        const lost = await sendSecretly({ ...letter, path, body: null, key: `${letter.key}-lost` })
+        return { reply, bites: reply.status < 300 && lost.status < 300 }
+      },
+    },
     /should (hold|be)/,
+  ],
+  [
+    'a bill shows a cent too much as its minimum',
+    {
+      matches: isRead('/v1/statements?'),
+      among: payingMinimum,
+      plant: inAnswer(({ data }) => oneMore(data, 'minimum', (bill) => bill.minimum < bill.total)),
+    },
+    /a bill is .*"minimum":\d+.* should be/,
+  ],
+  [
+    'the least that a bill asks for is a cent too much',
+    {
+      matches: isPost('/v1/programs'),
+      among: { ...payingMinimum, seed: 6 },
+      plant: cardTerms((minimum) => {
+        minimum.floor += 1
+      }),
+    },
+    /a bill is .*"minimum":\d+.* should be/,
+  ],
+  [
+    'a bill is not carried over though its minimum was paid',
+    { matches: isPost('/v1/clock/advance'), among: payingMinimum, often: true, plant: askForAll },
+    /instalments are shown, there should be|should (hold|be)/,
+  ],
+  [
+    'a purchase carried over shows a cent too much interest',
+    {
+      matches: isRead('/v1/loans?'),
+      among: payingMinimum,
+      plant: inAnswer(({ data }) =>
+        data.some((loan: Json) => loan.plan === 'pay-later' && oneMore(loan.instalments, 'interest', bearsInterest)),
+      ),
+    },
+    /instalment \d+: interest is \d+, should be/,
+  ],
+  [
+    'what is carried over bears 0.001 % a day too much',
+    {
+      matches: isPost('/v1/programs'),
+      among: { ...payingMinimum, seed: 7 },
+      plant: cardTerms((minimum) => {
+        minimum.revolvingDailyPercent = (Number(minimum.revolvingDailyPercent) + 0.001).toFixed(3)
+      }),
+    },
+    /instalment \d+: interest is \d+, should be/,
+  ],
+  [
+    'a cent moves from one funder to another behind everybody’s back',
+    {
+      matches: isPost('/v1/clock/advance'),
+      skip: 20,
+      plant: async ({ db, send }) => {
+        const moved = await db`
+          update balances set credit_minor = credit_minor + 1
+          where ctid = (select ctid from balances where account like 'liability:funder:%:settlement' order by account limit 1)
+          returning account`
+        return { reply: await send(), bites: moved.length === 1 }
+      },
+    },
+    /should hold/,
   ],
 ]
 
-for (const [what, plant, caught] of plants) {
-  test(`caught: ${what}`, async () => {
+const watched = { customers: 25, days: 60, seed: 5, withFaults: false }
+
+test('where nothing is planted nothing is caught', async () => {
+  for (const among of [payingMinimum, payingAhead]) {
     const { house: real } = await house()
-    const run = live(plant(real), { customers: 25, days: 60, seed: 5, withFaults: false })
-    await assert.rejects(run, (error) => {
+    await live(real, { ...watched, ...among })
+  }
+})
+
+for (const [what, fault, caught] of faults) {
+  test(`caught: ${what}`, async () => {
+    const { house: real, url } = await house()
+    const db = openDatabase(url, { max: 1 })
+    after(() => db.end())
+    const { house: faulty, bites } = planted(real, db, fault)
+    await assert.rejects(live(faulty, { ...watched, ...fault.among }), (error) => {
+      assert.ok(bites() > 0, `the fault was never brought in: ${error}`)
       assert.ok(error instanceof Disagreement, String(error))
-      assert.match(error.message, /^seed 5, day \d+ \(2026-/)
+      assert.match(error.message, /^seed [567], day \d+ \(2026-/)
       assert.match(error.message, caught)
       assert.ok(error.dayNumber > 0)
       return true
     })
   })
 }
-
-test('caught: a cent that moves from one funder to another behind everybody’s back', async () => {
-  const { house: real, url } = await house()
-  const db = openDatabase(url, { max: 1 })
-  after(() => db.end())
-  const thief = once(isPost('/v1/clock/advance'), 20, async (_real, _letter, send) => {
-    await db`
-      update balances set credit_minor = credit_minor + 1
-      where ctid = (select ctid from balances where account like 'liability:funder:%:settlement' order by account limit 1)`
-    return send()
-  })
-  await assert.rejects(live(thief(real), { customers: 25, days: 60, seed: 5, withFaults: false }), /should hold/)
-})

@@ -8,7 +8,7 @@ import { chanceOf } from './chance.ts'
 import { designsOf, factsOf, termsOf } from './contracts.ts'
 import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
 import type { House } from './house.ts'
-import { describe, type Product, type World } from './people.ts'
+import { describe, type Habit, type Product, type World } from './people.ts'
 import { liveDay } from './shoppers.ts'
 import { lookAfter, workDay } from './staff.ts'
 
@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly customers: number
   readonly days: number
   readonly withFaults?: boolean
+  /** What everybody has in common; else all is drawn. */
+  readonly custom?: Partial<Habit>
   /** Every line is compared on every so manyth day; on the others those that something happened to. */
   readonly allLinesEvery?: number
   /** The server's own audit runs on every so manyth day, and at the end. */
@@ -76,7 +78,7 @@ const timeZones = [
 
 /** Lives a world to its end. Throws `Disagreement` on the first difference. */
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
-  const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0 } = options
+  const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0, custom = {} } = options
   let dayNumber = 0
   const { told, step = async () => {}, passed } = options
   const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
@@ -86,7 +88,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
   const courier = createCourier({ house, seed, tenantId, secret, withFaults, ...follow })
   let compared = 0
   try {
-    const world = await settle(seed, courier, customers)
+    const world = await settle(seed, courier, customers, custom)
     for (dayNumber = 1; dayNumber <= days; dayNumber++) {
       const last = dayNumber === days
       await step()
@@ -108,7 +110,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
   }
 }
 
-async function settle(seed: number, courier: Courier, customers: number): Promise<World> {
+async function settle(seed: number, courier: Courier, customers: number, custom: Partial<Habit>): Promise<World> {
   const chance = chanceOf(seed, 1, 0, 0x5e)
   const made = async (path: string, body: object): Promise<Json> => {
     const answer = await courier.post(path, body)
@@ -136,7 +138,7 @@ async function settle(seed: number, courier: Courier, customers: number): Promis
     auditor.merchants.set(id, { id, timing, feePercent })
     merchants.push(id)
   }
-  const world: World = { seed, auditor, courier, shoppers: [], products, funders, merchants, later: [] }
+  const world: World = { seed, auditor, courier, shoppers: [], products, funders, merchants, custom, later: [] }
   await courier.atOnce(customers, async (desk, number) => {
     world.shoppers[number] = await comeIn(world, desk, number)
   })
