@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
-import { type BatcherOptions, createBatcher, createLoader } from './batcher.ts'
+import { type BatcherOptions, createBatcher, createLoader, createShardLoader } from './batcher.ts'
 import { Problem } from './errors.ts'
 
 interface Write {
@@ -214,4 +214,27 @@ test('while a query is under way the next one gathers; one that takes too long h
   } finally {
     mock.timers.reset()
   }
+})
+
+test('questions of one turn are one query for each shard, answered in their order; one that fails, fails for its askers', async () => {
+  const asked: [shard: number, names: string[]][] = []
+  const load = createShardLoader<{ shard: number; name: string }, string | undefined>(async (shard, questions) => {
+    const names = questions.map(({ name }) => name)
+    asked.push([shard, names])
+    if (names.includes('broken')) throw new Error('the shard is away')
+    return names.map((name) => (name === 'nobody' ? undefined : `${name} of ${shard}`))
+  })
+  const answers = await Promise.all([
+    load({ shard: 1, name: 'one' }),
+    load({ shard: 0, name: 'nobody' }),
+    load({ shard: 1, name: 'two' }),
+    load({ shard: 1, name: 'one' }),
+  ])
+  assert.deepEqual(answers, ['one of 1', undefined, 'two of 1', 'one of 1'])
+  assert.deepEqual(asked, [
+    [1, ['one', 'two', 'one']],
+    [0, ['nobody']],
+  ])
+  await assert.rejects(load({ shard: 2, name: 'broken' }), /away/)
+  assert.equal(await load({ shard: 2, name: 'well' }), 'well of 2')
 })
