@@ -72,7 +72,8 @@ export const civilOf: (day: Day) => Civil = keptByDay((day) => {
 /** Loans share their dates: what was made of one is kept until another day takes its place. */
 function keptByDay<Made extends object | string>(make: (day: Day) => Made): (day: Day) => Made {
   const places = 8192
-  const days = new Int32Array(places)
+  // Doubles: a day that is none (a half, NaN) must find no other's place.
+  const days = new Float64Array(places)
   const kept = new Array<Made | null>(places).fill(null)
   return (day) => {
     const place = day & (places - 1)

@@ -92,7 +92,7 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
 
 /** A request's logger, made when the first thing is said: nearly every request says nothing but the line at its end. */
 export function loggerOnDemand(log: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
-  return new LoggerOnDemand(log, bindings) as unknown as FastifyBaseLogger
+  return new LoggerOnDemand(log, bindings) as FastifyBaseLogger
 }
 
 type Said = Parameters<LogFn>
