@@ -51,7 +51,7 @@ function chargeInterest(account: LiveAccount, closedDay: Day, n: number): Intere
   const nightsOf = new Map<string, Nights>()
   for (const item of account.items) {
     if (item.protected || isSettled(item)) continue
-    const nights = nightsOf.get(item.code) ?? new Map()
+    const nights: Nights = nightsOf.get(item.code) ?? new Map()
     nightsOf.set(item.code, nights)
     countNights(nights, item, account.rates, item.chargedTo, closedDay)
     item.chargedTo = closedDay
