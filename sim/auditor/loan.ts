@@ -225,12 +225,17 @@ function giveBack(state: LoanState, amount: number, on: number): void {
     return
   }
   state.credit -= there
-  state.returned += there
-  const again = amount - there
-  state.lessened.push({ on, principal: again })
-  if (again === 0) return
-  state.restored += again
-  dueNext(state, on, true).principal += again
+  if (there === amount) {
+    state.returned += there
+    return
+  }
+  // All of it is principal again, of which the credit pays its part.
+  state.overpaid -= there
+  state.restored += amount
+  state.lessened.push({ on, principal: amount - there })
+  const part = dueNext(state, on, true)
+  part.principal += amount
+  part.paidPrincipal += there
 }
 
 function charge(state: LoanState, amount: number, on: number): void {
