@@ -184,7 +184,7 @@ export function buy(line: Line, moves: Moves, purchase: Purchase): Charge {
 
 function lend(line: Line, moves: Moves, charge: Charge, amount: number, loanId: string, today: number): void {
   const { program } = line
-  const plan = program.plans.find((candidate) => candidate.code === charge.plan)!
+  const plan = planOf(line, charge)
   const statement = line.nextStatement!
   const firstDue = nextDayNumbered(statement + 1, program.dueDay)
   const dues = Array.from({ length: plan.instalments }, (_, place) => monthsLater(firstDue, place))
@@ -202,6 +202,10 @@ function lend(line: Line, moves: Moves, charge: Charge, amount: number, loanId: 
   moves.payable.push({ merchant: charge.merchant, amount: amount - kept })
 }
 
+function planOf(line: Line, charge: Charge): LoanFacts['plan'] {
+  return line.program.plans.find((candidate) => candidate.code === charge.plan)!
+}
+
 export function capture(
   line: Line,
   moves: Moves,
@@ -212,6 +216,8 @@ export function capture(
   const left = heldOf(charge)
   if (order.amount > left) throw new Refused('capture-above-held')
   if (line.nextStatement === null) throw new Refused('line-not-active')
+  // Of fewer cents than instalments some instalments would be of nothing.
+  if (order.amount < planOf(line, charge).instalments) throw new Refused('plan-not-offered')
   if (order.final) charge.released += left - order.amount
   lend(line, moves, charge, order.amount, order.loanId, order.today)
 }
