@@ -9,7 +9,7 @@ import { unpaid } from '../auditor/part.ts'
 import { partsOf } from '../auditor/state.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
-import { agree, type Shopper, type World } from './people.ts'
+import { agree, describe, type Shopper, type World } from './people.ts'
 
 export async function liveDay(world: World, desk: Desk, shopper: Shopper): Promise<void> {
   const chance = chanceOf(world.seed, shopper.number, world.auditor.today, 0x5d)
@@ -99,7 +99,7 @@ async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, c
   const { credited, paidBack } = outcome
   if (body.credited !== credited || body.paidBack !== paidBack || body.debtReduced !== amount - credited - paidBack) {
     throw new Error(
-      `refund of ${amount} of ${charge.id} was ${JSON.stringify(body)}, should be ${JSON.stringify(outcome)}`,
+      `refund of ${amount} of ${charge.id} was ${JSON.stringify(body)}, should be ${JSON.stringify(outcome)}. ${describe(line)}`,
     )
   }
 }
