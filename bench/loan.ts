@@ -1,30 +1,14 @@
 /** Folding a loan of 36 instalments and 100 events, and quoting what settles it: `npm run bench -- loan`. */
 import { foldLoan, payoffOn } from '../core/loan/index.ts'
+import { plainLoan } from '../core/loan/plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from '../core/loan/types.ts'
 import { microsecondsEach } from './harness/processor-time.ts'
 
 const terms: LoanTerms = {
-  currency: 'CNY',
+  ...plainLoan,
   principal: 3_600_000n,
-  annualRatePercent: '12',
-  method: 'equal-instalment',
   instalments: 36,
-  every: { n: 1, unit: 'month' },
-  disbursedOn: '2024-01-01',
-  firstDueOn: null,
   dayCount: 'actual/365',
-  interestPeriod: 'daily',
-  interestRecalculation: 'daily',
-  overdueInterest: true,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
 }
 
 /** Three events a month: a fee, a part paid on the due date, the rest five days late every third month. */

@@ -161,8 +161,8 @@ export const postingRules: readonly Rule[] = [
 ]
 
 /**
- * Legs of a loan's movement from one ledger to another, neither without zeros nor closed by a counter-account: their sum is what
- * the event's other side (money at the bank, a merchant, a customer's credit) has to bear.
+ * Legs of a loan's movement from one ledger to another, zeros among them and not yet closed by a counter-account: their
+ * sum is what the event's other side (money at the bank, a merchant, a customer's credit) has to bear.
  */
 export function loanLegs(program: string, funding: Funding, before: LoanLedger, after: LoanLedger): Leg[] {
   const sums: Sums = { legs: [], places: new Map() }

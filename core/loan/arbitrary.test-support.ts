@@ -1,6 +1,7 @@
 /** Random loans and events for the properties. Runs are set by CHIT_PROPERTY_RUNS; the default keeps a test run short. */
 import fc from 'fast-check'
 import { dayOffset, dayText, record } from '../property.test-support.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 export const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 300)
@@ -24,27 +25,17 @@ export const someTerms: fc.Arbitrary<LoanTerms> = record({
   levelled: fc.boolean(),
 } as const).map(
   (pick): LoanTerms => ({
-    currency: 'CNY',
+    ...plainLoan,
     principal: pick.principal,
     annualRatePercent: (pick.rate / 100).toFixed(2),
     method: pick.method,
     instalments: pick.instalments,
     every: { n: pick.n, unit: pick.unit },
     disbursedOn: dayText(pick.start),
-    firstDueOn: null,
     dayCount: pick.dayCount,
-    interestPeriod: 'daily',
     interestRecalculation: pick.daily ? 'daily' : 'none',
     overdueInterest: pick.overdueInterest,
-    earlyInterest: 'to-day',
     lastInstalment: pick.levelled ? 'levelled' : 'remainder',
-    rounding: 'half-even',
-    instalmentMultiple: null,
-    downPaymentPercent: null,
-    downPaymentPaid: false,
-    principalGrace: 0,
-    interestFreePeriods: 0,
-    allocation: null,
   }),
 )
 

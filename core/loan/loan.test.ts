@@ -13,31 +13,19 @@ import {
   openLoan,
   payoffOn,
 } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 /** 3,000.00 in three instalments of 1,000.00 and 18.00 interest: a bill in instalments. */
 const bill: LoanTerms = {
-  currency: 'CNY',
+  ...plainLoan,
   principal: 300_000n,
   annualRatePercent: '7.2',
   method: 'flat',
-  instalments: 3,
-  every: { n: 1, unit: 'month' },
   disbursedOn: '2024-01-10',
-  firstDueOn: null,
-  dayCount: '30/360',
   interestPeriod: 'whole-period',
   interestRecalculation: 'none',
   overdueInterest: false,
-  earlyInterest: 'to-day',
-  lastInstalment: 'remainder',
-  rounding: 'half-even',
-  instalmentMultiple: null,
-  downPaymentPercent: null,
-  downPaymentPaid: false,
-  principalGrace: 0,
-  interestFreePeriods: 0,
-  allocation: null,
 }
 const declining: LoanTerms = {
   ...bill,

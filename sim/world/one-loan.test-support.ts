@@ -1,6 +1,7 @@
 /** Lives of one loan, told to the auditor and to core beside each other, without a server: thousands in a minute. */
 import fc from 'fast-check'
 import { applyEvent, openLoan, payoffOn } from '../../core/loan/index.ts'
+import { plainLoan } from '../../core/loan/plain.test-support.ts'
 import { LoanProblem } from '../../core/loan/problem.ts'
 import type { LoanState as CoreState, LoanEvent, LoanTerms } from '../../core/loan/types.ts'
 import { unpaidOf } from '../../core/program/bill.ts'
@@ -67,29 +68,18 @@ export function termsOf(
   dues: readonly number[],
 ): LoanTerms {
   return {
-    currency: 'CNY',
+    ...plainLoan,
     principal: BigInt(price),
     annualRatePercent: method === 'flat' ? String((Number(percent) * 1200) / 100) : percent,
     method: method === 'carried' ? 'bullet' : method === 'flat' ? 'flat' : 'equal-instalment',
     instalments,
-    every: { n: 1, unit: 'month' },
     disbursedOn: textOf(opened),
-    firstDueOn: null,
     dueDates: dues.map(textOf),
     dayCount: 'actual/365',
     interestPeriod: method === 'flat' ? 'whole-period' : 'daily',
-    interestRecalculation: 'daily',
     overdueInterest: false,
     earlyInterest: method === 'flat' ? 'to-due-date' : 'to-day',
     earlyFlat: 'forgiven',
-    lastInstalment: 'remainder',
-    rounding: 'half-even',
-    instalmentMultiple: null,
-    downPaymentPercent: null,
-    downPaymentPaid: false,
-    principalGrace: 0,
-    interestFreePeriods: 0,
-    allocation: null,
   }
 }
 
