@@ -1,6 +1,6 @@
-import { createLoader } from '../platform/batcher.ts'
+import { createRowLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
-import { isShardedId, shardOf } from '../platform/ids.ts'
+import { isShardedId } from '../platform/ids.ts'
 import type { Charge } from './types.ts'
 
 const columns = [
@@ -27,20 +27,16 @@ type Owned = Charge & { readonly tenantId: string }
 
 /** Charges that several requests ask for come in one query. */
 const loaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, Owned>(async (ids) => {
-    const shards = [...new Set(ids.map(shardOf))]
-    const rows = await db<Owned[]>`
+  createRowLoader<Owned>(
+    (shards, ids) => db<Owned[]>`
       select ${db(columns)}, tenant_id from charges
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findCharge(ctx: Context, id: string): Promise<Charge | undefined> {
-  if (!isShardedId('chg', id)) return undefined
-  const charge = await loaderOf(ctx.platform)(id)
-  return charge?.tenantId === ctx.tenantId ? charge : undefined
+  return isShardedId('chg', id) ? loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
 }
 
 export function listCharges(

@@ -1,7 +1,7 @@
-import { createLoader, createShardLoader } from '../platform/batcher.ts'
+import { createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
-import { isShardedId, shardOf } from '../platform/ids.ts'
+import { isShardedId } from '../platform/ids.ts'
 import type { Line } from './types.ts'
 
 const columns = [
@@ -33,21 +33,17 @@ type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
 
 /** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
 const loaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, Owned>(async (ids) => {
-    const shards = [...new Set(ids.map(shardOf))]
-    const rows = await db<Owned[]>`
+  createRowLoader<Owned>(
+    (shards, ids) => db<Owned[]>`
       select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from lines
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findLine(ctx: Context, id: string): Promise<Owned | undefined> {
-  if (!isShardedId('lin', id)) return undefined
-  const line = await loaderOf(ctx.platform)(id)
-  return line?.tenantId === ctx.tenantId ? line : undefined
+  return isShardedId('lin', id) ? loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
 }
 
 interface OfCustomer {
@@ -99,17 +95,16 @@ export function rowOfLine(tenantId: string, line: Line): Record<string, unknown>
 
 /** Of all tenants whose days are closed at the same time. */
 const closingLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
-  createLoader<string, Line & { readonly tenantId: string }>(async (ids) => {
-    const shards = [...new Set(ids.map(shardOf))]
-    const rows = await db<(Line & { readonly tenantId: string })[]>`
+  createRowLoader<Line & { readonly tenantId: string }>(
+    (shards, ids) => db<(Line & { readonly tenantId: string })[]>`
       select ${db(columns)}, tenant_id from lines
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** In the order of `ids`; those that there are not, or not of this tenant, are left out. */
 export async function listLinesById(ctx: Context, ids: readonly string[]): Promise<Line[]> {
-  const found = await Promise.all(ids.map(closingLoaderOf(ctx.platform)))
-  return found.filter((line) => line?.tenantId === ctx.tenantId) as Line[]
+  const load = closingLoaderOf(ctx.platform)
+  const found = await Promise.all(ids.map((id) => load(id, ctx.tenantId)))
+  return found.filter((line) => line !== undefined)
 }

@@ -1,4 +1,4 @@
-import { createLoader, type Loader } from '../platform/batcher.ts'
+import { createLoader, createRowLoader, type Loader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import { type LoanRow, loanOfRow } from './book.ts'
@@ -59,13 +59,11 @@ export function listUnsettledLoans(ctx: Context, lineId: string): Promise<Loan[]
 }
 
 const loaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, OwnedRow>(async (ids) => {
-    const shards = [...new Set(ids.map(shardOf))]
-    const rows = await db<OwnedRow[]>`
+  createRowLoader<OwnedRow>(
+    (shards, ids) => db<OwnedRow[]>`
       select ${db(columns)}, tenant_id from loans
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
@@ -77,10 +75,10 @@ export async function findLoan(ctx: Context, id: string): Promise<Loan | undefin
 /** In the order opened; without those that there are not, or not of this tenant. */
 export async function listLoansById(ctx: Context, ids: readonly string[]): Promise<Loan[]> {
   const load = loaderOf(ctx.platform)
-  const rows = await Promise.all([...new Set(ids)].filter((id) => isShardedId('loa', id)).map(load))
-  return rows
-    .filter((row) => row?.tenantId === ctx.tenantId)
-    .map((row) => loanOfRow(row!))
+  const own = [...new Set(ids)].filter((id) => isShardedId('loa', id)).map((id) => load(id, ctx.tenantId))
+  return (await Promise.all(own))
+    .filter((row) => row !== undefined)
+    .map(loanOfRow)
     .sort((one, other) => compare(one.openedOn, other.openedOn) || compare(one.id, other.id))
 }
 

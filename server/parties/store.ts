@@ -1,7 +1,6 @@
-import { createLoader, createShardLoader } from '../platform/batcher.ts'
+import { createLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
-import { shardOf } from '../platform/ids.ts'
 import type { FunderView, MerchantView } from './types.ts'
 
 export interface CustomerRow {
@@ -20,19 +19,16 @@ type OwnedCustomer = CustomerRow & { readonly tenantId: string }
 
 /** Customers that requests of one turn ask for come in one query. */
 const customerLoaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, OwnedCustomer>(async (ids) => {
-    const shards = [...new Set(ids.map(shardOf))]
-    const rows = await db<OwnedCustomer[]>`
+  createRowLoader<OwnedCustomer>(
+    (shards, ids) => db<OwnedCustomer[]>`
       select ${db(customerColumns)}, tenant_id from customers
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** `id` has the form of a customer's. Undefined for an unknown one and for another tenant's. */
 export async function findCustomer(ctx: Context, id: string): Promise<CustomerRow | undefined> {
-  const row = await customerLoaderOf(ctx.platform)(id)
-  return row?.tenantId === ctx.tenantId ? row : undefined
+  return customerLoaderOf(ctx.platform)(id, ctx.tenantId)
 }
 
 interface Identity {

@@ -1,4 +1,5 @@
 import { problem } from './errors.ts'
+import { shardOf } from './ids.ts'
 
 /**
  * Turns a stream of single writes into few commits. One durable commit costs about as much for 1 write as for 200, so
@@ -239,6 +240,23 @@ export function createShardLoader<Question extends { readonly shard: number }, A
     return new Map(answered.flat())
   })
   return async (question) => (await load(question))!
+}
+
+/**
+ * Rows by their ids, which say their shards: those that several requests ask for come in one query, and each request gets its
+ * own tenant's only.
+ */
+export function createRowLoader<Row extends { readonly id: string; readonly tenantId: string }>(
+  read: (shards: readonly number[], ids: readonly string[]) => Promise<readonly Row[]>,
+): (id: string, tenantId: string) => Promise<Row | undefined> {
+  const load = createLoader<string, Row>(async (ids) => {
+    const rows = await read([...new Set(ids.map(shardOf))], ids)
+    return new Map(rows.map((row) => [row.id, row]))
+  })
+  return async (id, tenantId) => {
+    const row = await load(id)
+    return row?.tenantId === tenantId ? row : undefined
+  }
 }
 
 /** What the next query will ask for. */
