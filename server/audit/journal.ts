@@ -1,18 +1,16 @@
 /** Proofs over the journal itself: it balances, nothing is missing, and the balances are its sum. */
 import type { Queryable } from '../platform/database.ts'
-import { type Proof, proof, type Scope } from './types.ts'
+import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
 export async function legsBalance({ db, tenantId }: Scope): Promise<Proof> {
   const [{ rows }, wrong] = await Promise.all([
     db<{ rows: number }[]>`
-      select count(*)::int as rows from journal where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}`.then(
-      first,
-    ),
+      select count(*)::int as rows from journal where ${ownRows({ db, tenantId })}`.then(first),
     // Not through the constraint's function: a proof should not lean on what it proves.
     db<{ shard: number; seq: bigint; id: string; sum: string }[]>`
       select shard, seq, id, (select coalesce(sum(leg), 0) from unnest(amounts) leg)::text as sum
       from journal
-      where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}
+      where ${ownRows({ db, tenantId })}
         and (cardinality(accounts) <> cardinality(amounts) or (select coalesce(sum(leg), 0) from unnest(amounts) leg) <> 0)`,
   ])
   const failures = wrong.map((row) => `event ${row.id} (shard ${row.shard}, seq ${row.seq}): legs sum to ${row.sum}`)
@@ -47,7 +45,7 @@ async function missingSeqs(db: Queryable, shard: number, lastSeq: bigint): Promi
 }
 
 export async function balancesAreSums({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const [{ rows }, wrong] = await Promise.all([
     db<{ rows: number }[]>`select count(*)::int as rows from balances where ${own}`.then(first),
     db<{ account: string; effectiveOn: string; currency: string; kept: string; summed: string }[]>`
@@ -55,7 +53,7 @@ export async function balancesAreSums({ db, tenantId }: Scope): Promise<Proof> {
         select j.shard, j.tenant_id, leg.account, j.currency, j.effective_on,
           sum(greatest(leg.amount, 0)) as debit_minor, sum(greatest(-leg.amount, 0)) as credit_minor
         from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
-        where ${tenantId === null ? db`true` : db`j.tenant_id = ${tenantId}`}
+        where ${ownRows({ db, tenantId }, 'j')}
         group by j.shard, j.tenant_id, leg.account, j.currency, j.effective_on
       ), kept as (select * from balances where ${own})
       select account, effective_on, currency,

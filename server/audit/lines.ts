@@ -2,12 +2,12 @@
 import { accounts } from '../../core/journal/accounts.ts'
 import type { Minor } from '../../core/money.ts'
 import { compareAccounts } from './loans.ts'
-import { type Proof, proof, type Scope } from './types.ts'
+import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
 const creditPrefix = accounts.customerCredit('')
 
 export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ id: string; owedMinor: bigint; heldMinor: bigint; loans: bigint; holds: bigint }[]>`
     select l.id, l.owed_minor, l.held_minor, coalesce(o.owed, 0)::bigint as loans, coalesce(h.held, 0)::bigint as holds
     from lines l
@@ -16,7 +16,7 @@ export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
     left join (select shard, line_id, sum(amount_minor - captured_minor - released_minor) as held
                from charges where status = 'authorized' and ${own} group by shard, line_id) h
       on h.shard = l.shard and h.line_id = l.id
-    where ${tenantId === null ? db`true` : db`l.tenant_id = ${tenantId}`}`
+    where ${ownRows({ db, tenantId }, 'l')}`
   const failures = rows
     .filter((row) => row.owedMinor !== row.loans || row.heldMinor !== row.holds)
     .map(
@@ -28,7 +28,7 @@ export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
 
 /** Credit belongs to a person, so it is proved line by line, not only as a sum of the product's account. */
 export async function creditIsKept({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ id: string; credit: bigint; booked: bigint }[]>`
     select coalesce(l.id, b.line_id, 'none') as id, coalesce(l.credit_minor, 0) as credit, coalesce(b.booked, 0) as booked
     from (select id, tenant_id, currency, program_id, credit_minor from lines where ${own}) l
@@ -49,7 +49,7 @@ export async function creditIsKept({ db, tenantId }: Scope): Promise<Proof> {
  * repayment that bounced can take credit that was spent already, so nothing else may leave a line overdrawn.
  */
 export async function creditIsLeftOver({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ id: string; credit: bigint; leftOver: bigint; taken: bigint }[]>`
     select l.id, l.credit_minor as credit, (coalesce(o.kept, 0) + coalesce(r.kept, 0) - coalesce(p.paid, 0))::bigint as left_over,
       coalesce(b.taken, 0)::bigint as taken
@@ -77,7 +77,7 @@ export async function creditIsLeftOver({ db, tenantId }: Scope): Promise<Proof> 
 }
 
 export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ id: string; captured: bigint; lent: bigint; refunded: bigint; given: bigint }[]>`
     select c.id, c.captured_minor as captured, coalesce(o.lent, 0)::bigint as lent,
       c.refunded_minor as refunded, coalesce(r.given, 0)::bigint as given
@@ -87,7 +87,7 @@ export async function chargesAreCaptured({ db, tenantId }: Scope): Promise<Proof
       on o.shard = c.shard and o.charge_id = c.id
     left join (select shard, charge_id, sum(amount_minor) as given from refunds where ${own} group by shard, charge_id) r
       on r.shard = c.shard and r.charge_id = c.id
-    where ${tenantId === null ? db`true` : db`c.tenant_id = ${tenantId}`}`
+    where ${ownRows({ db, tenantId }, 'c')}`
   const failures = rows
     .filter((row) => row.captured !== row.lent || row.refunded !== row.given)
     .map(
@@ -101,7 +101,7 @@ export async function repaymentsAreSpread({ db, tenantId }: Scope): Promise<Proo
   const rows = await db<{ id: string; amountMinor: bigint; spread: bigint }[]>`
     select id, amount_minor,
       (credit_minor + coalesce((select sum((a ->> 'amount')::bigint) from jsonb_array_elements(allocations) a), 0))::bigint as spread
-    from repayments where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}`
+    from repayments where ${ownRows({ db, tenantId })}`
   const failures = rows
     .filter((row) => row.amountMinor !== row.spread)
     .map((row) => `repayment ${row.id}: ${row.amountMinor} came in, ${row.spread} was spread`)
@@ -114,7 +114,7 @@ export async function repaymentsAreSpread({ db, tenantId }: Scope): Promise<Proo
  */
 export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
   const { db, tenantId } = scope
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ tenantId: string; currency: string; merchantId: string; owed: bigint }[]>`
     select tenant_id, currency, merchant_id, sum(owed)::bigint as owed
     from (
@@ -134,7 +134,7 @@ export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
 }
 
 export async function payoutsAreBooked({ db, tenantId }: Scope): Promise<Proof> {
-  const own = tenantId === null ? db`true` : db`tenant_id = ${tenantId}`
+  const own = ownRows({ db, tenantId })
   const rows = await db<{ id: string; amount: bigint; parts: bigint; booked: bigint; direction: string }[]>`
     select p.id, p.amount_minor as amount, p.direction,
       coalesce((select sum((part ->> 'amount')::bigint) from jsonb_array_elements(p.parts) part), 0)::bigint as parts,
@@ -143,7 +143,7 @@ export async function payoutsAreBooked({ db, tenantId }: Scope): Promise<Proof> 
     left join (select tenant_id, data ->> 'payoutId' as payout_id, sum((data ->> 'amount')::bigint) as booked
                from journal where type = 'payout.paid' and ${own} group by tenant_id, data ->> 'payoutId') b
       on b.tenant_id = p.tenant_id and b.payout_id = p.id
-    where ${tenantId === null ? db`true` : db`p.tenant_id = ${tenantId}`} and p.status = 'paid'`
+    where ${ownRows({ db, tenantId }, 'p')} and p.status = 'paid'`
   const failures = rows
     .filter((row) => {
       const signed = row.direction === 'pay' ? row.amount : -row.amount

@@ -6,7 +6,7 @@ import type { LoanLedger } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import { decodeLedger, encodeLedger, type LoanRow, outstanding } from '../loans/book.ts'
 import { canonicalJson } from '../platform/json.ts'
-import { type Proof, proof, type Scope } from './types.ts'
+import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
 type Stored = LoanRow & { readonly tenantId: string; readonly status: string; readonly principalMinor: bigint }
 interface Evidence {
@@ -26,7 +26,7 @@ export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerato
   for (;;) {
     const loans = await db<Stored[]>`
       select * from loans
-      where (shard, id) > (${after.shard}, ${after.id}) ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}
+      where (shard, id) > (${after.shard}, ${after.id}) and ${ownRows({ db, tenantId })}
       order by shard, id limit ${pageSize}`
     if (loans.length === 0) return
     const evidence = await db<Evidence[]>`
@@ -162,7 +162,7 @@ export async function compareAccounts(
 ): Promise<Proof> {
   const rows = await db<{ tenantId: string; currency: string; account: string; net: bigint }[]>`
     select tenant_id, currency, account, (sum(debit_minor) - sum(credit_minor))::bigint as net
-    from balances where ${tenantId === null ? db`true` : db`tenant_id = ${tenantId}`}
+    from balances where ${ownRows({ db, tenantId })}
     group by tenant_id, currency, account`
   const booked = new Map(
     rows.filter((row) => covers(row.account)).map((row) => [`${row.tenantId} ${row.currency} ${row.account}`, row.net]),

@@ -6,7 +6,7 @@ import type { LoanRow } from '../loans/book.ts'
 import { canonicalJson } from '../platform/json.ts'
 import { decodeProgramTerms, type ProgramTermsJson } from '../programs/types.ts'
 import type { Statement } from '../statements/types.ts'
-import { type Proof, proof, type Scope } from './types.ts'
+import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
 type Closed = Statement & { readonly tenantId: string; readonly seq: bigint | null; readonly terms: ProgramTermsJson }
 
@@ -34,7 +34,7 @@ async function* statementsWithSeq(scope: Scope): AsyncGenerator<Closed[]> {
     const page = await db<Omit<Closed, 'seq'>[]>`
       with page as (
         select * from statements
-        where (shard, id) > (${after.shard}, ${after.id}) ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}
+        where (shard, id) > (${after.shard}, ${after.id}) and ${ownRows({ db, tenantId })}
         order by shard, id limit ${pageSize}
       )
       select page.*, t.terms
@@ -57,7 +57,7 @@ async function* statementsWithSeq(scope: Scope): AsyncGenerator<Closed[]> {
 async function closesInJournal({ db, tenantId }: Scope): Promise<Map<string, bigint>> {
   const closes = await db<{ lineId: string; statementId: string; seq: bigint }[]>`
     select line_id, data ->> 'statementId' as statement_id, seq from journal
-    where type = 'statement.closed' ${tenantId === null ? db`` : db`and tenant_id = ${tenantId}`}`
+    where type = 'statement.closed' and ${ownRows({ db, tenantId })}`
   return new Map(closes.map(({ lineId, statementId, seq }) => [`${lineId} ${statementId}`, seq]))
 }
 

@@ -6,6 +6,12 @@ export interface Scope {
   readonly tenantId: string | null
 }
 
+/** For a `where`: the rows in the scope, of the table itself or of one by its name in the query. */
+export function ownRows({ db, tenantId }: Scope, table?: string) {
+  if (tenantId === null) return db`true`
+  return table === undefined ? db`tenant_id = ${tenantId}` : db`${db(table)}.tenant_id = ${tenantId}`
+}
+
 /** What one proof found: how many things it checked, and every one that is wrong, in words with its id. */
 export interface Proof {
   readonly name: string
