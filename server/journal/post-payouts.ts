@@ -50,7 +50,8 @@ async function commitPayouts(platform: Platform, postings: readonly PayoutPostin
   const known = await rowTypes(platform)
   const batch = (type: string, rows: readonly Row[]) => new BinaryValue(rowArray(known.get(type)!, rows))
   const counts = postings.map(({ posting }) => posting.events.length)
-  const ends = counts.map((_, place) => counts.slice(0, place + 1).reduce((sum, count) => sum + count, 0))
+  let end = 0
+  const ends = counts.map((count) => (end += count))
   const integers = (all: readonly number[]) => `{${all}}`
   const heads = batch(
     'operation',
@@ -77,8 +78,8 @@ async function commitPayouts(platform: Platform, postings: readonly PayoutPostin
 }
 
 /**
- * Posts a request's operation, its answer and a payout, in one statement with others. Decided while its payee had had `made` of them; throws
- * `WriteConflict` where there has been another one since.
+ * Posts a request's operation, its answer and a payout, in one statement with others. Decided while its payee had had `made`
+ * of them; throws `WriteConflict` where there has been another one since.
  */
 export async function postReplyWithPayout<Body>(
   ctx: Context,
