@@ -11,7 +11,6 @@ import {
   keyed,
   maxBatch,
   maxQueue,
-  type Posting,
   posting,
   replyOf,
   rowTypes,
@@ -22,6 +21,7 @@ import {
 } from './post.ts'
 import { rowArray } from './rows.ts'
 import type { Operation, Reply, Row, Verdict } from './types.ts'
+import type { Posting } from './written.ts'
 
 interface PayoutPosting {
   readonly posting: Posting

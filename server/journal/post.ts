@@ -9,36 +9,34 @@ import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
 import { codeOf } from '../platform/outage.ts'
-import { BinaryValue } from '../platform/wire.ts'
-import { type RowType, readRowTypes, rowArray } from './rows.ts'
+import { readRowTypes } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
+import { createPostingWriter, gather, type Posting, type RowTypes, tables, type Written } from './written.ts'
 
-/** An operation ready for SQL. */
-export interface Posting {
-  readonly shard: number
-  /** The line, or something unique: operations of one line never share a batch. */
-  readonly lane: string
-  /** A row of the type `operation`. */
-  readonly head: Row
-  readonly events: readonly Row[]
-  readonly rows: Pick<Operation, (typeof tables)[number]>
+/** An operation that waits for its commit. */
+interface Decided {
+  readonly posting: Posting
+  readonly written: Written
 }
 
-const tables = ['customers', 'lines', 'charges', 'loans', 'statements', 'repayments', 'refunds'] as const
+interface Poster {
+  readonly batcher: Batcher<Decided, Verdict>
+  readonly write: (posting: Posting, types: RowTypes) => Written
+}
 
-const posters = new WeakMap<Platform, Batcher<Posting, Verdict>>()
+const posters = new WeakMap<Platform, Poster>()
 
 /** Enough to amortise one flush over; more only lengthens the wait of the first in the batch. */
 export const maxBatch = 512
 export const maxQueue = 20_000
 
-function posterOf(platform: Platform): Batcher<Posting, Verdict> {
+function posterOf(platform: Platform): Poster {
   const known = posters.get(platform)
   if (known !== undefined) return known
-  const created = createBatcher<string, Posting, Verdict>({
-    run: (postings, shard) => withTypesOfNow(platform, () => commit(platform, platform.db, shard, postings)),
-    keyOf: (posting) => posting.lane,
-    groupOf: (posting) => posting.shard,
+  const batcher = createBatcher<string, Decided, Verdict>({
+    run: (batch, shard) => withTypesOfNow(platform, () => commit(platform, platform.db, shard, batch)),
+    keyOf: ({ posting }) => posting.lane,
+    groupOf: ({ posting }) => posting.shard,
     maxBatch,
     maxQueue,
     // The function locks its shard; a second batch in flight would only wait on that lock with a connection in hand.
@@ -46,8 +44,16 @@ function posterOf(platform: Platform): Batcher<Posting, Verdict> {
     retryAlone: isDataError,
     onBatch: (size) => platform.metrics.batchSize.observe(size),
   })
+  const created = { batcher, write: createPostingWriter() }
   posters.set(platform, created)
   return created
+}
+
+/** Written at once, whenever its batch goes. */
+async function submit(platform: Platform, posting: Posting): Promise<Verdict> {
+  const { batcher, write } = posterOf(platform)
+  const types = await rowTypes(platform)
+  return batcher.submit({ posting, written: write(posting, types) })
 }
 
 /** The database refused the data (SQLSTATE classes 22 and 23) and rolled back: only the guilty operation shall fail. */
@@ -58,7 +64,7 @@ export function isDataError(error: unknown): boolean {
 
 /** Waits until everything accepted has been written; for shutting down. */
 export async function drainPostings(platform: Platform): Promise<void> {
-  await posters.get(platform)?.drain()
+  await posters.get(platform)?.batcher.drain()
 }
 
 /** A column added under a running server makes its rows unreadable; they are tried again with the columns of now. */
@@ -77,9 +83,9 @@ function isUnreadableRow(error: unknown): boolean {
   return codeOf(error) === '42804'
 }
 
-const rowTypesOf = new WeakMap<Platform, Promise<ReadonlyMap<string, RowType>>>()
+const rowTypesOf = new WeakMap<Platform, Promise<RowTypes>>()
 
-export function rowTypes(platform: Platform): Promise<ReadonlyMap<string, RowType>> {
+export function rowTypes(platform: Platform): Promise<RowTypes> {
   const known = rowTypesOf.get(platform)
   if (known !== undefined) return known
   const read = readRowTypes(platform.db, ['operation', 'journal', 'payouts', ...tables])
@@ -96,32 +102,22 @@ export interface VerdictRow {
   body: unknown
 }
 
-async function commit(
-  platform: Platform,
-  db: Queryable,
-  shard: number,
-  postings: readonly Posting[],
-): Promise<Verdict[]> {
-  const known = await rowTypes(platform)
-  const batch = (type: string, rowsOf: (posting: Posting) => readonly Row[] | undefined) =>
-    gather(known.get(type)!, postings, rowsOf)
-  const heads = batch('operation', (posting) => [posting.head])
-  const events = batch('journal', (posting) => posting.events)
-  const places = placesOfEvents(postings)
-  const customers = batch('customers', ({ rows }) => rows.customers)
-  const lines = batch('lines', ({ rows }) => rows.lines)
-  const charges = batch('charges', ({ rows }) => rows.charges)
-  const loans = batch('loans', (posting) => posting.rows.loans?.map((loan) => withPlaces(loan, posting, places)))
-  const statements = batch('statements', ({ rows }) => rows.statements)
-  const repayments = batch('repayments', ({ rows }) => rows.repayments)
-  const refunds = batch('refunds', ({ rows }) => rows.refunds)
+async function commit(platform: Platform, db: Queryable, shard: number, batch: readonly Decided[]): Promise<Verdict[]> {
+  const types = await rowTypes(platform)
+  const { write } = posterOf(platform)
+  const all = batch.map(({ posting, written }) => (written.types === types ? written : write(posting, types)))
+  const [heads, events] = [gather('operation', types, all), gather('journal', types, all)]
+  const [customers, lines] = [gather('customers', types, all), gather('lines', types, all)]
+  const [charges, loans] = [gather('charges', types, all), gather('loans', types, all)]
+  const [statements, repayments] = [gather('statements', types, all), gather('repayments', types, all)]
+  const refunds = gather('refunds', types, all)
   const refused = await db<VerdictRow[]>`
     select n, outcome, status, body from commit_operations(${shard}::smallint, ${heads.rows}::operation[],
       ${events.rows}::journal[], ${events.of}::integer[], ${customers.rows}::customers[], ${customers.of}::integer[],
       ${lines.rows}::lines[], ${lines.of}::integer[], ${charges.rows}::charges[], ${charges.of}::integer[],
       ${loans.rows}::loans[], ${loans.of}::integer[], ${statements.rows}::statements[], ${statements.of}::integer[],
       ${repayments.rows}::repayments[], ${repayments.of}::integer[], ${refunds.rows}::refunds[], ${refunds.of}::integer[])`
-  return verdictsOf(postings.length, refused)
+  return verdictsOf(batch.length, refused)
 }
 
 /** In the order of operations; those that are not refused are well. */
@@ -131,52 +127,13 @@ export function verdictsOf(operations: number, refused: readonly VerdictRow[]): 
   return verdicts
 }
 
-/** Rows of all operations as one array, and for each row its operation, from 1; null where there are none. */
-function gather(
-  type: RowType,
-  postings: readonly Posting[],
-  rowsOf: (posting: Posting) => readonly Row[] | undefined,
-): { rows: BinaryValue | null; of: string | null } {
-  const rows: Row[] = []
-  const of: number[] = []
-  for (let index = 0; index < postings.length; index++) {
-    for (const row of rowsOf(postings[index]!) ?? []) {
-      rows.push(row)
-      of.push(index + 1)
-    }
-  }
-  return rows.length === 0 ? { rows: null, of: null } : { rows: new BinaryValue(rowArray(type, rows)), of: `{${of}}` }
-}
-
-/** For each posting how many events the batch has before its own. */
-function placesOfEvents(postings: readonly Posting[]): ReadonlyMap<Posting, number> {
-  const places = new Map<Posting, number>()
-  let before = 0
-  for (const posting of postings) {
-    places.set(posting, before)
-    before += posting.events.length
-  }
-  return places
-}
-
-/** A loan's row with the places, from 1, of the events that change it among all events of the batch. */
-function withPlaces(loan: Row, posting: Posting, places: ReadonlyMap<Posting, number>): Row {
-  const own: number[] = []
-  for (let index = 0; index < posting.events.length; index++) {
-    const { loan_id: loanId, data } = posting.events[index] as { loan_id: unknown; data: JournalEvent['data'] }
-    if (loanId !== loan.id) continue
-    if ('loanEvent' in data || 'loanTerms' in data) own.push(places.get(posting)! + index + 1)
-  }
-  return { ...loan, event_seqs: own }
-}
-
 function verdictOf({ outcome, status, body }: VerdictRow): Verdict {
   return outcome === 'replay' ? { outcome, status: status!, body } : { outcome }
 }
 
 /** Posts without an answer: what closing a day and other own work does. A key in the context makes it happen once. */
 export async function post(ctx: Context, shard: number, operation: Operation): Promise<Verdict> {
-  return posterOf(ctx.platform).submit(posting(ctx, shard, operation, keyed(ctx, 200, {})))
+  return submit(ctx.platform, posting(ctx, shard, operation, keyed(ctx, 200, {})))
 }
 
 /**
@@ -190,7 +147,7 @@ export async function postReply<Body>(
   status: number,
   body: Body,
 ): Promise<Reply<Body>> {
-  const verdict = await posterOf(ctx.platform).submit(posting(ctx, shard, operation, keyed(ctx, status, body)))
+  const verdict = await submit(ctx.platform, posting(ctx, shard, operation, keyed(ctx, status, body)))
   return replyOf(verdict, status, body)
 }
 
@@ -210,9 +167,10 @@ export async function postReplyWith<Body>(
   return withTypesOfNow(ctx.platform, async () => {
     // Before the transaction: the first writes of a server, as many as it has connections, would each hold one and wait for
     // another to read the row types with.
-    await rowTypes(ctx.platform)
+    const types = await rowTypes(ctx.platform)
+    const decided = { posting: ready, written: posterOf(ctx.platform).write(ready, types) }
     return ctx.platform.db.begin(async (transaction) => {
-      const [verdict] = await commit(ctx.platform, transaction, shard, [ready])
+      const [verdict] = await commit(ctx.platform, transaction, shard, [decided])
       const reply = replyOf(verdict!, status, body)
       if (!reply.replayed) await write(transaction)
       return reply
@@ -343,7 +301,7 @@ async function keepRefusal<Body>(ctx: Context, shard: number, refusal: Problem):
   const { detail, remedy, extra } = refusal.parts
   const body = { code: refusal.code, detail, remedy, extra }
   const reply = keyed(ctx, refusal.status, body)
-  const verdict = await posterOf(ctx.platform).submit(posting(ctx, shard, { events: [] }, reply))
+  const verdict = await submit(ctx.platform, posting(ctx, shard, { events: [] }, reply))
   if (verdict.outcome === 'ok') throw refusal
   return replyOf(verdict, refusal.status, body as Body)
 }

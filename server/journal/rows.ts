@@ -21,6 +21,8 @@ export interface RowType {
   readonly columns: readonly Column[]
 }
 
+const bigintType = 20
+
 /** Appends a value that is not null, without its length. */
 type Write = (writer: ByteWriter, value: unknown) => void
 
@@ -50,20 +52,28 @@ export async function readRowTypes(db: Queryable, names: readonly string[]): Pro
 }
 
 /** An array of rows. A column that a row lacks is null. */
-export function rowArray({ type, columns }: RowType, rows: readonly Row[]): Buffer {
+export function rowArray(type: RowType, rows: readonly Row[]): Buffer {
   const writer = new ByteWriter(rows.length * 1_024)
-  writeArrayHead(writer, type, rows.length)
-  for (const row of rows) {
-    const end = writer.beginLength()
-    writer.int32(columns.length)
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index]!
-      writer.int32(column.type)
-      writeField(writer, row[column.name], column.write)
-    }
-    writer.endLength(end)
+  beginRowArray(writer, type, rows.length)
+  for (const row of rows) writeRow(writer, type, row)
+  return writer.take()
+}
+
+/** What stands before so many rows. */
+export function beginRowArray(writer: ByteWriter, { type }: RowType, rows: number): void {
+  writeArrayHead(writer, type, rows)
+}
+
+/** One row of an array. A column that it lacks is null. */
+export function writeRow(writer: ByteWriter, { columns }: RowType, row: Row): void {
+  const end = writer.beginLength()
+  writer.int32(columns.length)
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index]!
+    writer.int32(column.type)
+    writeField(writer, row[column.name], column.write)
   }
-  return writer.bytes()
+  writer.endLength(end)
 }
 
 function writeField(writer: ByteWriter, value: unknown, write: Write): void {
@@ -106,6 +116,36 @@ const writeBigint: Write = (writer, value) => {
   }
   refuseObject(value)
   writer.int64(BigInt(value as number | string))
+}
+
+/**
+ * Places of events among those of a batch, for a column of bigint[]. The row is written before its batch is known, with the
+ * places that they have in their own operation, and these are written again when they are known.
+ */
+export class PlacesInBatch {
+  readonly #own: readonly number[]
+  #at = 0
+
+  constructor(own: readonly number[]) {
+    this.#own = own
+  }
+
+  write(writer: ByteWriter): void {
+    writeArrayHead(writer, bigintType, this.#own.length)
+    this.#at = writer.length
+    for (const place of this.#own) {
+      writer.int32(8)
+      writer.wholeInt64(place)
+    }
+  }
+
+  /** `piece`: what the writer gave for what was written with this; `before`: events of the operations before. */
+  writeAgain(piece: Buffer, before: number): void {
+    this.#own.forEach((place, index) => {
+      // The length, then the upper half, which is zero: a batch has fewer than 2³² events.
+      piece.writeUInt32BE(before + place, this.#at + index * 12 + 8)
+    })
+  }
 }
 
 const arrayOf =
@@ -157,11 +197,18 @@ const writeJsonb: Write = (writer, value) => {
 const writeInt16: Write = (writer, value) => writer.int16(Number(value))
 const writeInt32: Write = (writer, value) => writer.int32(Number(value))
 
+const writeManyBigints = arrayOf(bigintType, writeBigint)
+
+const writeBigints: Write = (writer, value) => {
+  if (value instanceof PlacesInBatch) value.write(writer)
+  else writeManyBigints(writer, value)
+}
+
 /** By type oid (pg_type.dat of PostgreSQL's source); a table with a column of another type is refused at the start. */
 const writes: ReadonlyMap<number, Write> = new Map<number, Write>([
   [16, (writer, value) => writer.int8(value === true ? 1 : 0)],
   [17, (writer, value) => writer.raw(value as Uint8Array)],
-  [20, writeBigint],
+  [bigintType, writeBigint],
   [21, writeInt16],
   [23, writeInt32],
   [25, writeText],
@@ -172,5 +219,5 @@ const writes: ReadonlyMap<number, Write> = new Map<number, Write>([
   [3802, writeJsonb],
   [1007, arrayOf(23, writeInt32)],
   [1009, arrayOf(25, writeText)],
-  [1016, arrayOf(20, writeBigint)],
+  [1016, writeBigints],
 ])

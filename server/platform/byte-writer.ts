@@ -1,12 +1,20 @@
 const shortText = 64
 
-/** A growing block of bytes, numbers in network order, as PostgreSQL's binary formats want them. */
+/**
+ * A growing block of bytes, numbers in network order, as PostgreSQL's binary formats want them. One writer can make many
+ * pieces one after the other (`take`), which share blocks.
+ */
 export class ByteWriter {
   #buffer: Buffer
+  /** Where the piece that is being written begins. */
+  #start = 0
   #length = 0
+  readonly #blockBytes: number
 
-  constructor(expectedBytes: number) {
-    this.#buffer = Buffer.allocUnsafe(expectedBytes)
+  /** `blockBytes`: what one piece is expected to take, or many that share a block. */
+  constructor(blockBytes: number) {
+    this.#blockBytes = blockBytes
+    this.#buffer = Buffer.allocUnsafe(blockBytes)
   }
 
   int8(value: number): void {
@@ -70,14 +78,26 @@ export class ByteWriter {
     this.#length += bytes.length
   }
 
+  /** Bytes of another block, without a view of them being made first. */
+  copy(from: Buffer, start: number, end: number): void {
+    this.#reserve(end - start)
+    from.copy(this.#buffer, this.#length, start, end)
+    this.#length += end - start
+  }
+
+  /** Bytes of this piece so far: where the next one comes to stand. */
+  get length(): number {
+    return this.#length - this.#start
+  }
+
   /** Leaves room for a length that `endLength` fills in; gives where the counted bytes begin. */
   beginLength(): number {
     this.int32(0)
-    return this.#length
+    return this.length
   }
 
   endLength(beginning: number): void {
-    this.#putInt32(this.#length - beginning, beginning - 4)
+    this.#putInt32(this.length - beginning, this.#start + beginning - 4)
   }
 
   #putInt32(value: number, at: number): void {
@@ -88,14 +108,20 @@ export class ByteWriter {
     buffer[at + 3] = value
   }
 
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length)
+  /** Ends the piece and gives its bytes; what is written from now on is another one. */
+  take(): Buffer {
+    const piece = this.#buffer.subarray(this.#start, this.#length)
+    this.#start = this.#length
+    return piece
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes))
-    this.#buffer.copy(larger, 0, 0, this.#length)
-    this.#buffer = larger
+    // Pieces that were taken keep the old block; only the one being written moves, with room for as much again.
+    const block = Buffer.allocUnsafe(Math.max(this.#blockBytes, 2 * (this.length + bytes)))
+    this.#buffer.copy(block, 0, this.#start, this.#length)
+    this.#length -= this.#start
+    this.#start = 0
+    this.#buffer = block
   }
 }
