@@ -112,11 +112,16 @@ export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, It
       waiting -= batch.length
       group.running++
       running++
-      void write(batch, group.number).finally(() => {
+      void write(batch, group.number).then((tell) => {
         group.running--
         running--
         for (const lane of lanes) advance(group, lane)
-        schedule(group)
+        const isNextOnItsWay = group.ready.length > 0
+        if (isNextOnItsWay) launch(group)
+        // The next batch leaves before anybody is told of this one: to make a hundred answers takes milliseconds, in which
+        // the database would have nothing to do. In the loop's next turn it has been sent.
+        if (isNextOnItsWay) setImmediate(tell)
+        else tell()
         if (waiting === 0 && running === 0) settle()
       })
     }
@@ -128,25 +133,37 @@ export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, It
     else group.lanes.delete(lane.key)
   }
 
-  /** Never rejects: every outcome goes to the callers. */
-  async function write(batch: Waiting<Item, Result>[], group: number): Promise<void> {
+  /** Never rejects: every outcome goes to the callers, by way of what it resolves to. */
+  async function write(batch: Waiting<Item, Result>[], group: number): Promise<() => void> {
     const startedAt = performance.now()
+    const tell = await outcomeOf(batch, group)
+    options.onBatch?.(batch.length, performance.now() - startedAt)
+    return tell
+  }
+
+  async function outcomeOf(batch: Waiting<Item, Result>[], group: number): Promise<() => void> {
     try {
       const items = batch.map((entry) => entry.item)
       const results = await options.run(items, group)
       if (results.length !== batch.length) throw new Error(`a batch of ${batch.length} gave ${results.length} results`)
-      for (const [index, entry] of batch.entries()) deliver(entry, results[index]!)
+      return () => {
+        for (let index = 0; index < batch.length; index++) deliver(batch[index]!, results[index]!)
+      }
     } catch (error) {
-      if (batch.length > 1 && options.retryAlone?.(error)) {
-        // In halves: of 512 items a single guilty one is found in 18 batches more, one by one it would take 512.
-        const half = batch.length >> 1
-        await write(batch.slice(0, half), group)
-        await write(batch.slice(half), group)
-      } else {
-        for (const entry of batch) entry.reject(error)
+      if (batch.length === 1 || !options.retryAlone?.(error)) {
+        return () => {
+          for (const entry of batch) entry.reject(error)
+        }
+      }
+      // In halves: of 512 items a single guilty one is found in 18 batches more, one by one it would take 512.
+      const half = batch.length >> 1
+      const tellFirst = await outcomeOf(batch.slice(0, half), group)
+      const tellSecond = await outcomeOf(batch.slice(half), group)
+      return () => {
+        tellFirst()
+        tellSecond()
       }
     }
-    options.onBatch?.(batch.length, performance.now() - startedAt)
   }
 
   function settle(): void {
