@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ArrivalResult, runArrivals } from './harness/arrivals.ts'
-import { megabytesOf, printConditions } from './harness/conditions.ts'
+import { coresLine, megabytesOf, printConditions, withCores } from './harness/conditions.ts'
 import { figure, ms, percentile, rateOf, runLoad, summary } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
 import { makeWorld, type World } from './harness/world.ts'
@@ -45,8 +45,9 @@ async function measure(
   const perSecond = Math.round(capacity * factor)
   const plan = { port: server.port, ...world, perSecond, seconds, connections: arrivalConnections }
   // The first second after an overload belongs to the figures: that is where recovery shows.
-  const result = await runArrivals({ ...plan, warmupSeconds: factor < 1 ? 0 : 2 })
+  const { result, cores } = await withCores(server, () => runArrivals({ ...plan, warmupSeconds: factor < 1 ? 0 : 2 }))
   console.log(`${factor} × capacity, ${figure(perSecond)} arrive each second: ${told(result)}`)
+  console.log(`  ${coresLine(cores, result.accepted / result.seconds)}`)
   return result
 }
 

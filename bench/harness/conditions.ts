@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
-import type { LoadResult } from './load.ts'
 import type { Server } from './server.ts'
 import { withDatabase } from './world.ts'
 
@@ -106,10 +105,10 @@ export interface Cores {
 }
 
 /** Runs work and says who used how much of the machine meanwhile. Null where there is no /proc. */
-export async function withCores(
+export async function withCores<Result extends { readonly cores: number }>(
   server: Server,
-  work: () => Promise<LoadResult>,
-): Promise<{ result: LoadResult; cores: Cores | null }> {
+  work: () => Promise<Result>,
+): Promise<{ result: Result; cores: Cores | null }> {
   const before = cpuSeconds(server)
   const startedAt = performance.now()
   const result = await work()
