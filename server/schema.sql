@@ -366,6 +366,8 @@ declare
   v_refused boolean;
   -- Of each place in p_events the place among those that stay; null while all do.
   v_places bigint[];
+  -- Operations that open a line of a customer who has been erased since they were decided.
+  v_too_late integer[];
 begin
   -- One writer per shard at a time: sequence numbers become visible in order, and no two writers can deadlock.
   select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
@@ -374,11 +376,20 @@ begin
     select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
   end if;
 
+  if cardinality(p_lines) > 0 then
+    v_too_late := array(
+      select r.operation from unnest(p_lines_of) with ordinality as r(operation, place)
+        cross join lateral (select c.erased_at from customers c
+          where c.shard = p_shard and c.id = (p_lines[r.place]).customer_id limit 1) c
+        where c.erased_at is not null);
+  end if;
+
   select array_agg(verdict.outcome order by verdict.n), bool_or(verdict.outcome <> 'ok') into v_outcomes, v_refused
     from (
       select o.ordinality as n, case
           when k.request_hash <> o.request_hash then 'key-reused'
           when k.request_hash is not null then 'replay'
+          when o.ordinality = any (v_too_late) then 'conflict'
           when o.line_id is null then 'ok'
           when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
           when o.version <> l.version then 'conflict'

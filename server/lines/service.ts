@@ -23,55 +23,66 @@ export interface LineApplication {
 
 /** Applies for a line. A decline is an answer too: a line with status `declined` and the reasons. */
 export async function apply(ctx: Context, application: LineApplication): Promise<Reply<LineView>> {
-  const customer = await customers.find(ctx, application.customerId)
+  const { customerId } = application
+  const first = await customers.find(ctx, customerId)
+  return once(ctx, shardOf(customerId), () =>
+    retryConflicts(async (attempt) =>
+      decideAndOpen(ctx, application, attempt === 1 ? first : await customers.find(ctx, customerId)),
+    ),
+  )
+}
+
+async function decideAndOpen(
+  ctx: Context,
+  application: LineApplication,
+  customer: customers.CustomerView,
+): Promise<Reply<LineView>> {
   const shard = shardOf(customer.id)
-  return once(ctx, shard, async () => {
-    if (customer.erasedAt !== null) throw problem('customer-erased')
-    const program = await programs.findActive(ctx, application.programId)
-    const others = await store.listLinesOf(ctx, shard, customer.id)
-    refuseSecondLine(others, program.id)
-    const decision = await decideLine(ctx, {
-      terms: program.terms,
-      kind: customer.kind,
-      profile: application.profile ?? {},
-      linesOpen: others.filter((line) => line.status === 'active').length,
-      daysPastDue: Math.max(0, ...others.map((line) => line.daysPastDue)),
-    })
-    const approved = decision.outcome === 'approve'
-    const line: Line = {
-      shard,
-      id: ctx.platform.ids.create('lin', shard),
-      customerId: customer.id,
-      programId: program.id,
-      termsVersion: program.version,
-      currency: program.terms.currency,
-      status: approved ? 'active' : 'declined',
-      limitMinor: decision.limit,
-      heldMinor: 0n,
-      owedMinor: 0n,
-      creditMinor: 0n,
-      nextStatementOn: approved ? nextStatementOn(program.terms.cycle, ctx.today()) : null,
-      statementCount: 0,
-      autopay: application.autopay ?? null,
-      decision: { ...decision, limit: Number(decision.limit), decidedAt: ctx.timestamp() },
-      openedOn: ctx.today(),
-      version: 0,
-    }
-    const opened = eventOf(line, approved ? 'line.activated' : 'line.declined', {
-      customerId: customer.id,
-      programId: program.id,
-      termsVersion: program.version,
-      limit: decision.limit,
-      decision: line.decision,
-    })
-    const operation = { lines: [store.rowOfLine(ctx.tenantId, line)], events: [opened] }
-    try {
-      return await postReply(ctx, shard, operation, 201, viewOfLine(line))
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error
-      throw problem('line-exists', { detail: 'Another application of this customer was approved at the same moment.' })
-    }
+  if (customer.erasedAt !== null) throw problem('customer-erased')
+  const program = await programs.findActive(ctx, application.programId)
+  const others = await store.listLinesOf(ctx, shard, customer.id)
+  refuseSecondLine(others, program.id)
+  const decision = await decideLine(ctx, {
+    terms: program.terms,
+    kind: customer.kind,
+    profile: application.profile ?? {},
+    linesOpen: others.filter((line) => line.status === 'active').length,
+    daysPastDue: Math.max(0, ...others.map((line) => line.daysPastDue)),
   })
+  const approved = decision.outcome === 'approve'
+  const line: Line = {
+    shard,
+    id: ctx.platform.ids.create('lin', shard),
+    customerId: customer.id,
+    programId: program.id,
+    termsVersion: program.version,
+    currency: program.terms.currency,
+    status: approved ? 'active' : 'declined',
+    limitMinor: decision.limit,
+    heldMinor: 0n,
+    owedMinor: 0n,
+    creditMinor: 0n,
+    nextStatementOn: approved ? nextStatementOn(program.terms.cycle, ctx.today()) : null,
+    statementCount: 0,
+    autopay: application.autopay ?? null,
+    decision: { ...decision, limit: Number(decision.limit), decidedAt: ctx.timestamp() },
+    openedOn: ctx.today(),
+    version: 0,
+  }
+  const opened = eventOf(line, approved ? 'line.activated' : 'line.declined', {
+    customerId: customer.id,
+    programId: program.id,
+    termsVersion: program.version,
+    limit: decision.limit,
+    decision: line.decision,
+  })
+  const operation = { lines: [store.rowOfLine(ctx.tenantId, line)], events: [opened] }
+  try {
+    return await postReply(ctx, shard, operation, 201, viewOfLine(line))
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw problem('line-exists', { detail: 'Another application of this customer was approved at the same moment.' })
+  }
 }
 
 function refuseSecondLine(others: readonly Line[], programId: string): void {

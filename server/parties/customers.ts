@@ -2,7 +2,7 @@
 import { once, postReply, postReplyWith } from '../journal/post.ts'
 import type { Reply } from '../journal/types.ts'
 import type { Context } from '../platform/context.ts'
-import { isUniqueViolation } from '../platform/database.ts'
+import { isUniqueViolation, type Queryable } from '../platform/database.ts'
 import { problem } from '../platform/errors.ts'
 import { isShardedId, shardFor, shardOf } from '../platform/ids.ts'
 import * as store from './store.ts'
@@ -131,9 +131,7 @@ export async function erase(ctx: Context, customerId: string): Promise<Reply<Cus
   const customer = await find(ctx, customerId)
   const shard = shardOf(customerId)
   return once(ctx, shard, async () => {
-    if (await store.hasOpenAccount(ctx, shard, customerId)) {
-      throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
-    }
+    await refuseOpenAccount(ctx.db)
     const at = customer.erasedAt ?? ctx.timestamp()
     const erased = { ...customer, personal: null, reference: null, erasedAt: at }
     const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
@@ -144,8 +142,17 @@ export async function erase(ctx: Context, customerId: string): Promise<Reply<Cus
       { events },
       200,
       erased,
-      (db) => store.eraseCustomer(db, ctx.tenantId, { shard, id: customerId, at }),
+      async (db) => {
+        // Again, now that nobody else writes to the shard: a line may have been opened since.
+        await refuseOpenAccount(db)
+        await store.eraseCustomer(db, ctx.tenantId, { shard, id: customerId, at })
+      },
       shard,
     )
   })
+
+  async function refuseOpenAccount(db: Queryable): Promise<void> {
+    if (!(await store.hasOpenAccount(db, ctx.tenantId, { shard, id: customerId }))) return
+    throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
+  }
 }

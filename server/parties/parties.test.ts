@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Queryable } from '../platform/database.ts'
+import { shardOf } from '../platform/ids.ts'
 import { callerOf } from '../platform/testing.ts'
 import { plainTerms, testCredit } from '../testing.ts'
 import type { CustomerView } from './customers.ts'
@@ -103,6 +106,57 @@ test('erasing destroys the person in every table and keeps the books; the person
   const application = { customerId: customer.id, programId: program.id }
   assert.equal((await world.refusal('/v1/lines', application)).code, 'customer-erased')
   assert.notEqual((await world.post<CustomerView>('/v1/customers', person)).id, customer.id)
+})
+
+/** Sends a request, and does `meanwhile` to the customer's shard at the moment before the request's own commit. */
+async function overtaken<Answer>(
+  customerId: string,
+  send: () => Promise<Answer>,
+  meanwhile: (db: Queryable) => Promise<unknown>,
+): Promise<Answer> {
+  let answer: Promise<Answer>
+  await db.begin(async (transaction) => {
+    await transaction`select last_seq from shard_heads where shard = ${shardOf(customerId)} for update`
+    answer = send()
+    const isWaiting = async () => {
+      const [row] = await db`select exists (select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%commit_operations%') as waits`
+      return row!.waits
+    }
+    while (!(await isWaiting())) await delay(5)
+    await meanwhile(transaction)
+  })
+  return answer!
+}
+
+test('a line that was decided on before its customer was erased, and commits after, is refused', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const customer = await world.post<CustomerView>('/v1/customers', { ...person, phone: '+86 138-1234 5679' })
+  const application = { customerId: customer.id, programId: program.id }
+  const refusal = await overtaken(
+    customer.id,
+    () => world.refusal('/v1/lines', application),
+    (transaction) => transaction`update customers set erased_at = now() where id = ${customer.id}`,
+  )
+  assert.equal(refusal.code, 'customer-erased')
+  assert.deepEqual([...(await db`select id from lines where customer_id = ${customer.id}`)], [])
+  await world.booksAreTrue()
+})
+
+test('a customer for whom a line is opened at the moment of the erasing is not erased', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const customer = await world.post<CustomerView>('/v1/customers', person)
+  const line = await world.post<{ id: string }>('/v1/lines', { customerId: customer.id, programId: program.id })
+  await world.post(`/v1/lines/${line.id}/close`)
+  const refusal = await overtaken(
+    customer.id,
+    () => world.refusal(`/v1/customers/${customer.id}/erase`),
+    (transaction) => transaction`update lines set status = 'active' where id = ${line.id}`,
+  )
+  assert.equal(refusal.code, 'customer-has-open-lines')
+  assert.deepEqual((await world.get<CustomerView>(`/v1/customers/${customer.id}`)).personal, person)
 })
 
 test('a secret key is shown once, kept as a hash, and stops at once when it is revoked', async () => {

@@ -68,10 +68,14 @@ export function findCustomersByReference(ctx: Context, reference: string): Promi
     order by id limit 100`
 }
 
-export async function hasOpenAccount(ctx: Context, shard: number, customerId: string): Promise<boolean> {
-  const rows = await ctx.db`
+export async function hasOpenAccount(
+  db: Queryable,
+  tenantId: string,
+  { shard, id }: { shard: number; id: string },
+): Promise<boolean> {
+  const rows = await db`
     select 1 from lines
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and customer_id = ${customerId}
+    where shard = ${shard} and tenant_id = ${tenantId} and customer_id = ${id}
       and (status in ('active', 'frozen') or owed_minor > 0 or held_minor > 0 or credit_minor <> 0)
     limit 1`
   return rows.length > 0
