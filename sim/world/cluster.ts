@@ -18,8 +18,6 @@ const hasty = [
   'max_connections=100',
   'wal_level=minimal',
   'max_wal_senders=0',
-  // Tables of a young database have no statistics, and without them a commit reads all lines where it wants one.
-  'autovacuum_naptime=1s',
 ]
 
 export interface Cluster {
