@@ -5,7 +5,7 @@ import { formatDay, parseDay } from '../calendar.ts'
 import { applyEvent, payoffOn } from '../loan/index.ts'
 import type { LoanEvent } from '../loan/types.ts'
 import { record } from '../property.test-support.ts'
-import { type BilledLoan, billOf, spread, unpaidOf } from './bill.ts'
+import { type BilledLoan, billOf, isUnpaid, spread, unpaidOf } from './bill.ts'
 import { nextStatementOn } from './cycle.ts'
 import { planLoan } from './plan.ts'
 import { cardMinimum, payLater, planOf, termsOf } from './terms.test-support.ts'
@@ -65,6 +65,29 @@ test('money goes to the oldest due date first, on one day to the loan opened fir
   assert.deepEqual(shares(240_000n, '2026-05-13'), [{ phone: 203_000n, groceries: 25_900n, tea: 1_000n }, 10_100n])
 })
 
+test('a loan is asked what it owes only when money is left for its first due', () => {
+  const asked: string[] = []
+  const lazy = (loan: BilledLoan, unpaidFrom: string) => ({
+    ...loan,
+    unpaidFrom,
+    get state() {
+      if (asked.at(-1) !== loan.loanId) asked.push(loan.loanId)
+      return loan.state
+    },
+  })
+  const loans = [lazy(groceries, '2026-05-13'), lazy(phone, '2026-04-13')]
+  assert.deepEqual(spread(101_500n, loans, '2026-04-22', null).shares, [
+    { loanId: 'phone', amount: 101_500n, settles: false },
+  ])
+  assert.deepEqual(asked, ['phone'], 'groceries are due a month later')
+  asked.length = 0
+  assert.deepEqual(spread(203_100n, loans, '2026-04-22', null).shares, [
+    { loanId: 'phone', amount: 203_000n, settles: false },
+    { loanId: 'groceries', amount: 100n, settles: false },
+  ])
+  assert.deepEqual(asked, ['phone', 'groceries'])
+})
+
 const someTerms = fc.constantFrom(termsOf(), termsOf({ minimumPayment: cardMinimum }))
 const somePlan = fc.constantFrom(
   payLater,
@@ -106,6 +129,8 @@ test('shares and rest are the money; no loan gets more than settles it, and what
         shares.reduce((sum, share) => sum + share.amount, rest),
         amount,
       )
+      const told = named.map((loan) => ({ ...loan, unpaidFrom: loan.state.instalments.find(isUnpaid)?.dueOn ?? '' }))
+      assert.deepEqual(spread(amount, told, today, dueOnly ? today : null), { shares, rest }, 'with first dues known')
       for (const share of shares) {
         const { state } = named.find((loan) => loan.loanId === share.loanId)!
         const payoff = payoffOn(state, today).total

@@ -75,44 +75,81 @@ export interface Share {
   readonly settles: boolean
 }
 
+/** A loan that money may reach. Its state is asked for when its turn comes, which for most loans of a line it does not. */
+export interface PayableLoan extends BilledLoan {
+  /** No unpaid instalment is due before; absent: since it was opened. */
+  readonly unpaidFrom?: string
+}
+
 /**
  * Spreads money over loans: oldest due date first, then as opened, up to what each owes; what is left over is the rest.
  * `until` limits it to dues up to a date (autopay takes a bill, not the whole debt).
  */
 export function spread(
   amount: Minor,
-  loans: readonly BilledLoan[],
+  loans: readonly PayableLoan[],
   on: string,
   until: string | null,
 ): { shares: Share[]; rest: Minor } {
-  const active = loans.filter((loan) => loan.state.status === 'active')
-  const payoffs = new Map(active.map(({ loanId, state }) => [loanId, payoffOn(state, on).total]))
-  const dues = active
-    .flatMap((loan) => loan.state.instalments.map((instalment) => ({ loan, instalment })))
-    .filter(({ instalment }) => until === null || instalment.dueOn <= until)
-    .toSorted(byDue)
-  const taken = new Map<string, Minor>()
+  const queue: Turn[] = loans.map((loan) => ({ loan, dueOn: loan.unpaidFrom ?? loan.openedOn, debt: null }))
+  const paid = new Map<string, Debt>()
   let rest = amount
-  for (const { loan, instalment } of dues) {
-    const already = taken.get(loan.loanId) ?? 0n
-    const part = minMinor(rest, minMinor(unpaidOf(instalment), payoffs.get(loan.loanId)! - already))
-    if (part <= 0n) continue
-    taken.set(loan.loanId, already + part)
-    rest -= part
+  while (rest > 0n && queue.length > 0) {
+    const turn = queue.reduce(earlier)
+    if (until !== null && turn.dueOn > until) break
+    if (turn.debt === null) {
+      turn.debt = debtOf(turn.loan, on)
+    } else {
+      const part = payNext(turn.debt, rest)
+      if (part > 0n) paid.set(turn.loan.loanId, turn.debt)
+      rest -= part
+    }
+    const next = nextUnpaid(turn.debt)
+    if (next === undefined) queue.splice(queue.indexOf(turn), 1)
+    else turn.dueOn = next.dueOn
   }
-  const shares = [...taken].map(([loanId, part]) => ({ loanId, amount: part, settles: part === payoffs.get(loanId) }))
+  const shares = [...paid].map(([loanId, { taken, payoff }]) => ({ loanId, amount: taken, settles: taken === payoff }))
   return { shares, rest }
 }
 
-interface Due {
-  readonly loan: BilledLoan
-  readonly instalment: Instalment
+/** A loan in the queue for money, with the day of its next due, or of the earliest that it may have. */
+interface Turn {
+  readonly loan: PayableLoan
+  dueOn: string
+  debt: Debt | null
 }
 
-function byDue(a: Due, b: Due): number {
-  if (a.instalment.dueOn !== b.instalment.dueOn) return a.instalment.dueOn < b.instalment.dueOn ? -1 : 1
-  if (a.loan.openedOn !== b.loan.openedOn) return a.loan.openedOn < b.loan.openedOn ? -1 : 1
-  return a.loan.loanId < b.loan.loanId ? -1 : 1
+interface Debt {
+  /** In order of due dates. */
+  readonly instalments: readonly Instalment[]
+  /** Those before it are paid, or have got their part. */
+  at: number
+  readonly payoff: Minor
+  taken: Minor
+}
+
+function debtOf({ state }: PayableLoan, on: string): Debt {
+  if (state.status !== 'active') return { instalments: [], at: 0, payoff: 0n, taken: 0n }
+  return { instalments: state.instalments, at: 0, payoff: payoffOn(state, on).total, taken: 0n }
+}
+
+function nextUnpaid(debt: Debt): Instalment | undefined {
+  while (debt.at < debt.instalments.length && !isUnpaid(debt.instalments[debt.at]!)) debt.at++
+  return debt.instalments[debt.at]
+}
+
+/** Takes of the money what the next instalment asks for, never more than settles the loan. */
+function payNext(debt: Debt, money: Minor): Minor {
+  const part = minMinor(money, minMinor(unpaidOf(debt.instalments[debt.at]!), debt.payoff - debt.taken))
+  debt.at++
+  debt.taken += part
+  return part
+}
+
+function earlier(a: Turn, b: Turn): Turn {
+  if (a.dueOn !== b.dueOn) return a.dueOn < b.dueOn ? a : b
+  if (a.loan.openedOn !== b.loan.openedOn) return a.loan.openedOn < b.loan.openedOn ? a : b
+  return a.loan.loanId < b.loan.loanId ? a : b
 }
 
 /** What is owed of one component of an instalment. */
@@ -137,6 +174,12 @@ export function unpaidOf(instalment: Instalment): Minor {
   return components.reduce((sum, component) => sum + unpaidComponent(instalment, component), 0n)
 }
 
-export function isUnpaid(instalment: Instalment): boolean {
-  return unpaidOf(instalment) > 0n
+/** Compared, as sums of bigints are made on the heap: no component is ever paid more than it asks for. */
+export function isUnpaid(row: Instalment): boolean {
+  return (
+    row.principal > row.principalPaid + row.principalWrittenOff ||
+    row.interest > row.interestPaid + row.interestWaived + row.interestWrittenOff ||
+    row.fee > row.feePaid + row.feeWaived + row.feeWrittenOff ||
+    row.penalty > row.penaltyPaid + row.penaltyWaived + row.penaltyWrittenOff
+  )
 }

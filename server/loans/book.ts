@@ -9,12 +9,11 @@ import { emptyLedger, type Funding, funderPart, loanLegs } from '../../core/jour
 import {
   applyEvent,
   daysPastDueOn,
-  decodeEvent,
-  decodeTerms,
+  type decodeEvent,
+  type decodeTerms,
   duesOn,
   encodeEvent,
   encodeTerms,
-  foldLoan,
   ledgerOn,
   owedOn,
   payoffOn,
@@ -129,15 +128,21 @@ function nextAction(state: LoanState, terms: ProgramTerms, today: string): strin
   if (state.status !== 'active') return null
   let next: string | null = null
   for (const instalment of state.instalments) {
-    const on = isUnpaid(instalment) ? nextActionOf(instalment.dueOn, terms, today) : null
-    if (on !== null && (next === null || on < next)) next = on
+    if (!isUnpaid(instalment)) continue
+    // Those after it are due later.
+    if (instalment.dueOn >= today) return earlier(next, instalment.dueOn)
+    next = earlier(next, nextMilestone(instalment.dueOn, terms, today))
   }
   return next
 }
 
-/** Of an instalment to come its due day; of one in arrears its next milestone. */
-function nextActionOf(dueOn: string, terms: ProgramTerms, today: string): string | null {
-  if (dueOn >= today) return dueOn
+function earlier(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other
+  return one < other ? one : other
+}
+
+/** Of an instalment in arrears. */
+function nextMilestone(dueOn: string, terms: ProgramTerms, today: string): string | null {
   const past = daysBetween(dueOn, today)
   const milestone = milestones(terms).find((days) => days >= past)
   return milestone === undefined ? null : formatDay(parseDay(dueOn) + milestone)
@@ -218,12 +223,6 @@ export interface LoanRow {
   readonly bucket: Loan['bucket']
   readonly openedOn: string
   readonly nextActionOn: string | null
-}
-
-export function loanOfRow(row: LoanRow): Loan {
-  const terms = decodeTerms(row.terms)
-  const events = row.events.map(decodeEvent)
-  return { ...row, terms, events, posted: decodeLedger(row.posted), state: foldLoan(terms, events) }
 }
 
 export function viewOfLoan(loan: Loan, today: string): LoanView {

@@ -1,12 +1,14 @@
 import { createLoader, createRowLoader, type Loader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
+import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
-import { type LoanRow, loanOfRow } from './book.ts'
+import { loanOfRow, type StoredLoan, type StoredRow, storedLoan } from './stored.ts'
 import type { Loan } from './types.ts'
 
 const columns = [
   'shard',
   'id',
+  'tenant_id',
   'line_id',
   'charge_id',
   'merchant_id',
@@ -14,27 +16,27 @@ const columns = [
   'terms_version',
   'currency',
   'plan',
-  'terms',
-  'events',
+  'status',
   'event_seqs',
-  'posted',
   'posted_on',
-  'funding',
+  'days_past_due',
   'bucket',
   'opened_on',
   'next_action_on',
 ]
 
-type OwnedRow = LoanRow & { readonly tenantId: string }
-type LineLoader = Loader<string, OwnedRow[]>
+const selected = (db: Queryable) =>
+  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding`
+
+type LineLoader = Loader<string, StoredRow[]>
 
 /** Lines whose loans several requests ask for come in one query; each request folds its own. */
 const loadersOf = oncePerPlatform(({ db: { readings }, db: quick }) => {
   const ofLines = (statuses: readonly Loan['state']['status'][] | null, db = quick) =>
-    createLoader<string, OwnedRow[]>(async (lineIds) => {
+    createLoader<string, StoredRow[]>(async (lineIds) => {
       const shards = [...new Set(lineIds.map(shardOf))]
-      const rows = await db<OwnedRow[]>`
-        select ${db(columns)}, tenant_id from loans
+      const rows = await db<StoredRow[]>`
+        select ${selected(db)} from loans
         where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
           ${statuses === null ? db`` : db`and status = any (${db.typed.texts(statuses)})`}
         order by opened_on, id`
@@ -43,25 +45,25 @@ const loadersOf = oncePerPlatform(({ db: { readings }, db: quick }) => {
   return { all: ofLines(null), unsettled: ofLines(['active', 'charged-off']), open: ofLines(['active'], readings) }
 })
 
-async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<Loan[]> {
+async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<StoredRow[]> {
   const rows = isShardedId('lin', lineId) ? ((await load(lineId)) ?? []) : []
-  return rows.filter((row) => row.tenantId === ctx.tenantId).map(loanOfRow)
+  return rows.filter((row) => row.tenantId === ctx.tenantId)
 }
 
 /** Loans of a line of the caller's tenant, in the order opened. */
-export function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
-  return listOwn(ctx, loadersOf(ctx.platform).all, lineId)
+export async function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
+  return (await listOwn(ctx, loadersOf(ctx.platform).all, lineId)).map(loanOfRow)
 }
 
 /** Those on which money may still come in: what is owed, and what was written off. */
-export function listUnsettledLoans(ctx: Context, lineId: string): Promise<Loan[]> {
-  return listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)
+export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<StoredLoan[]> {
+  return (await listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)).map(storedLoan)
 }
 
 const loaderOf = oncePerPlatform(({ db }) =>
-  createRowLoader<OwnedRow>(
-    (shards, ids) => db<OwnedRow[]>`
-      select ${db(columns)}, tenant_id from loans
+  createRowLoader<StoredRow>(
+    (shards, ids) => db<StoredRow[]>`
+      select ${selected(db)} from loans
       where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
   ),
 )
@@ -87,12 +89,12 @@ function compare(one: string, other: string): number {
 }
 
 export async function listLoansOfCharge(ctx: Context, lineId: string, chargeId: string): Promise<Loan[]> {
-  const loans = await listLoans(ctx, lineId)
-  return loans.filter((loan) => loan.chargeId === chargeId)
+  const rows = await listOwn(ctx, loadersOf(ctx.platform).all, lineId)
+  return rows.filter((row) => row.chargeId === chargeId).map(loanOfRow)
 }
 
 /** Loans that are not settled, of several lines; for closing a day. */
 export async function listOpenLoansOfLines(ctx: Context, lineIds: readonly string[]): Promise<Loan[]> {
   const load = loadersOf(ctx.platform).open
-  return (await Promise.all(lineIds.map((lineId) => listOwn(ctx, load, lineId)))).flat()
+  return (await Promise.all(lineIds.map((lineId) => listOwn(ctx, load, lineId)))).flat().map(loanOfRow)
 }

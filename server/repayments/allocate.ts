@@ -2,18 +2,19 @@
 import { accounts } from '../../core/journal/accounts.ts'
 import type { LoanEvent } from '../../core/loan/types.ts'
 import { type Minor, maxMinor, minMinor } from '../../core/money.ts'
-import { type BilledLoan, spread } from '../../core/program/bill.ts'
+import { type BilledLoan, type PayableLoan, spread } from '../../core/program/bill.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
+import type { StoredLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import type { Allocation, Repayment, RepaymentSource } from './types.ts'
 
 export interface Receipt {
   readonly line: Line
-  readonly loans: readonly Loan[]
+  readonly loans: readonly StoredLoan[]
   readonly termsOf: (loan: Loan) => ProgramTerms
   readonly amount: Minor
   readonly source: RepaymentSource
@@ -45,9 +46,9 @@ function counterOf(receipt: Receipt): string {
 export function allocate(ctx: Context, receipt: Receipt): Allocated {
   const repaymentId = ctx.platform.ids.create('rep', receipt.line.shard)
   const overdrawn = toMakeGood(receipt)
-  const { shares, rest } = spread(receipt.amount - overdrawn, receipt.loans.map(billed), ctx.today(), receipt.until)
+  const { shares, rest } = spread(receipt.amount - overdrawn, receipt.loans.map(payable), ctx.today(), receipt.until)
   const active = shares.map((share) => {
-    const loan = receipt.loans.find((candidate) => candidate.id === share.loanId)!
+    const loan = receipt.loans.find((candidate) => candidate.id === share.loanId)!.folded()
     return paid(ctx, receipt, loan, eventFor(ctx, receipt, share.amount, share.settles), repaymentId)
   })
   const { movements: recovered, rest: left } = recover(ctx, receipt, rest, repaymentId)
@@ -84,6 +85,17 @@ export function billed(loan: Loan): BilledLoan {
   return { loanId: loan.id, openedOn: loan.openedOn, state: loan.state }
 }
 
+function payable({ id: loanId, openedOn, unpaidFrom, folded }: StoredLoan): PayableLoan {
+  return {
+    loanId,
+    openedOn,
+    unpaidFrom,
+    get state() {
+      return folded().state
+    },
+  }
+}
+
 function eventFor(ctx: Context, receipt: Receipt, amount: Minor, settles: boolean): LoanEvent {
   const base = { id: ctx.platform.ids.create('lev'), on: receipt.effectiveOn, amount }
   // A payoff is reckoned to its day; money that was there earlier pays as it would have then.
@@ -113,7 +125,8 @@ function recover(
   const movements: Movement[] = []
   let rest = money
   if (receipt.until !== null) return { movements, rest }
-  for (const loan of receipt.loans.filter((candidate) => candidate.state.status === 'charged-off')) {
+  for (const stored of receipt.loans.filter((candidate) => candidate.status === 'charged-off')) {
+    const loan = stored.folded()
     const amount = minMinor(rest, unrecovered(loan))
     if (amount === 0n) continue
     const event: LoanEvent = { type: 'recovery', id: ctx.platform.ids.create('lev'), on: receipt.effectiveOn, amount }

@@ -10,6 +10,7 @@ import { type Line, type LineView, viewOfLine } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoansById, listUnsettledLoans } from '../loans/store.ts'
+import { asStored, type StoredLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -75,8 +76,9 @@ function book(
   return lines.withLine(ctx, lineId, async (line) => {
     if (line.status === 'declined')
       throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
-    const candidates = loanId === null ? await listUnsettledLoans(ctx, line.id) : await listLoansById(ctx, [loanId])
-    const money = decide(candidates[0])
+    const one = loanId === null ? undefined : await loans.find(ctx, loanId)
+    const candidates = one === undefined ? await listUnsettledLoans(ctx, line.id) : [asStored(one)]
+    const money = decide(one)
     if (money.currency !== undefined && money.currency !== line.currency) {
       throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
     }
@@ -99,7 +101,7 @@ function book(
 }
 
 /** Money can't be there tomorrow, nor before the debt it pays. */
-function checkedDate(ctx: Context, line: Line, candidates: readonly Loan[], wanted: string | undefined): string {
+function checkedDate(ctx: Context, line: Line, candidates: readonly StoredLoan[], wanted: string | undefined): string {
   const today = ctx.today()
   const on = wanted ?? today
   if (on > today) throw problem('date-in-future', { detail: `${on} is after today, ${today}.` })
@@ -111,8 +113,13 @@ function checkedDate(ctx: Context, line: Line, candidates: readonly Loan[], want
   return on
 }
 
+type OfProgram = Pick<Loan, 'programId' | 'termsVersion'>
+
 /** Terms of all loans at hand, fetched beforehand so that the allocation itself is a pure step. */
-export async function termsFor(ctx: Context, candidates: readonly Loan[]): Promise<(loan: Loan) => ProgramTerms> {
+export async function termsFor(
+  ctx: Context,
+  candidates: readonly OfProgram[],
+): Promise<(loan: OfProgram) => ProgramTerms> {
   const terms = new Map<string, ProgramTerms>()
   for (const loan of candidates) {
     const key = `${loan.programId}/${loan.termsVersion}`

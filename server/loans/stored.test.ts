@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { emptyLedger, ownFunding } from '../../core/journal/posting.ts'
+import { anyLife, type Life } from '../../core/loan/any-life.test-support.ts'
+import { holds } from '../../core/loan/arbitrary.test-support.ts'
+import { foldLoan, LoanProblem } from '../../core/loan/index.ts'
+import type { LoanState } from '../../core/loan/types.ts'
+import { isUnpaid } from '../../core/program/bill.ts'
+import { termsOf } from '../../core/program/terms.test-support.ts'
+import { dayText } from '../../core/property.test-support.ts'
+import { stringifyJson } from '../platform/json.ts'
+import { afterClose, type LoanRow, move, rowOfLoan } from './book.ts'
+import { storedLoan } from './stored.ts'
+import type { Loan } from './types.ts'
+
+function folded({ terms, events }: Life): LoanState | null {
+  try {
+    return foldLoan(terms, events)
+  } catch (problem) {
+    if (problem instanceof LoanProblem) return null
+    throw problem
+  }
+}
+
+const ids = { id: 'loan', lineId: 'line', chargeId: 'charge', merchantId: 'merchant', programId: 'program' }
+
+/** As nothing of it has been posted yet. */
+function loanOf(state: LoanState): Loan {
+  const { terms, events } = state
+  return {
+    ...ids,
+    shard: 0,
+    termsVersion: 1,
+    currency: terms.currency,
+    plan: 'plan',
+    terms,
+    events,
+    eventSeqs: [1n],
+    posted: emptyLedger,
+    postedOn: terms.disbursedOn,
+    funding: ownFunding,
+    bucket: 'current',
+    openedOn: terms.disbursedOn,
+    nextActionOn: null,
+    state,
+  }
+}
+
+/** Written as an operation writes it, and read as the look-up reads it. */
+function writtenAndRead(loan: Loan, today: string, readOn: string) {
+  const row = rowOfLoan('tenant', loan, today, readOn) as Record<string, never>
+  const text = (column: string) => stringifyJson(row[column])
+  const { shard, lineId, chargeId, merchantId, programId, termsVersion, currency, plan, postedOn } = loan
+  return storedLoan({
+    ...({
+      shard,
+      lineId,
+      chargeId,
+      merchantId,
+      programId,
+      termsVersion,
+      currency,
+      plan,
+      postedOn,
+    } satisfies Partial<LoanRow>),
+    id: loan.id,
+    tenantId: 'tenant',
+    status: row.status!,
+    daysPastDue: row.days_past_due!,
+    eventSeqs: loan.eventSeqs as bigint[],
+    bucket: row.bucket!,
+    openedOn: loan.openedOn,
+    nextActionOn: row.next_action_on!,
+    terms: text('terms'),
+    events: text('events'),
+    posted: text('posted'),
+    funding: text('funding'),
+  })
+}
+
+test('whatever befell a loan, no unpaid instalment is due before the day its row says, and what is read is what was written', () => {
+  const program = termsOf()
+  let unpaid = 0
+  let told = 0
+  holds(anyLife(6), (life) => {
+    const state = folded(life)
+    if (state === null) return
+    const dueDates = state.instalments.map((instalment) => instalment.dueOn)
+    assert.deepEqual(dueDates, dueDates.toSorted())
+    const oldest = state.instalments.find(isUnpaid)?.dueOn
+    for (const after of [0, 40, 400]) {
+      const [today, tomorrow] = [dayText(after), dayText(after + 1)]
+      const { loan } = move(loanOf(state), program, { type: 'test', today })
+      const closed = writtenAndRead(afterClose(loan, program, today), today, tomorrow)
+      for (const stored of [writtenAndRead(loan, today, today), closed]) {
+        assert.deepEqual(stored.folded().state, state)
+        assert.equal(stored.status, state.status)
+        if (state.status !== 'active' || oldest === undefined) continue
+        assert.ok(stored.unpaidFrom <= oldest, `${stored.unpaidFrom} is after ${oldest}`)
+        unpaid++
+        if (stored.unpaidFrom === oldest) told++
+      }
+    }
+  })
+  assert.ok(told * 2 > unpaid, 'most rows say the day itself')
+})

@@ -1,0 +1,99 @@
+/** A loan as it lies in its row, and as it is read from there. */
+import type { Funding } from '../../core/journal/posting.ts'
+import { decodeEvent, decodeTerms, foldLoan } from '../../core/loan/index.ts'
+import type { LoanStatus } from '../../core/loan/types.ts'
+import { decodeLedger, type LoanRow } from './book.ts'
+import type { Loan } from './types.ts'
+
+/** What is folded alone needs its documents, so they come as text. */
+export interface StoredRow extends Omit<LoanRow, Document> {
+  readonly tenantId: string
+  readonly status: LoanStatus
+  readonly daysPastDue: number
+  readonly terms: string
+  readonly events: string
+  readonly posted: string
+  readonly funding: string
+}
+
+type Document = 'terms' | 'events' | 'posted' | 'funding'
+
+/** Read and not yet folded: of the loans of a line, money reaches one or two, and the others are only passed over. */
+export interface StoredLoan {
+  readonly id: string
+  readonly programId: string
+  readonly termsVersion: number
+  readonly openedOn: string
+  readonly status: LoanStatus
+  /** No instalment that is unpaid is due before. */
+  readonly unpaidFrom: string
+  /** Folds it, once. */
+  readonly folded: () => Loan
+}
+
+export function storedLoan(row: StoredRow): StoredLoan {
+  let folded: Loan | null = null
+  const { id, programId, termsVersion, openedOn, status } = row
+  return {
+    id,
+    programId,
+    termsVersion,
+    openedOn,
+    status,
+    unpaidFrom: unpaidFrom(row),
+    folded: () => {
+      folded ??= loanOfRow(row)
+      return folded
+    },
+  }
+}
+
+/** One that is folded already. */
+export function asStored(loan: Loan): StoredLoan {
+  const { id, programId, termsVersion, openedOn, state } = loan
+  return { id, programId, termsVersion, openedOn, status: state.status, unpaidFrom: openedOn, folded: () => loan }
+}
+
+/** With nothing past due the next thing to happen is the next due day; in arrears it is any of their milestones. */
+function unpaidFrom({ daysPastDue, nextActionOn, openedOn }: StoredRow): string {
+  return daysPastDue === 0 && nextActionOn !== null ? nextActionOn : openedOn
+}
+
+export function loanOfRow(row: StoredRow): Loan {
+  const terms = decodeTerms(JSON.parse(row.terms))
+  const events = (JSON.parse(row.events) as unknown[]).map(decodeEvent)
+  return {
+    shard: row.shard,
+    id: row.id,
+    lineId: row.lineId,
+    chargeId: row.chargeId,
+    merchantId: row.merchantId,
+    programId: row.programId,
+    termsVersion: row.termsVersion,
+    currency: row.currency,
+    plan: row.plan,
+    terms,
+    events,
+    eventSeqs: row.eventSeqs,
+    posted: decodeLedger(JSON.parse(row.posted)),
+    postedOn: row.postedOn,
+    funding: fundingOf(row.funding),
+    bucket: row.bucket,
+    openedOn: row.openedOn,
+    nextActionOn: row.nextActionOn,
+    state: foldLoan(terms, events),
+  }
+}
+
+/** By its text: it is that of the program's terms in all their loans, and posting keeps the weights of one it has met. */
+const fundings = new Map<string, Funding>()
+const fundingsMax = 1_000
+
+function fundingOf(text: string): Funding {
+  const known = fundings.get(text)
+  if (known !== undefined) return known
+  const funding = JSON.parse(text) as Funding
+  if (fundings.size >= fundingsMax) fundings.clear()
+  fundings.set(text, funding)
+  return funding
+}
