@@ -13,7 +13,7 @@ import type { Line } from '../lines/types.ts'
 import { chargeLate, delinquencyEvents, recogniseDues } from '../loans/age.ts'
 import { afterClose, type Movement, move, rowOfLoan } from '../loans/book.ts'
 import * as loanService from '../loans/service.ts'
-import { asStored } from '../loans/stored.ts'
+import { asUnfolded } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { type Allocated, allocate } from '../repayments/allocate.ts'
@@ -125,7 +125,7 @@ function runAutopay(ctx: Context, work: Work, bill: Statement): boolean {
   if (result !== 'collected') return false
   const receipt = {
     line: work.line,
-    loans: work.loans.map(asStored),
+    loans: work.loans.map(asUnfolded),
     termsOf: work.termsOf,
     amount,
     reference: bill.id,

@@ -12,9 +12,14 @@ import * as programs from '../programs/service.ts'
 import { bucketChange } from './age.ts'
 import { type Booking, type Movement, move, rowOfLoan, viewOfLoan } from './book.ts'
 import * as store from './store.ts'
+import type { StoredLoan } from './stored.ts'
 import type { Loan, LoanView } from './types.ts'
 
 export async function find(ctx: Context, loanId: string): Promise<Loan> {
+  return (await findStored(ctx, loanId)).folded()
+}
+
+export async function findStored(ctx: Context, loanId: string): Promise<StoredLoan> {
   const loan = await store.findLoan(ctx, loanId)
   if (loan === undefined) throw problem('not-found', { detail: `There is no loan ${loanId}.` })
   return loan
@@ -125,13 +130,18 @@ type Decide = (
 }
 
 async function change(ctx: Context, loanId: string, type: string, decide: Decide): Promise<Reply<LoanView>> {
-  const { lineId } = await find(ctx, loanId)
-  return withLine(ctx, lineId, async (line) => {
-    const loan = await find(ctx, loanId)
+  const ahead = await findStored(ctx, loanId)
+  return withLine(ctx, ahead.lineId, async (line) => {
+    const loan = (await underLine(ctx, line, ahead)).folded()
     const terms = await programs.termsOf(ctx, loan.programId, loan.termsVersion)
     const movement = move(loan, terms, { type, today: ctx.today(), ...decide(loan, terms) })
     return postReply(ctx, line.shard, operationOf(ctx, line, [movement]), 200, viewOfLoan(movement.loan, ctx.today()))
   })
+}
+
+/** A loan that was read ahead of its line, as it is under it: read anew if somebody wrote in between. */
+export async function underLine(ctx: Context, line: Line, ahead: StoredLoan): Promise<StoredLoan> {
+  return ahead.lineVersion === line.version ? ahead : findStored(ctx, ahead.id)
 }
 
 /** The whole write of movements of loans of one line. */

@@ -26,7 +26,8 @@ const columns = [
 ]
 
 const selected = (db: Queryable) =>
-  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding`
+  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding,
+    (select version from lines where lines.shard = loans.shard and lines.id = loans.line_id) as line_version`
 
 type LineLoader = Loader<string, StoredRow[]>
 
@@ -69,18 +70,17 @@ const loaderOf = oncePerPlatform(({ db }) =>
 )
 
 /** Undefined for an unknown id and for another tenant's. */
-export async function findLoan(ctx: Context, id: string): Promise<Loan | undefined> {
-  const [loan] = await listLoansById(ctx, [id])
-  return loan
+export async function findLoan(ctx: Context, id: string): Promise<StoredLoan | undefined> {
+  const row = isShardedId('loa', id) ? await loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
+  return row === undefined ? undefined : storedLoan(row)
 }
 
 /** In the order opened; without those that there are not, or not of this tenant. */
 export async function listLoansById(ctx: Context, ids: readonly string[]): Promise<Loan[]> {
-  const load = loaderOf(ctx.platform)
-  const own = [...new Set(ids)].filter((id) => isShardedId('loa', id)).map((id) => load(id, ctx.tenantId))
-  return (await Promise.all(own))
-    .filter((row) => row !== undefined)
-    .map(loanOfRow)
+  const found = await Promise.all([...new Set(ids)].map((id) => findLoan(ctx, id)))
+  return found
+    .filter((loan) => loan !== undefined)
+    .map((loan) => loan.folded())
     .sort((one, other) => compare(one.openedOn, other.openedOn) || compare(one.id, other.id))
 }
 

@@ -65,6 +65,7 @@ function writtenAndRead(loan: Loan, today: string, readOn: string) {
     } satisfies Partial<LoanRow>),
     id: loan.id,
     tenantId: 'tenant',
+    lineVersion: 0,
     status: row.status!,
     daysPastDue: row.days_past_due!,
     eventSeqs: loan.eventSeqs as bigint[],

@@ -10,6 +10,8 @@ export interface StoredRow extends Omit<LoanRow, Document> {
   readonly tenantId: string
   readonly status: LoanStatus
   readonly daysPastDue: number
+  /** Of its line, from the same snapshot. */
+  readonly lineVersion: number
   readonly terms: string
   readonly events: string
   readonly posted: string
@@ -18,8 +20,8 @@ export interface StoredRow extends Omit<LoanRow, Document> {
 
 type Document = 'terms' | 'events' | 'posted' | 'funding'
 
-/** Read and not yet folded: of the loans of a line, money reaches one or two, and the others are only passed over. */
-export interface StoredLoan {
+/** Not yet folded: of the loans of a line, money reaches one or two, and the others are only passed over. */
+export interface UnfoldedLoan {
   readonly id: string
   readonly programId: string
   readonly termsVersion: number
@@ -31,11 +33,19 @@ export interface StoredLoan {
   readonly folded: () => Loan
 }
 
+export interface StoredLoan extends UnfoldedLoan {
+  readonly lineId: string
+  /** Its line had this version when it was read: while the line still has it, the loan is as it was. */
+  readonly lineVersion: number
+}
+
 export function storedLoan(row: StoredRow): StoredLoan {
   let folded: Loan | null = null
-  const { id, programId, termsVersion, openedOn, status } = row
+  const { id, lineId, lineVersion, programId, termsVersion, openedOn, status } = row
   return {
     id,
+    lineId,
+    lineVersion,
     programId,
     termsVersion,
     openedOn,
@@ -49,7 +59,7 @@ export function storedLoan(row: StoredRow): StoredLoan {
 }
 
 /** One that is folded already. */
-export function asStored(loan: Loan): StoredLoan {
+export function asUnfolded(loan: Loan): UnfoldedLoan {
   const { id, programId, termsVersion, openedOn, state } = loan
   return { id, programId, termsVersion, openedOn, status: state.status, unpaidFrom: openedOn, folded: () => loan }
 }

@@ -7,14 +7,14 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
-import type { StoredLoan } from '../loans/stored.ts'
+import type { UnfoldedLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import type { Allocation, Repayment, RepaymentSource } from './types.ts'
 
 export interface Receipt {
   readonly line: Line
-  readonly loans: readonly StoredLoan[]
+  readonly loans: readonly UnfoldedLoan[]
   readonly termsOf: (loan: Loan) => ProgramTerms
   readonly amount: Minor
   readonly source: RepaymentSource
@@ -85,7 +85,7 @@ export function billed(loan: Loan): BilledLoan {
   return { loanId: loan.id, openedOn: loan.openedOn, state: loan.state }
 }
 
-function payable({ id: loanId, openedOn, unpaidFrom, folded }: StoredLoan): PayableLoan {
+function payable({ id: loanId, openedOn, unpaidFrom, folded }: UnfoldedLoan): PayableLoan {
   return {
     loanId,
     openedOn,

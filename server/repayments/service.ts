@@ -10,7 +10,7 @@ import { type Line, type LineView, viewOfLine } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoansById, listUnsettledLoans } from '../loans/store.ts'
-import { asStored, type StoredLoan } from '../loans/stored.ts'
+import type { StoredLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -31,11 +31,24 @@ export interface NewRepayment {
 }
 
 export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<RepaymentView>> {
-  if ((money.lineId === undefined) === (money.loanId === undefined)) {
+  const { lineId, loanId } = money
+  if ((lineId === undefined) === (loanId === undefined)) {
     throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
   }
-  const lineId = money.lineId ?? (await loans.find(ctx, money.loanId!)).lineId
-  return book(ctx, lineId, money.loanId ?? null, () => money)
+  if (lineId === undefined) return bookOnLoan(ctx, await loans.findStored(ctx, loanId!), () => money)
+  const ahead = listUnsettledLoans(ctx, lineId)
+  // Of a line that is not found nobody waits for the loans.
+  ahead.catch(() => {})
+  return lines.withLine(ctx, lineId, async (line) =>
+    book(ctx, line, null, await unsettledUnder(ctx, line, ahead), money),
+  )
+}
+
+/** The loans that were asked for together with their line, as they are under it: read anew if somebody wrote in between. */
+async function unsettledUnder(ctx: Context, line: Line, ahead: Promise<StoredLoan[]>): Promise<StoredLoan[]> {
+  const found = await ahead
+  const isOfNow = found.length > 0 && found.every((loan) => loan.lineVersion === line.version)
+  return isOfNow ? found : listUnsettledLoans(ctx, line.id)
 }
 
 /** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */
@@ -44,12 +57,11 @@ export async function prepay(
   loanId: string,
   request: { amount: Minor; effect?: 'shorten' | 'lower' },
 ): Promise<Reply<RepaymentView>> {
-  const { lineId } = await loans.find(ctx, loanId)
-  return book(ctx, lineId, loanId, (loan) => {
-    loans.requireActive(loan!, 'prepay')
-    const { total } = payoffOn(loan!.state, ctx.today())
+  return bookOnLoan(ctx, await loans.findStored(ctx, loanId), (loan) => {
+    loans.requireActive(loan, 'prepay')
+    const { total } = payoffOn(loan.state, ctx.today())
     if (request.amount > total) {
-      const detail = `${formatMinor(total, loan!.currency)} ${loan!.currency} settles the loan today; prepay at most that.`
+      const detail = `${formatMinor(total, loan.currency)} ${loan.currency} settles the loan today; prepay at most that.`
       throw problem('above-payoff', { detail, extra: { payoff: total } })
     }
     return { amount: request.amount, prepay: request.effect ?? 'shorten' }
@@ -58,46 +70,48 @@ export async function prepay(
 
 /** Pays the whole rest of a loan as of today. */
 export async function settle(ctx: Context, loanId: string): Promise<Reply<RepaymentView>> {
-  const { lineId } = await loans.find(ctx, loanId)
-  return book(ctx, lineId, loanId, (loan) => {
-    loans.requireActive(loan!, 'settle')
-    return { amount: payoffOn(loan!.state, ctx.today()).total }
+  return bookOnLoan(ctx, await loans.findStored(ctx, loanId), (loan) => {
+    loans.requireActive(loan, 'settle')
+    return { amount: payoffOn(loan.state, ctx.today()).total }
   })
 }
 
 type Money = Omit<NewRepayment, 'lineId' | 'loanId'> & { readonly prepay?: 'shorten' | 'lower' }
 
-function book(
-  ctx: Context,
-  lineId: string,
-  loanId: string | null,
-  decide: (loan: Loan | undefined) => Money,
-): Promise<Reply<RepaymentView>> {
-  return lines.withLine(ctx, lineId, async (line) => {
-    if (line.status === 'declined')
-      throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
-    const one = loanId === null ? undefined : await loans.find(ctx, loanId)
-    const candidates = one === undefined ? await listUnsettledLoans(ctx, line.id) : [asStored(one)]
-    const money = decide(one)
-    if (money.currency !== undefined && money.currency !== line.currency) {
-      throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
-    }
-    const effectiveOn = checkedDate(ctx, line, candidates, money.effectiveOn)
-    const allocated = allocate(ctx, {
-      line,
-      loans: candidates,
-      termsOf: await termsFor(ctx, candidates),
-      amount: money.amount,
-      source: money.source ?? 'customer',
-      effectiveOn,
-      until: null,
-      reference: money.reference ?? null,
-      loanId,
-      ...(money.prepay === undefined ? {} : { prepay: money.prepay }),
-    })
-    const operation = operationOf(ctx, line, allocated)
-    return postReply(ctx, line.shard, operation, 201, viewOfRepayment(allocated.repayment))
+function bookOnLoan(ctx: Context, ahead: StoredLoan, decide: (loan: Loan) => Money): Promise<Reply<RepaymentView>> {
+  return lines.withLine(ctx, ahead.lineId, async (line) => {
+    const loan = await loans.underLine(ctx, line, ahead)
+    return book(ctx, line, loan.id, [loan], decide(loan.folded()))
   })
+}
+
+async function book(
+  ctx: Context,
+  line: Line,
+  loanId: string | null,
+  candidates: readonly StoredLoan[],
+  money: Money,
+): Promise<Reply<RepaymentView>> {
+  if (line.status === 'declined')
+    throw problem('line-wrong-state', { detail: 'This line was declined; nothing is owed on it.' })
+  if (money.currency !== undefined && money.currency !== line.currency) {
+    throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the money in ${money.currency}.` })
+  }
+  const effectiveOn = checkedDate(ctx, line, candidates, money.effectiveOn)
+  const allocated = allocate(ctx, {
+    line,
+    loans: candidates,
+    termsOf: await termsFor(ctx, candidates),
+    amount: money.amount,
+    source: money.source ?? 'customer',
+    effectiveOn,
+    until: null,
+    reference: money.reference ?? null,
+    loanId,
+    ...(money.prepay === undefined ? {} : { prepay: money.prepay }),
+  })
+  const operation = operationOf(ctx, line, allocated)
+  return postReply(ctx, line.shard, operation, 201, viewOfRepayment(allocated.repayment))
 }
 
 /** Money can't be there tomorrow, nor before the debt it pays. */

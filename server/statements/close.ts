@@ -6,7 +6,7 @@ import { minimumDue } from '../../core/program/late.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent, Row } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
-import { asStored } from '../loans/stored.ts'
+import { asUnfolded } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { type Allocated, allocate, billed } from '../repayments/allocate.ts'
@@ -25,7 +25,7 @@ export function useCredit(
   if (amount === 0n) return null
   return allocate(ctx, {
     line,
-    loans: loans.map(asStored),
+    loans: loans.map(asUnfolded),
     termsOf,
     amount,
     source: 'credit',
