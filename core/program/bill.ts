@@ -75,10 +75,13 @@ export interface Share {
   readonly settles: boolean
 }
 
-/** A loan that money may reach. Its state is asked for when its turn comes, which for most loans of a line it does not. */
-export interface PayableLoan extends BilledLoan {
-  /** No unpaid instalment is due before; absent: since it was opened. */
-  readonly unpaidFrom?: string
+/** A loan that money may reach. It is folded when its turn comes, which for most loans of a line it does not. */
+export interface PayableLoan {
+  readonly id: string
+  readonly openedOn: string
+  /** No unpaid instalment is due before. */
+  readonly unpaidFrom: string
+  folded(): { readonly state: LoanState }
 }
 
 /**
@@ -91,17 +94,17 @@ export function spread(
   on: string,
   until: string | null,
 ): { shares: Share[]; rest: Minor } {
-  const queue: Turn[] = loans.map((loan) => ({ loan, dueOn: loan.unpaidFrom ?? loan.openedOn, debt: null }))
+  const queue: Turn[] = loans.map((loan) => ({ loan, dueOn: loan.unpaidFrom, debt: null }))
   const paid = new Map<string, Debt>()
   let rest = amount
   while (rest > 0n && queue.length > 0) {
     const turn = queue.reduce(earlier)
     if (until !== null && turn.dueOn > until) break
     if (turn.debt === null) {
-      turn.debt = debtOf(turn.loan, on)
+      turn.debt = debtOf(turn.loan, rest, on)
     } else {
       const part = payNext(turn.debt, rest)
-      if (part > 0n) paid.set(turn.loan.loanId, turn.debt)
+      if (part > 0n) paid.set(turn.loan.id, turn.debt)
       rest -= part
     }
     const next = nextUnpaid(turn.debt)
@@ -124,13 +127,16 @@ interface Debt {
   readonly instalments: readonly Instalment[]
   /** Those before it are paid, or have got their part. */
   at: number
-  readonly payoff: Minor
+  /** What settles the loan; null where the money that is left is less than its principal and can't. */
+  readonly payoff: Minor | null
   taken: Minor
 }
 
-function debtOf({ state }: PayableLoan, on: string): Debt {
-  if (state.status !== 'active') return { instalments: [], at: 0, payoff: 0n, taken: 0n }
-  return { instalments: state.instalments, at: 0, payoff: payoffOn(state, on).total, taken: 0n }
+function debtOf(loan: PayableLoan, money: Minor, on: string): Debt {
+  const { state } = loan.folded()
+  if (state.status !== 'active') return { instalments: [], at: 0, payoff: null, taken: 0n }
+  const payoff = money < state.principalOutstanding ? null : payoffOn(state, on).total
+  return { instalments: state.instalments, at: 0, payoff, taken: 0n }
 }
 
 function nextUnpaid(debt: Debt): Instalment | undefined {
@@ -140,7 +146,8 @@ function nextUnpaid(debt: Debt): Instalment | undefined {
 
 /** Takes of the money what the next instalment asks for, never more than settles the loan. */
 function payNext(debt: Debt, money: Minor): Minor {
-  const part = minMinor(money, minMinor(unpaidOf(debt.instalments[debt.at]!), debt.payoff - debt.taken))
+  const asked = unpaidOf(debt.instalments[debt.at]!)
+  const part = minMinor(money, debt.payoff === null ? asked : minMinor(asked, debt.payoff - debt.taken))
   debt.at++
   debt.taken += part
   return part
@@ -149,7 +156,7 @@ function payNext(debt: Debt, money: Minor): Minor {
 function earlier(a: Turn, b: Turn): Turn {
   if (a.dueOn !== b.dueOn) return a.dueOn < b.dueOn ? a : b
   if (a.loan.openedOn !== b.loan.openedOn) return a.loan.openedOn < b.loan.openedOn ? a : b
-  return a.loan.loanId < b.loan.loanId ? a : b
+  return a.loan.id < b.loan.id ? a : b
 }
 
 /** What is owed of one component of an instalment. */

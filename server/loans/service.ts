@@ -141,7 +141,7 @@ async function change(ctx: Context, loanId: string, type: string, decide: Decide
 
 /** A loan that was read ahead of its line, as it is under it: read anew if somebody wrote in between. */
 export async function underLine(ctx: Context, line: Line, ahead: StoredLoan): Promise<StoredLoan> {
-  return ahead.lineVersion === line.version ? ahead : findStored(ctx, ahead.id)
+  return ahead.isAsUnder(line) ? ahead : findStored(ctx, ahead.id)
 }
 
 /** The whole write of movements of loans of one line. */

@@ -2,7 +2,7 @@ import { createLoader, createRowLoader, type Loader } from '../platform/batcher.
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
-import { loanOfRow, type StoredLoan, type StoredRow, storedLoan } from './stored.ts'
+import { loanOfRow, StoredLoan, type StoredRow } from './stored.ts'
 import type { Loan } from './types.ts'
 
 const columns = [
@@ -58,7 +58,7 @@ export async function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
 
 /** Those on which money may still come in: what is owed, and what was written off. */
 export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<StoredLoan[]> {
-  return (await listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)).map(storedLoan)
+  return (await listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)).map((row) => new StoredLoan(row))
 }
 
 const loaderOf = oncePerPlatform(({ db }) =>
@@ -72,7 +72,7 @@ const loaderOf = oncePerPlatform(({ db }) =>
 /** Undefined for an unknown id and for another tenant's. */
 export async function findLoan(ctx: Context, id: string): Promise<StoredLoan | undefined> {
   const row = isShardedId('loa', id) ? await loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
-  return row === undefined ? undefined : storedLoan(row)
+  return row === undefined ? undefined : new StoredLoan(row)
 }
 
 /** In the order opened; without those that there are not, or not of this tenant. */

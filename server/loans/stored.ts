@@ -2,6 +2,7 @@
 import type { Funding } from '../../core/journal/posting.ts'
 import { decodeEvent, decodeTerms, foldLoan } from '../../core/loan/index.ts'
 import type { LoanStatus } from '../../core/loan/types.ts'
+import type { PayableLoan } from '../../core/program/bill.ts'
 import { decodeLedger, type LoanRow } from './book.ts'
 import type { Loan } from './types.ts'
 
@@ -21,40 +22,52 @@ export interface StoredRow extends Omit<LoanRow, Document> {
 type Document = 'terms' | 'events' | 'posted' | 'funding'
 
 /** Not yet folded: of the loans of a line, money reaches one or two, and the others are only passed over. */
-export interface UnfoldedLoan {
-  readonly id: string
+export interface UnfoldedLoan extends PayableLoan {
   readonly programId: string
   readonly termsVersion: number
-  readonly openedOn: string
   readonly status: LoanStatus
-  /** No instalment that is unpaid is due before. */
-  readonly unpaidFrom: string
   /** Folds it, once. */
-  readonly folded: () => Loan
+  folded(): Loan
 }
 
-export interface StoredLoan extends UnfoldedLoan {
-  readonly lineId: string
-  /** Its line had this version when it was read: while the line still has it, the loan is as it was. */
-  readonly lineVersion: number
-}
+export class StoredLoan implements UnfoldedLoan {
+  readonly id: string
+  readonly openedOn: string
+  readonly unpaidFrom: string
+  readonly #row: StoredRow
+  #folded: Loan | null = null
 
-export function storedLoan(row: StoredRow): StoredLoan {
-  let folded: Loan | null = null
-  const { id, lineId, lineVersion, programId, termsVersion, openedOn, status } = row
-  return {
-    id,
-    lineId,
-    lineVersion,
-    programId,
-    termsVersion,
-    openedOn,
-    status,
-    unpaidFrom: unpaidFrom(row),
-    folded: () => {
-      folded ??= loanOfRow(row)
-      return folded
-    },
+  constructor(row: StoredRow) {
+    this.id = row.id
+    this.openedOn = row.openedOn
+    this.unpaidFrom = unpaidFrom(row)
+    this.#row = row
+  }
+
+  get lineId(): string {
+    return this.#row.lineId
+  }
+
+  get programId(): string {
+    return this.#row.programId
+  }
+
+  get termsVersion(): number {
+    return this.#row.termsVersion
+  }
+
+  get status(): LoanStatus {
+    return this.#row.status
+  }
+
+  folded(): Loan {
+    this.#folded ??= loanOfRow(this.#row)
+    return this.#folded
+  }
+
+  /** While its line has the version that it had when this was read, the loan is as it was. */
+  isAsUnder(line: { readonly version: number }): boolean {
+    return this.#row.lineVersion === line.version
   }
 }
 

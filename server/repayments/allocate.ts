@@ -2,7 +2,7 @@
 import { accounts } from '../../core/journal/accounts.ts'
 import type { LoanEvent } from '../../core/loan/types.ts'
 import { type Minor, maxMinor, minMinor } from '../../core/money.ts'
-import { type BilledLoan, type PayableLoan, spread } from '../../core/program/bill.ts'
+import { type BilledLoan, spread } from '../../core/program/bill.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
@@ -46,7 +46,7 @@ function counterOf(receipt: Receipt): string {
 export function allocate(ctx: Context, receipt: Receipt): Allocated {
   const repaymentId = ctx.platform.ids.create('rep', receipt.line.shard)
   const overdrawn = toMakeGood(receipt)
-  const { shares, rest } = spread(receipt.amount - overdrawn, receipt.loans.map(payable), ctx.today(), receipt.until)
+  const { shares, rest } = spread(receipt.amount - overdrawn, receipt.loans, ctx.today(), receipt.until)
   const active = shares.map((share) => {
     const loan = receipt.loans.find((candidate) => candidate.id === share.loanId)!.folded()
     return paid(ctx, receipt, loan, eventFor(ctx, receipt, share.amount, share.settles), repaymentId)
@@ -83,17 +83,6 @@ function toMakeGood({ source, loanId, amount, line }: Receipt): Minor {
 
 export function billed(loan: Loan): BilledLoan {
   return { loanId: loan.id, openedOn: loan.openedOn, state: loan.state }
-}
-
-function payable({ id: loanId, openedOn, unpaidFrom, folded }: UnfoldedLoan): PayableLoan {
-  return {
-    loanId,
-    openedOn,
-    unpaidFrom,
-    get state() {
-      return folded().state
-    },
-  }
 }
 
 function eventFor(ctx: Context, receipt: Receipt, amount: Minor, settles: boolean): LoanEvent {

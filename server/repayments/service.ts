@@ -36,19 +36,21 @@ export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<
     throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
   }
   if (lineId === undefined) return bookOnLoan(ctx, await loans.findStored(ctx, loanId!), () => money)
-  const ahead = listUnsettledLoans(ctx, lineId)
+  let ahead: Promise<StoredLoan[]> | null = listUnsettledLoans(ctx, lineId)
   // Of a line that is not found nobody waits for the loans.
   ahead.catch(() => {})
-  return lines.withLine(ctx, lineId, async (line) =>
-    book(ctx, line, null, await unsettledUnder(ctx, line, ahead), money),
-  )
+  return lines.withLine(ctx, lineId, async (line) => {
+    const found = await ahead
+    // Let go before the commit is waited for: each garbage collection meanwhile would copy all that was folded.
+    ahead = null
+    const candidates = isOfNow(line, found) ? found : await listUnsettledLoans(ctx, lineId)
+    return book(ctx, line, null, candidates, money)
+  })
 }
 
-/** The loans that were asked for together with their line, as they are under it: read anew if somebody wrote in between. */
-async function unsettledUnder(ctx: Context, line: Line, ahead: Promise<StoredLoan[]>): Promise<StoredLoan[]> {
-  const found = await ahead
-  const isOfNow = found.length > 0 && found.every((loan) => loan.lineVersion === line.version)
-  return isOfNow ? found : listUnsettledLoans(ctx, line.id)
+/** Loans that were asked for together with their line are those under it unless somebody wrote in between. */
+function isOfNow(line: Line, found: readonly StoredLoan[] | null): found is StoredLoan[] {
+  return found !== null && found.length > 0 && found.every((loan) => loan.isAsUnder(line))
 }
 
 /** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */
