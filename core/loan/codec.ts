@@ -69,11 +69,12 @@ function dateOf(month: number, day: string): string {
 }
 
 export function encodeEvent(event: LoanEvent): JsonObject {
-  return Object.fromEntries(
-    Object.entries(event)
-      .filter(([, field]) => field !== undefined)
-      .map(([name, field]) => [name, typeof field === 'bigint' ? field.toString() : (field as Json)]),
-  )
+  const encoded: Record<string, Json> = {}
+  for (const name in event) {
+    const field: unknown = event[name as keyof LoanEvent]
+    if (field !== undefined) encoded[name] = typeof field === 'bigint' ? field.toString() : (field as Json)
+  }
+  return encoded
 }
 
 export function decodeEvent(json: unknown): LoanEvent {

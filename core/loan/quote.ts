@@ -1,6 +1,6 @@
 /** Questions about a loan on a day: what it owes, what settles it, what its counters show. */
 import { type Day, parseDay } from '../calendar.ts'
-import { type Book, copyUnpaid, nothing, owedOf, owedTotal, type Slot, settledOf } from './book.ts'
+import { type Amounts, type Book, copyUnpaid, nothing, owedOf, owedTotal, type Slot } from './book.ts'
 import { bookOf, stateOn } from './fold.ts'
 import { orderedSlots } from './freeze.ts'
 import { bearLateInterestToSettle } from './late.ts'
@@ -90,40 +90,48 @@ export function ledgerOn(state: LoanState, on: string): LoanLedger {
   const day = dayOf(state, on)
   const book = bookOf(stateOn(state, on))
   const slots = orderedSlots(book)
-  // A new loan, as every purchase makes one, has had none of these.
-  const isUntouched = slots.every(
-    (slot) => slot.paid === nothing && slot.waived === nothing && slot.writtenOff === nothing,
-  )
-  const sumOf = (part: 'paid' | 'waived' | 'writtenOff', component: Component): bigint =>
-    isUntouched ? 0n : slots.reduce((all, slot) => all + slot[part][component], 0n)
-  const paid = (component: Component): bigint => sumOf('paid', component)
-  const waived = (component: Component): bigint => sumOf('waived', component)
-  const writtenOff = (component: Component): bigint => sumOf('writtenOff', component)
-  const earned = (component: Component): bigint => slots.reduce((all, slot) => all + earnedOn(slot, component, day), 0n)
+  const paid = sumOfAmounts(slots.map((slot) => slot.paid))
+  const waived = sumOfAmounts(slots.map((slot) => slot.waived))
+  const writtenOff = sumOfAmounts(slots.map((slot) => slot.writtenOff))
+  const earned = sumOfAmounts(slots.map((slot) => (slot.due <= day ? slot.owing : slot.settled)))
   return {
     disbursed: book.totals.disbursed,
     principalRestored: book.totals.restored,
-    principalPaid: paid('principal'),
+    principalPaid: paid.principal,
     principalRefunded: book.totals.refunded,
-    principalWrittenOff: writtenOff('principal'),
-    interestRecognised: earned('interest'),
-    interestPaid: paid('interest'),
-    interestWaived: waived('interest'),
-    interestWrittenOff: writtenOff('interest'),
-    feeRecognised: earned('fee'),
-    feePaid: paid('fee'),
-    feeWaived: waived('fee'),
-    feeWrittenOff: writtenOff('fee'),
-    penaltyRecognised: earned('penalty'),
-    penaltyPaid: paid('penalty'),
-    penaltyWaived: waived('penalty'),
-    penaltyWrittenOff: writtenOff('penalty'),
+    principalWrittenOff: writtenOff.principal,
+    interestRecognised: earned.interest,
+    interestPaid: paid.interest,
+    interestWaived: waived.interest,
+    interestWrittenOff: writtenOff.interest,
+    feeRecognised: earned.fee,
+    feePaid: paid.fee,
+    feeWaived: waived.fee,
+    feeWrittenOff: writtenOff.fee,
+    penaltyRecognised: earned.penalty,
+    penaltyPaid: paid.penalty,
+    penaltyWaived: waived.penalty,
+    penaltyWrittenOff: writtenOff.penalty,
     overpaid: book.totals.overpaid,
     overpaidReturned: book.totals.returned,
     recovered: book.totals.recovered,
   }
 }
 
-function earnedOn(slot: Slot, component: Component, on: Day): bigint {
-  return slot.due <= on ? slot.owing[component] : settledOf(slot, component)
+/** Most instalments have had nothing yet, which all share one object. */
+function sumOfAmounts(all: readonly Readonly<Amounts>[]): Readonly<Amounts> {
+  let sum = nothing
+  for (const amounts of all) {
+    if (amounts !== nothing) sum = sum === nothing ? amounts : plus(sum, amounts)
+  }
+  return sum
+}
+
+function plus(a: Readonly<Amounts>, b: Readonly<Amounts>): Amounts {
+  return {
+    penalty: a.penalty + b.penalty,
+    fee: a.fee + b.fee,
+    interest: a.interest + b.interest,
+    principal: a.principal + b.principal,
+  }
 }

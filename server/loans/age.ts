@@ -1,7 +1,7 @@
 /** What the passing of a day does to a loan: dues are earned, late charges fall, buckets change, reminders go out. */
 
 import { daysBetween } from '../../core/calendar.ts'
-import { duesOn } from '../../core/loan/index.ts'
+import { daysPastDueOn, duesOn } from '../../core/loan/index.ts'
 import type { Instalment } from '../../core/loan/types.ts'
 import { type Minor, minMinor } from '../../core/money.ts'
 import { isUnpaid } from '../../core/program/bill.ts'
@@ -63,24 +63,27 @@ function withinCap(loan: Loan, terms: ProgramTerms, on: string, charge: Minor): 
 
 /** Events without money: the bucket a loan has come to, and the reminder of the day. */
 export function delinquencyEvents(loan: Loan, on: string): JournalEvent[] {
-  const { days, pastDue } = arrearsOf(loan, on)
+  const days = daysPastDueOf(loan, on)
   if (!isReminderDay(days)) return bucketChange(loan, on)
-  const data = { daysPastDue: days, pastDue }
+  const data = { daysPastDue: days, pastDue: pastDueOf(loan, on) }
   return [...bucketChange(loan, on), { ...silent(loan, on), type: 'reminder.overdue', data }]
 }
 
 /** Tells that a loan stands in another bucket than the one it was stored with. */
 export function bucketChange(loan: Loan, on: string): JournalEvent[] {
-  const { days, pastDue } = arrearsOf(loan, on)
+  const days = daysPastDueOf(loan, on)
   const bucket = bucketOf(days)
   if (bucket === loan.bucket) return []
-  const data = { from: loan.bucket, to: bucket, daysPastDue: days, pastDue }
+  const data = { from: loan.bucket, to: bucket, daysPastDue: days, pastDue: pastDueOf(loan, on) }
   return [{ ...silent(loan, on), type: 'loan.delinquency-changed', data }]
 }
 
-function arrearsOf(loan: Loan, on: string): { days: number; pastDue: Minor } {
-  const { daysPastDue, pastDue } = duesOn(loan.state, on)
-  return { days: loan.state.status === 'active' ? daysPastDue : 0, pastDue: pastDue.total }
+function daysPastDueOf({ state }: Loan, on: string): number {
+  return state.status === 'active' ? daysPastDueOn(state, on) : 0
+}
+
+function pastDueOf({ state }: Loan, on: string): Minor {
+  return duesOn(state, on).pastDue.total
 }
 
 function silent(loan: Loan, on: string) {
