@@ -13,8 +13,8 @@ import type { MerchantView } from '../parties/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
-import { eventOf, withCharge } from './find.ts'
-import { type Charge, type ChargeView, heldOf, rowOfCharge, viewOfCharge } from './types.ts'
+import { eventOf, find, underLine, withCharge } from './find.ts'
+import { type AfterCapture, type Charge, type ChargeView, heldOf, rowOfCharge, viewOfCharge } from './types.ts'
 
 /** The bill that a purchase of today goes on. */
 export function requireStatement(line: Line): string {
@@ -101,27 +101,47 @@ export interface CaptureRequest {
 }
 
 /** Full, partial, several: each capture makes a loan of its own. */
-export function capture(ctx: Context, chargeId: string, request: CaptureRequest): Promise<Reply<ChargeView>> {
-  return withCharge(ctx, chargeId, async (line, charge) => {
-    refuseUnlessHeld(ctx, charge, 'capture')
-    const held = heldOf(charge)
-    const amount = request.amount ?? held
-    if (amount > held) {
-      const detail = `${formatMinor(held, charge.currency)} ${charge.currency} is still held, less than the amount to capture.`
-      throw problem('capture-above-held', { detail, extra: { held } })
-    }
-    const merchant = await merchants.find(ctx, charge.merchantId)
-    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
-    const released = request.final === true ? held - amount : 0n
-    const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
-    const operation: Operation = {
-      line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
-      charges: [rowOfCharge(ctx.tenantId, captured)],
-      loans: [rowOfLoan(ctx.tenantId, movement.loan, ctx.today())],
-      events: [movement.event],
-    }
-    return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
-  })
+export async function capture(
+  ctx: Context,
+  chargeId: string,
+  request: CaptureRequest,
+  afterCapture: AfterCapture,
+): Promise<Reply<ChargeView>> {
+  const ahead = await find(ctx, chargeId)
+  const seller = merchants.find(ctx, ahead.merchantId)
+  // Where the line is not found nobody waits for the merchant.
+  seller.catch(() => {})
+  const reply = await underLine(ctx, ahead, async (line, charge) =>
+    captureHeld(ctx, line, charge, await seller, request),
+  )
+  if (!reply.replayed) await afterCapture(ctx, await seller)
+  return reply
+}
+
+async function captureHeld(
+  ctx: Context,
+  line: Line,
+  charge: Charge,
+  merchant: MerchantView,
+  request: CaptureRequest,
+): Promise<Reply<ChargeView>> {
+  refuseUnlessHeld(ctx, charge, 'capture')
+  const held = heldOf(charge)
+  const amount = request.amount ?? held
+  if (amount > held) {
+    const detail = `${formatMinor(held, charge.currency)} ${charge.currency} is still held, less than the amount to capture.`
+    throw problem('capture-above-held', { detail, extra: { held } })
+  }
+  const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+  const released = request.final === true ? held - amount : 0n
+  const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
+  const operation: Operation = {
+    line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
+    charges: [rowOfCharge(ctx.tenantId, captured)],
+    loans: [rowOfLoan(ctx.tenantId, movement.loan, ctx.today())],
+    events: [movement.event],
+  }
+  return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
 }
 
 /** Gives what is held back to the limit. */

@@ -7,20 +7,24 @@ import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
 import type { Charge } from './types.ts'
 
-export async function find(ctx: Context, chargeId: string): Promise<Charge> {
+export async function find(ctx: Context, chargeId: string): Promise<store.StoredCharge> {
   const charge = await store.findCharge(ctx, chargeId)
   if (charge === undefined) throw problem('not-found', { detail: `There is no charge ${chargeId}.` })
   return charge
 }
 
 /** Decides on a charge under its line: read, decide, write, again if somebody wrote in between. */
-export async function withCharge<Body>(
-  ctx: Context,
-  chargeId: string,
-  work: (line: Line, charge: Charge) => Promise<Reply<Body>>,
-): Promise<Reply<Body>> {
-  const { lineId } = await find(ctx, chargeId)
-  return lines.withLine(ctx, lineId, async (line) => work(line, await find(ctx, chargeId)))
+export async function withCharge<Body>(ctx: Context, chargeId: string, work: Work<Body>): Promise<Reply<Body>> {
+  return underLine(ctx, await find(ctx, chargeId), work)
+}
+
+type Work<Body> = (line: Line, charge: Charge) => Promise<Reply<Body>>
+
+/** The same with a charge that was found ahead of its line; it is read anew if somebody wrote in between. */
+export function underLine<Body>(ctx: Context, ahead: store.StoredCharge, work: Work<Body>): Promise<Reply<Body>> {
+  return lines.withLine(ctx, ahead.lineId, async (line) =>
+    work(line, ahead.lineVersion === line.version ? ahead : await find(ctx, ahead.id)),
+  )
 }
 
 /** An event of a charge that moves no money. */

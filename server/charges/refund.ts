@@ -9,11 +9,12 @@ import type { Line } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
+import type { StoredLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
-import { withCharge } from './find.ts'
+import { find, underLine } from './find.ts'
 import { type Charge, type RefundView, rowOfCharge, viewOfCharge } from './types.ts'
 
 export interface RefundRequest {
@@ -25,8 +26,10 @@ export interface RefundRequest {
  * Full, partial, several, after any number of repayments. The loans of the last captures go first; in each, the last
  * instalments. What the customer had already paid becomes credit, or is paid back, as the program says.
  */
-export function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
-  return withCharge(ctx, chargeId, async (line, charge) => {
+export async function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
+  const ahead = await find(ctx, chargeId)
+  const captured = loans.readAhead(() => listLoansOfCharge(ctx, ahead))
+  return underLine(ctx, ahead, async (line, charge) => {
     const left = charge.capturedMinor - charge.refundedMinor
     if (request.amount > left) {
       const detail = `${formatMinor(left, charge.currency)} ${charge.currency} of this charge can still be refunded.`
@@ -36,8 +39,9 @@ export function refund(ctx: Context, chargeId: string, request: RefundRequest): 
     const refundId = ctx.platform.ids.create('ref', line.shard)
     const refunded = refundedCharge(charge, request.amount, terms)
     const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
-    const movements = await refundMovements(ctx, {
+    const movements = refundMovements(ctx, {
       charge,
+      captured: await captured(line),
       terms,
       refundId,
       amount: request.amount,
@@ -73,6 +77,8 @@ function refundedCharge(charge: Charge, amount: Minor, terms: ProgramTerms): Cha
 
 interface RefundCase {
   readonly charge: Charge
+  /** Loans of its captures, in the order opened. */
+  readonly captured: readonly StoredLoan[]
   readonly terms: ProgramTerms
   readonly refundId: string
   readonly amount: Minor
@@ -80,13 +86,13 @@ interface RefundCase {
   readonly reference: string | null
 }
 
-async function refundMovements(ctx: Context, refundCase: RefundCase): Promise<Movement[]> {
-  const { charge, terms, refundId, amount, reference } = refundCase
-  const captured = (await listLoansOfCharge(ctx, charge.lineId, charge.id)).toReversed()
+function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
+  const { charge, captured, terms, refundId, amount, reference } = refundCase
   const movements: Movement[] = []
   let left = amount
   let { feeBack } = refundCase
-  for (const loan of captured) {
+  for (const stored of captured.toReversed()) {
+    const loan = stored.folded()
     const part = minMinor(left, refundable(loan))
     if (part === 0n) continue
     const movement = move(loan, terms, {

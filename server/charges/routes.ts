@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import * as lines from '../lines/service.ts'
-import * as merchants from '../parties/merchants.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import {
@@ -24,6 +23,7 @@ import * as holds from './capture.ts'
 import { quote } from './quote.ts'
 import { refund } from './refund.ts'
 import * as charges from './service.ts'
+import type { AfterCapture } from './types.ts'
 
 const PlanCode = Type.String({ minLength: 1, maxLength: 32, description: 'A plan of the program, e.g. `12x`.' })
 
@@ -102,7 +102,7 @@ const Quote = object({
 
 const tags = ['charges']
 
-export function registerCharges(app: App, afterCapture: charges.AfterCapture): void {
+export function registerCharges(app: App, afterCapture: AfterCapture): void {
   app.post(
     '/v1/quotes',
     {
@@ -164,12 +164,8 @@ export function registerCharges(app: App, afterCapture: charges.AfterCapture): v
         response: { 200: Charge },
       },
     },
-    async (request, reply) => {
-      const ctx = contextOf(request)
-      const result = await holds.capture(ctx, request.params.id, request.body ?? {})
-      if (!result.replayed) await afterCapture(ctx, await merchants.find(ctx, result.body.merchantId))
-      return answer(reply, result)
-    },
+    async (request, reply) =>
+      answer(reply, await holds.capture(contextOf(request), request.params.id, request.body ?? {}, afterCapture)),
   )
   app.post(
     '/v1/charges/:id/void',

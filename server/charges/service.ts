@@ -17,7 +17,7 @@ import { decideCharge } from '../risk/decide.ts'
 import { captureOf, requireStatement } from './capture.ts'
 import { eventOf, find } from './find.ts'
 import * as store from './store.ts'
-import { type Charge, type ChargeView, rowOfCharge, viewOfCharge } from './types.ts'
+import { type AfterCapture, type Charge, type ChargeView, rowOfCharge, viewOfCharge } from './types.ts'
 
 export interface NewCharge {
   readonly lineId: string
@@ -29,9 +29,6 @@ export interface NewCharge {
   readonly capture: boolean
   readonly reference?: string
 }
-
-/** Is told of a merchant that has newly earned money: payouts at once hang on it. */
-export type AfterCapture = (ctx: Context, merchant: MerchantView) => Promise<void>
 
 /** What happens, in the order it happens; the limit itself is checked where it is written. */
 export async function authorize(
@@ -139,7 +136,7 @@ function hold(ctx: Context, line: Line, charge: Charge): Promise<Reply<ChargeVie
 
 export async function view(ctx: Context, chargeId: string): Promise<ChargeView> {
   const charge = await find(ctx, chargeId)
-  const opened = await listLoansOfCharge(ctx, charge.lineId, charge.id)
+  const opened = await listLoansOfCharge(ctx, charge)
   return viewOfCharge(
     charge,
     opened.map((loan) => loan.id),

@@ -23,19 +23,22 @@ const columns = [
   'expires_at',
 ]
 
-type Owned = Charge & { readonly tenantId: string }
+/** With the version that its line had in the same snapshot: while the line still has it, the charge is as it was. */
+export type StoredCharge = Charge & { readonly tenantId: string; readonly lineVersion: number }
 
 /** Charges that several requests ask for come in one query. */
 const loaderOf = oncePerPlatform(({ db }) =>
-  createRowLoader<Owned>(
-    (shards, ids) => db<Owned[]>`
-      select ${db(columns)}, tenant_id from charges
+  createRowLoader<StoredCharge>(
+    (shards, ids) => db<StoredCharge[]>`
+      select ${db(columns)}, tenant_id,
+        (select version from lines where lines.shard = charges.shard and lines.id = charges.line_id) as line_version
+      from charges
       where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
   ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
-export async function findCharge(ctx: Context, id: string): Promise<Charge | undefined> {
+export async function findCharge(ctx: Context, id: string): Promise<StoredCharge | undefined> {
   return isShardedId('chg', id) ? loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
 }
 

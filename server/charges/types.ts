@@ -1,4 +1,6 @@
 import type { Minor } from '../../core/money.ts'
+import type { MerchantView } from '../parties/types.ts'
+import type { Context } from '../platform/context.ts'
 
 export type ChargeStatus = 'authorized' | 'captured' | 'voided' | 'expired'
 
@@ -93,6 +95,9 @@ export function rowOfCharge(tenantId: string, charge: Charge): Record<string, un
     expires_at: charge.expiresAt,
   }
 }
+
+/** Is told of a merchant that has newly earned money: payouts at once hang on it. */
+export type AfterCapture = (ctx: Context, merchant: MerchantView) => Promise<void>
 
 export interface RefundView {
   readonly id: string

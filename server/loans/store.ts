@@ -1,4 +1,4 @@
-import { createLoader, createRowLoader, type Loader } from '../platform/batcher.ts'
+import { createLoader, createRowLoader, createShardLoader, type Loader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
@@ -88,9 +88,36 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other)
 }
 
-export async function listLoansOfCharge(ctx: Context, lineId: string, chargeId: string): Promise<Loan[]> {
-  const rows = await listOwn(ctx, loadersOf(ctx.platform).all, lineId)
-  return rows.filter((row) => row.chargeId === chargeId).map(loanOfRow)
+interface OfCharge {
+  readonly shard: number
+  readonly tenantId: string
+  readonly lineId: string
+  readonly chargeId: string
+}
+
+/** By the line, of which there is an index; the other loans of the line are not sent. */
+const chargeLoaderOf = oncePerPlatform(({ db }) =>
+  createShardLoader<OfCharge, StoredRow[]>(async (shard, asked) => {
+    const { texts } = db.typed
+    const rows = await db<StoredRow[]>`
+      select ${selected(db)} from loans
+      where shard = ${shard} and line_id = any (${texts(asked.map(({ lineId }) => lineId))})
+        and charge_id = any (${texts(asked.map(({ chargeId }) => chargeId))})
+      order by opened_on, id`
+    const byCharge = Map.groupBy(rows, (row) => row.chargeId)
+    return asked.map(({ chargeId, tenantId }) =>
+      (byCharge.get(chargeId) ?? []).filter((row) => row.tenantId === tenantId),
+    )
+  }),
+)
+
+/** In the order opened. */
+export async function listLoansOfCharge(
+  ctx: Context,
+  { shard, lineId, id: chargeId }: { readonly shard: number; readonly lineId: string; readonly id: string },
+): Promise<StoredLoan[]> {
+  const rows = await chargeLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, lineId, chargeId })
+  return rows.map((row) => new StoredLoan(row))
 }
 
 /** Loans that are not settled, of several lines; for closing a day. */

@@ -36,21 +36,8 @@ export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<
     throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
   }
   if (lineId === undefined) return bookOnLoan(ctx, await loans.findStored(ctx, loanId!), () => money)
-  let ahead: Promise<StoredLoan[]> | null = listUnsettledLoans(ctx, lineId)
-  // Of a line that is not found nobody waits for the loans.
-  ahead.catch(() => {})
-  return lines.withLine(ctx, lineId, async (line) => {
-    const found = await ahead
-    // Let go before the commit is waited for: each garbage collection meanwhile would copy all that was folded.
-    ahead = null
-    const candidates = isOfNow(line, found) ? found : await listUnsettledLoans(ctx, lineId)
-    return book(ctx, line, null, candidates, money)
-  })
-}
-
-/** Loans that were asked for together with their line are those under it unless somebody wrote in between. */
-function isOfNow(line: Line, found: readonly StoredLoan[] | null): found is StoredLoan[] {
-  return found !== null && found.length > 0 && found.every((loan) => loan.isAsUnder(line))
+  const unsettled = loans.readAhead(() => listUnsettledLoans(ctx, lineId))
+  return lines.withLine(ctx, lineId, async (line) => book(ctx, line, null, await unsettled(line), money))
 }
 
 /** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */
