@@ -14,7 +14,7 @@ import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
-import { find, underLine } from './find.ts'
+import { withCharge } from './find.ts'
 import { type Charge, type RefundView, rowOfCharge, viewOfCharge } from './types.ts'
 
 export interface RefundRequest {
@@ -26,10 +26,8 @@ export interface RefundRequest {
  * Full, partial, several, after any number of repayments. The loans of the last captures go first; in each, the last
  * instalments. What the customer had already paid becomes credit, or is paid back, as the program says.
  */
-export async function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
-  const ahead = await find(ctx, chargeId)
-  const captured = loans.readAhead(() => listLoansOfCharge(ctx, ahead))
-  return underLine(ctx, ahead, async (line, charge) => {
+export function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
+  return withCharge(ctx, chargeId, async (line, charge) => {
     const left = charge.capturedMinor - charge.refundedMinor
     if (request.amount > left) {
       const detail = `${formatMinor(left, charge.currency)} ${charge.currency} of this charge can still be refunded.`
@@ -41,7 +39,7 @@ export async function refund(ctx: Context, chargeId: string, request: RefundRequ
     const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
     const movements = refundMovements(ctx, {
       charge,
-      captured: await captured(line),
+      captured: await listLoansOfCharge(ctx, charge),
       terms,
       refundId,
       amount: request.amount,

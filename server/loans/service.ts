@@ -139,23 +139,6 @@ async function change(ctx: Context, loanId: string, type: string, decide: Decide
   })
 }
 
-/**
- * Loans of a line, asked for at once, together with the line itself, which saves a round trip. What it gives are the loans as
- * they are under the line: those asked for, or read anew if somebody wrote in between.
- */
-export function readAhead(read: () => Promise<StoredLoan[]>): (line: Line) => Promise<StoredLoan[]> {
-  let ahead: Promise<StoredLoan[]> | null = read()
-  // Where the line is not found nobody waits for them.
-  ahead.catch(() => {})
-  return async (line) => {
-    const found = await ahead
-    // Let go before the commit is waited for: each garbage collection meanwhile would copy all that was folded.
-    ahead = null
-    const isOfNow = found !== null && found.length > 0 && found.every((loan) => loan.isAsUnder(line))
-    return isOfNow ? found : read()
-  }
-}
-
 /** A loan that was read ahead of its line, as it is under it: read anew if somebody wrote in between. */
 export async function underLine(ctx: Context, line: Line, ahead: StoredLoan): Promise<StoredLoan> {
   return ahead.isAsUnder(line) ? ahead : findStored(ctx, ahead.id)

@@ -26,8 +26,7 @@ const columns = [
 ]
 
 const selected = (db: Queryable) =>
-  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding,
-    (select version from lines where lines.shard = loans.shard and lines.id = loans.line_id) as line_version`
+  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding`
 
 type LineLoader = Loader<string, StoredRow[]>
 
@@ -64,7 +63,9 @@ export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<
 const loaderOf = oncePerPlatform(({ db }) =>
   createRowLoader<StoredRow>(
     (shards, ids) => db<StoredRow[]>`
-      select ${selected(db)} from loans
+      select ${selected(db)},
+        (select version from lines where lines.shard = loans.shard and lines.id = loans.line_id) as line_version
+      from loans
       where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
   ),
 )

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { emptyLedger, ownFunding } from '../../core/journal/posting.ts'
 import { anyLife, type Life } from '../../core/loan/any-life.test-support.ts'
 import { holds } from '../../core/loan/arbitrary.test-support.ts'
-import { foldLoan, LoanProblem } from '../../core/loan/index.ts'
+import { foldLoan, LoanProblem, openLoan } from '../../core/loan/index.ts'
+import { plainLoan } from '../../core/loan/plain.test-support.ts'
 import type { LoanState } from '../../core/loan/types.ts'
 import { isUnpaid } from '../../core/program/bill.ts'
 import { termsOf } from '../../core/program/terms.test-support.ts'
@@ -47,7 +48,7 @@ function loanOf(state: LoanState): Loan {
 }
 
 /** Written as an operation writes it, and read as the look-up reads it. */
-function writtenAndRead(loan: Loan, today: string, readOn: string) {
+function writtenAndRead(loan: Loan, today: string, readOn: string, lineVersion?: number) {
   const row = rowOfLoan('tenant', loan, today, readOn) as Record<string, never>
   const text = (column: string) => stringifyJson(row[column])
   const { shard, lineId, chargeId, merchantId, programId, termsVersion, currency, plan, postedOn } = loan
@@ -65,7 +66,7 @@ function writtenAndRead(loan: Loan, today: string, readOn: string) {
     } satisfies Partial<LoanRow>),
     id: loan.id,
     tenantId: 'tenant',
-    lineVersion: 0,
+    ...(lineVersion === undefined ? {} : { lineVersion }),
     status: row.status!,
     daysPastDue: row.days_past_due!,
     eventSeqs: loan.eventSeqs as bigint[],
@@ -107,4 +108,12 @@ test('whatever befell a loan, no unpaid instalment is due before the day its row
     }
   })
   assert.ok(told > toCome / 2, `of ${toCome} with a due to come ${told} say its day`)
+})
+
+test('a loan read ahead of its line stands for as long as the line keeps its version', () => {
+  const loan = loanOf(openLoan(plainLoan))
+  const read = writtenAndRead(loan, loan.openedOn, loan.openedOn, 7)
+  assert.ok(read.isAsUnder({ version: 7 }))
+  assert.ok(!read.isAsUnder({ version: 8 }))
+  assert.ok(!writtenAndRead(loan, loan.openedOn, loan.openedOn).isAsUnder({ version: 0 }), 'one read without its line')
 })

@@ -11,8 +11,8 @@ export interface StoredRow extends Omit<LoanRow, Document> {
   readonly tenantId: string
   readonly status: LoanStatus
   readonly daysPastDue: number
-  /** Of its line, from the same snapshot. */
-  readonly lineVersion: number
+  /** Of its line, from the same snapshot; only with one that is read ahead of its line. */
+  readonly lineVersion?: number
   readonly terms: string
   readonly events: string
   readonly posted: string

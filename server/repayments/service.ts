@@ -36,8 +36,9 @@ export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<
     throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
   }
   if (lineId === undefined) return bookOnLoan(ctx, await loans.findStored(ctx, loanId!), () => money)
-  const unsettled = loans.readAhead(() => listUnsettledLoans(ctx, lineId))
-  return lines.withLine(ctx, lineId, async (line) => book(ctx, line, null, await unsettled(line), money))
+  return lines.withLine(ctx, lineId, async (line) =>
+    book(ctx, line, null, await listUnsettledLoans(ctx, lineId), money),
+  )
 }
 
 /** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */
