@@ -17,7 +17,7 @@ import { type Problem, problem, problemDocument } from './errors.ts'
 import { createFrontDoor } from './front-door.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { stringifyJson } from './json.ts'
-import { loggerOnDemand } from './log.ts'
+import { loggerOnDemand, requestLogOf } from './log.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
 import { createValidatorCompiler, invalidRequest } from './validation.ts'
@@ -91,8 +91,7 @@ function checkIdempotencyKey(request: FastifyRequest, _reply: FastifyReply, done
 }
 
 function observe(app: App, { metrics, log }: Platform): void {
-  // What a line holds is fixed below, so nothing has to be redacted.
-  const requestLog = log.child({}, { redact: [] })
+  const logRequest = requestLogOf(log)
   app.addHook('onRequest', (request, reply, done) => {
     metrics.httpInFlight.inc()
     reply.header('x-request-id', request.id)
@@ -103,19 +102,14 @@ function observe(app: App, { metrics, log }: Platform): void {
     const route = request.routeOptions.url ?? 'unknown'
     const milliseconds = reply.elapsedTime
     metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, milliseconds / 1000)
-    // The route and not the address: a query string may hold a person's name or number.
-    requestLog.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(milliseconds * 10) / 10,
-        tenantId: request.caller?.tenant.id,
-        keyId: request.caller?.keyId,
-      },
-      'request',
-    )
+    logRequest({
+      requestId: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      milliseconds,
+      caller: request.caller,
+    })
     done()
   })
 }

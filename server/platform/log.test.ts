@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { blocksTo } from './log.ts'
+import { pino } from 'pino'
+import { blocksTo, requestLogOf } from './log.ts'
 
 async function tempFile(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'chit-log-'))
@@ -50,4 +51,34 @@ test('the lines of a quiet server are written without more of them', async (t) =
   log.write(lines[0]!)
   for (let tries = 0; tries < 100 && readFileSync(path, 'utf8') === ''; tries++) await delay(50)
   assert.equal(readFileSync(path, 'utf8'), lines[0])
+})
+
+const tenant = {
+  id: 'ten_1',
+  mode: 'live',
+  timeZone: 'UTC',
+  clockMode: 'running',
+  clockInstant: null,
+  clockSetAt: null,
+} as const
+const line = { requestId: 'req_1', method: 'GET', route: '/v1/loans/:id', status: 200, milliseconds: 1.26 }
+
+test('the line of a request is one JSON object like all others, and only of a log that tells so much', () => {
+  const written: string[] = []
+  const log = pino({ level: 'info' }, { write: (text: string) => written.push(text) })
+  const say = requestLogOf(log)
+  say({ ...line, caller: { keyId: 'key_1', role: 'admin', tenant } })
+  say({ ...line, caller: null })
+  log.level = 'warn'
+  say({ ...line, caller: null })
+  const [known, unknown, ...more] = written.map((text) => {
+    assert.ok(text.endsWith('}\n'))
+    const { time, ...rest } = JSON.parse(text)
+    assert.ok(Math.abs(Date.now() - Date.parse(time)) < 60_000)
+    return rest
+  })
+  const { milliseconds: _, ...told } = line
+  assert.deepEqual(known, { level: 'info', ...told, ms: 1.3, tenantId: 'ten_1', keyId: 'key_1', msg: 'request' })
+  assert.deepEqual(unknown, { level: 'info', ...told, ms: 1.3, msg: 'request' })
+  assert.deepEqual(more, [])
 })

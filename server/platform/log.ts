@@ -1,6 +1,7 @@
 import { write, writeSync } from 'node:fs'
 import type { FastifyBaseLogger } from 'fastify'
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
+import type { Caller } from './auth.ts'
 import { instantText } from './clock.ts'
 import type { LogLevel } from './config.ts'
 
@@ -144,6 +145,34 @@ class LoggerOnDemand {
   child(...more: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
     return this.#own().child(...more)
   }
+}
+
+/** What is said of every request at its end; of whoever had no key, null. All are ids, names and numbers of the server's own making. */
+export interface RequestLine {
+  readonly requestId: string
+  readonly method: string
+  /** The pattern and not the address: a query string may hold a person's name or number. */
+  readonly route: string
+  readonly status: number
+  readonly milliseconds: number
+  readonly caller: Caller | null
+}
+
+/**
+ * Writes the line of a request where `log` writes its own, at level info. Printed here because every request has one: its
+ * members are known and need no escapes, redaction or serialisers, and pino takes four times as long for it.
+ */
+export function requestLogOf(log: Logger): (line: RequestLine) => void {
+  const destination = (log as unknown as { [pino.symbols.streamSym]: DestinationStream })[pino.symbols.streamSym]
+  return (line) => {
+    if (log.isLevelEnabled('info')) destination.write(printRequest(line))
+  }
+}
+
+function printRequest({ requestId, method, route, status, milliseconds, caller }: RequestLine): string {
+  const who = caller === null ? '' : `,"tenantId":"${caller.tenant.id}","keyId":"${caller.keyId}"`
+  const what = `"method":"${method}","route":"${route}","status":${status},"ms":${Math.round(milliseconds * 10) / 10}`
+  return `{"level":"info","time":"${instantText(Date.now())}","requestId":"${requestId}",${what}${who},"msg":"request"}\n`
 }
 
 function logTo(destination: DestinationStream, level: LogLevel): Logger {
