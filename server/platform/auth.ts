@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { createLoader, type Loader } from './batcher.ts'
+import { type Clock, clockOf } from './clock.ts'
 import type { Database, Queryable } from './database.ts'
 import { problem } from './errors.ts'
 import { type Ids, type Random, randomText } from './ids.ts'
@@ -11,6 +12,8 @@ export interface Caller {
   keyId: string
   role: string
   tenant: Tenant
+  /** The tenant's, made of the same row: requests that share a query share it. */
+  clock: Clock
 }
 
 export interface Tenant {
@@ -35,18 +38,28 @@ export const tenantColumns = ['mode', 'time_zone', 'clock_mode', 'clock_instant'
  * Looks callers up by the hash of their key. Read for every request and never cached, so a revoked key stops working
  * at once, on every server; requests of one turn of the event loop share the query.
  */
-export function createCallerLoader(db: Database): Loader<string, Caller> {
+export function createCallerLoader(db: Database, world: Clock): Loader<string, Caller> {
   return createLoader(async (hashes) => {
     const rows = await db<CallerRow[]>`
       select k.hash, k.id as key_id, k.role, t.id as tenant_id, t.mode, t.time_zone, t.clock_mode, t.clock_instant, t.clock_set_at
       from api_keys k join tenants t on t.id = k.tenant_id
       where k.hash = any (${db.typed.byteas(hashes.map((hash) => Buffer.from(hash, 'hex')))}) and k.revoked_at is null`
-    return new Map(rows.map((row) => [row.hash.toString('hex'), callerOf(row)]))
+    return new Map(rows.map((row) => [row.hash.toString('hex'), callerOf(row, world)]))
   })
 }
 
-function callerOf({ hash: _, keyId, role, tenantId, ...settings }: CallerRow): Caller {
-  return { keyId, role, tenant: { id: tenantId, ...settings } }
+function callerOf({ hash: _, keyId, role, tenantId, ...settings }: CallerRow, world: Clock): Caller {
+  const tenant = { id: tenantId, ...settings }
+  return { keyId, role, tenant, clock: tenantClock(tenant, world) }
+}
+
+/** Frozen: stands where it was put. Running: the world's time, moved by the distance it was set off by. */
+export function tenantClock(tenant: Tenant, world: Clock): Clock {
+  if (tenant.clockInstant === null || tenant.clockSetAt === null) return world
+  const put = Date.parse(tenant.clockInstant)
+  if (tenant.clockMode === 'frozen') return clockOf(() => put)
+  const distance = put - Date.parse(tenant.clockSetAt)
+  return clockOf(() => world.epochMilliseconds() + distance)
 }
 
 const secretLength = 52

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type Admission, createAdmission } from './admission.ts'
-import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantColumns } from './auth.ts'
+import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantClock, tenantColumns } from './auth.ts'
 import { createLoader, type Loader } from './batcher.ts'
-import { type Clock, clockOf, instantText, systemClock } from './clock.ts'
+import { type Clock, instantText, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database.ts'
 import { problem } from './errors.ts'
@@ -77,7 +77,7 @@ export function createPlatform(config: Config, databaseUrl: string, parts: Platf
     vault: createVault(config.masterKey),
     admission: parts.admission ?? createAdmission({ now: () => performance.now() }),
     shards: config.shards,
-    loadCaller: createCallerLoader(db),
+    loadCaller: createCallerLoader(db, clock),
   }
 }
 
@@ -96,12 +96,12 @@ export function oncePerPlatform<Kept>(make: (platform: Platform) => Kept): (plat
 /** The context of an authenticated request. */
 export function contextOf(request: FastifyRequest): Context {
   if (request.caller === null) throw new Error(`${request.routeOptions.url} is public and has no context`)
-  const { keyId, role, tenant } = request.caller
+  const { keyId, role, tenant, clock } = request.caller
   const { platform } = request.server
   const isReading = request.method === 'GET' || request.method === 'HEAD'
   const idempotencyKey = idempotencyKeyOf(request)
   return {
-    ...tenantContext(platform, isReading ? platform.db.readings : platform.db, tenant),
+    ...tenantContext(platform, isReading ? platform.db.readings : platform.db, tenant, clock),
     role,
     actor: keyId,
     log: request.log,
@@ -127,7 +127,7 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
   const tenant = await tenantLoaderOf(platform)(tenantId)
   if (tenant === undefined) throw problem('not-found', { detail: `There is no tenant ${tenantId}.` })
   return {
-    ...tenantContext(platform, db, tenant),
+    ...tenantContext(platform, db, tenant, tenantClock(tenant, platform.clock)),
     role: 'system',
     actor,
     log: platform.log.child({ tenantId, actor }),
@@ -139,8 +139,7 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
 
 type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'timestamp' | 'today'>
 
-function tenantContext(platform: Platform, db: Database, tenant: Tenant): TenantContext {
-  const clock = tenantClock(tenant, platform.clock)
+function tenantContext(platform: Platform, db: Database, tenant: Tenant, clock: Clock): TenantContext {
   return {
     platform,
     db,
@@ -156,13 +155,4 @@ function tenantContext(platform: Platform, db: Database, tenant: Tenant): Tenant
 /** The same work at a standing instant, on a given day. */
 export function standingAt(ctx: Context, instant: Temporal.Instant, day: string): Context {
   return { ...ctx, now: () => instant, timestamp: () => instant.toString(), today: () => day }
-}
-
-/** Frozen: stands where it was put. Running: the world's time, moved by the distance it was set off by. */
-export function tenantClock(tenant: Tenant, world: Clock): Clock {
-  if (tenant.clockInstant === null || tenant.clockSetAt === null) return world
-  const put = Date.parse(tenant.clockInstant)
-  if (tenant.clockMode === 'frozen') return clockOf(() => put)
-  const distance = put - Date.parse(tenant.clockSetAt)
-  return clockOf(() => world.epochMilliseconds() + distance)
 }

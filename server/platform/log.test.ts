@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
+import { systemClock } from './clock.ts'
 import { blocksTo, requestLogOf } from './log.ts'
 
 async function tempFile(t: TestContext): Promise<string> {
@@ -67,7 +68,7 @@ test('the line of a request is one JSON object like all others, and only of a lo
   const written: string[] = []
   const log = pino({ level: 'info' }, { write: (text: string) => written.push(text) })
   const say = requestLogOf(log)
-  say({ ...line, caller: { keyId: 'key_1', role: 'admin', tenant } })
+  say({ ...line, caller: { keyId: 'key_1', role: 'admin', tenant, clock: systemClock } })
   say({ ...line, caller: null })
   log.level = 'warn'
   say({ ...line, caller: null })
