@@ -8,6 +8,7 @@ import {
   type HookHandlerDoneFunction,
   LogController,
 } from 'fastify'
+import type { TSchema } from 'typebox'
 import type { App, RegisterRoutes, SchemaTypes } from './app.ts'
 import { authenticate } from './auth.ts'
 import type { Platform } from './context.ts'
@@ -17,6 +18,7 @@ import { type Problem, problem, problemDocument } from './errors.ts'
 import { createFrontDoor } from './front-door.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { stringifyJson } from './json.ts'
+import { jsonPrinterOf } from './json-printer.ts'
 import { loggerOnDemand, requestLogOf } from './log.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
@@ -51,7 +53,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.decorate('platform', platform)
   app.decorateRequest('caller', null)
   app.setValidatorCompiler(createValidatorCompiler())
-  app.setSerializerCompiler(() => stringifyJson)
+  app.setSerializerCompiler(({ schema }) => jsonPrinterOf(schema as TSchema))
   app.setReplySerializer(stringifyJson)
   readJsonBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))

@@ -84,7 +84,7 @@ const furtherKeys = keyPrinter(',')
 const print = createPrinter(false)
 const printSorted = createPrinter(true)
 
-function printText(text: string): string {
+export function printText(text: string): string {
   return isPlain(text) ? `"${text}"` : JSON.stringify(text)
 }
 
