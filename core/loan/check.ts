@@ -46,7 +46,7 @@ function checkOptional(terms: LoanTerms): void {
   }
 }
 
-function checkAmount(amount: bigint, field: string): void {
+export function checkAmount(amount: bigint, field: string): void {
   if (typeof amount !== 'bigint' || amount <= 0n)
     throw new LoanProblem('not-positive', `${field} must be above zero`, field)
   if (amount > limits.amount) throw new LoanProblem('too-large', `${field} is beyond ${limits.amount}`, field)

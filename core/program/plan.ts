@@ -4,7 +4,6 @@ import { openLoan } from '../loan/index.ts'
 import type { AllocationRule, AllocationStep, LoanState, LoanTerms } from '../loan/types.ts'
 import { type Minor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
-import { scheduleOf } from '../schedule/index.ts'
 import { billDueDates } from './cycle.ts'
 import type { Component, Plan, ProgramTerms } from './terms.ts'
 
@@ -59,22 +58,13 @@ export function planLoan(terms: ProgramTerms, plan: Plan, purchase: Purchase): P
   return { plan, loan: free, merchantSubsidy: totalInterest(full) }
 }
 
-/** What a quote shows of a planned loan: its terms and instalments, without the book of the loan itself. */
-export type PlannedTerms = Pick<LoanState, 'terms' | 'instalments'>
-
-/** As `planLoan`, for a purchase that nobody has made yet. Throws `plan-not-offered`. */
-export function quotePlan(terms: ProgramTerms, plan: Plan, purchase: Purchase): PlannedTerms {
-  requireOffered(plan, purchase.amount)
-  const contract = loanTerms(terms, plan, purchase)
-  const paid = plan.paidBy === 'customer' ? contract : { ...contract, annualRatePercent: '0' }
-  return { terms: paid, instalments: scheduleOf(paid) }
+/** Interest of all instalments. */
+export function totalInterest({ instalments }: Pick<LoanState, 'instalments'>): Minor {
+  return instalments.reduce((sum, instalment) => sum + instalment.interest, 0n)
 }
 
-export function totalInterest(loan: PlannedTerms): Minor {
-  return loan.instalments.reduce((sum, instalment) => sum + instalment.interest, 0n)
-}
-
-function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTerms {
+/** The contract of a loan that finances a purchase under a plan. */
+export function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): LoanTerms {
   // A purchase that a minimum payment may carry over bears its revolving interest by days.
   const revolves = terms.minimumPayment !== null && plan.method === 'bullet'
   const perPeriod = plan.rate.per === 'period' && !revolves

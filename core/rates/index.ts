@@ -8,4 +8,13 @@ export { annualRates, irr, irrOf, preferred } from './irr.ts'
 export { percentText } from './percent.ts'
 export { RateProblem, type RateProblemCode } from './problem.ts'
 export { type Equation, solve } from './solve.ts'
-export { type Convention, cnRates, conventions, type TrueRate, type TrueRateInput, trueRate } from './true-rate.ts'
+export {
+  type CnRates,
+  type Convention,
+  cnRates,
+  cnRatesOn,
+  conventions,
+  type TrueRate,
+  type TrueRateInput,
+  trueRate,
+} from './true-rate.ts'

@@ -75,15 +75,44 @@ export function trueRate(convention: Convention, input: TrueRateInput): TrueRate
   }
 }
 
+export interface CnRates {
+  readonly irrPercent: string
+  readonly simplePercent: string
+}
+
 /** `ratePercent` of `cn-irr` and of `cn-simple`, which a quote shows side by side: one reading of the flows for both. */
-export function cnRates(input: TrueRateInput): { irrPercent: string; simplePercent: string } {
+export function cnRates(input: TrueRateInput): CnRates {
   const line = timeline(input.advances, input.payments)
   assertTimePasses(line)
   const years = yearsOf('cn-irr', line, null)
-  const amounts = netAmounts(line, years)
+  return cnRatesAt(netAmounts(line, years), years, gapsOf(years))
+}
+
+/**
+ * `cnRates` of loans that are paid out on one day and paid back on the same later days: their time is counted once. The
+ * amounts paid back are asked for by the index of their day; not all may be zero. Null where the days do not rise.
+ */
+export function cnRatesOn(
+  lentOn: string,
+  paidOn: readonly string[],
+): ((lent: Minor, paid: (index: number) => Minor) => CnRates) | null {
+  if (paidOn.some((on, k) => on <= (k === 0 ? lentOn : paidOn[k - 1]!))) return null
+  const line = timeline(
+    [{ amount: 1n, on: lentOn }],
+    paidOn.map((on) => ({ amount: 1n, on })),
+  )
+  const years = yearsOf('cn-irr', line, null)
+  const gaps = gapsOf(years)
+  return (lent, paid) => {
+    const amounts = years.map((_, j) => Number(j === 0 ? -lent : paid(j - 1)))
+    return cnRatesAt(amounts, years, gaps)
+  }
+}
+
+function cnRatesAt(amounts: readonly number[], years: readonly number[], gaps: readonly number[]): CnRates {
   const force = loanForce(amounts, years)
   const compound = force === null ? solved(compoundEquation(amounts, years, 1)).rate : Math.expm1(force)
-  const simple = simpleRateOfLoan(amounts, gapsOf(years), force) ?? solved(simpleEquation(amounts, years)).rate
+  const simple = simpleRateOfLoan(amounts, gaps, force) ?? solved(simpleEquation(amounts, years)).rate
   return { irrPercent: percentText(compound, RATE_DECIMALS), simplePercent: percentText(simple, RATE_DECIMALS) }
 }
 

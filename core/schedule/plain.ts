@@ -6,29 +6,55 @@
 import { formatDay } from '../calendar.ts'
 import { percentOf, planSpans, spanMeasure } from '../loan/open.ts'
 import type { Instalment, LoanTerms } from '../loan/types.ts'
-import { exactDouble, roundSafe } from '../rounding.ts'
+import type { Minor } from '../money.ts'
+import { exactDouble, type Rounding, roundSafe } from '../rounding.ts'
 import { nearInstalment } from './annuity.ts'
 import { type Span, spansOf } from './dates.ts'
+
+/** The instalments of an amount lent; null where it is too large for doubles, or an instalment would not cover its interest. */
+export type PlainCourse = (lent: Minor) => Instalment[] | null
 
 /**
  * Null where the terms ask for more than the plain course of instalments, an amount is not exact as a double, or an
  * instalment does not cover its interest: then the loan has to be opened. The terms must have been checked.
  */
 export function plainSchedule(terms: LoanTerms): Instalment[] | null {
+  return plainCourse(terms)?.(terms.principal) ?? null
+}
+
+/**
+ * The same for any amount under the terms, whose own principal is not looked at: their days and rates are worked out once.
+ * Null where the terms ask for more than the plain course of instalments. The terms must have been checked.
+ */
+export function plainCourse(terms: LoanTerms): PlainCourse | null {
   if (!isPlain(terms)) return null
-  const principal = Number(terms.principal)
   const spans = planSpans(terms, spansOf(terms))
   const factors = factorsOf(terms, spans)
-  if (factors === null || !(principal * factors.largest <= exactDouble)) return null
-  switch (terms.method) {
+  if (factors === null) return null
+  const course = { spans, factors, rounding: terms.rounding }
+  return (lent) => {
+    const principal = Number(lent)
+    return principal * factors.largest <= exactDouble ? rowsOf(terms.method, course, principal) : null
+  }
+}
+
+/** What instalments depend on besides the amount. */
+interface Course {
+  readonly spans: readonly Span[]
+  readonly factors: Factors
+  readonly rounding: Rounding
+}
+
+function rowsOf(method: LoanTerms['method'], course: Course, lent: number): Instalment[] | null {
+  switch (method) {
     case 'equal-instalment':
-      return levelRows(terms, spans, factors)
+      return levelRows(course, lent)
     case 'flat':
-      return flatRows(terms, spans, factors)
+      return flatRows(course, lent)
     case 'equal-principal':
-      return principalRows(terms, spans, factors, roundSafe(principal, spans.length, terms.rounding))
+      return principalRows(course, lent, roundSafe(lent, course.spans.length, course.rounding))
     default:
-      return principalRows(terms, spans, factors, 0)
+      return principalRows(course, lent, 0)
   }
 }
 
@@ -48,6 +74,7 @@ function isPlain(terms: LoanTerms): boolean {
 interface Factors {
   readonly nums: readonly number[]
   readonly dens: readonly number[]
+  readonly ratios: readonly number[]
   /** The greatest of all the numbers. */
   readonly largest: number
 }
@@ -67,38 +94,38 @@ function factorsOf(terms: LoanTerms, spans: readonly Span[]): Factors | null {
     dens[index] = rateDen * denominator
     largest = Math.max(largest, num, dens[index]!)
   }
-  return largest <= exactDouble ? { nums, dens, largest } : null
+  if (largest > exactDouble) return null
+  return { nums, dens, ratios: nums.map((num, index) => num / dens[index]!), largest }
 }
 
-function interestOn(balance: number, { nums, dens }: Factors, index: number, terms: LoanTerms): number {
-  return roundSafe(balance * nums[index]!, dens[index]!, terms.rounding)
+function interestOn(balance: number, index: number, { factors, rounding }: Course): number {
+  return roundSafe(balance * factors.nums[index]!, factors.dens[index]!, rounding)
 }
 
-function levelRows(terms: LoanTerms, spans: readonly Span[], factors: Factors): Instalment[] | null {
-  const ratios = factors.nums.map((num, index) => num / factors.dens[index]!)
-  const instalment = nearInstalment(terms.principal, ratios, terms.rounding, null)
+function levelRows(course: Course, lent: number): Instalment[] | null {
+  const instalment = nearInstalment(BigInt(lent), course.factors.ratios, course.rounding, null)
   if (instalment === null) return null
-  return totalRows(terms, spans, Number(instalment), (balance, index) => interestOn(balance, factors, index, terms))
+  return totalRows(course, lent, Number(instalment), (balance, index) => interestOn(balance, index, course))
 }
 
 /** Each period is charged on the whole amount lent. */
-function flatRows(terms: LoanTerms, spans: readonly Span[], factors: Factors): Instalment[] | null {
-  const lent = Number(terms.principal)
-  const charges = spans.map((_, index) => interestOn(lent, factors, index, terms))
+function flatRows(course: Course, lent: number): Instalment[] | null {
+  const { spans, rounding } = course
+  const charges = spans.map((_, index) => interestOn(lent, index, course))
   const cost = charges.reduce((sum, charge) => sum + charge, lent)
   if (!(cost <= exactDouble)) return null
-  const instalment = roundSafe(cost, spans.length, terms.rounding)
-  return totalRows(terms, spans, instalment, (_, index) => charges[index]!)
+  const instalment = roundSafe(cost, spans.length, rounding)
+  return totalRows(course, lent, instalment, (_, index) => charges[index]!)
 }
 
 /** Interest first, the rest of the instalment repays; null where interest would have to be carried over. */
 function totalRows(
-  terms: LoanTerms,
-  spans: readonly Span[],
+  { spans }: Course,
+  lent: number,
   instalment: number,
   interestAt: (balance: number, index: number) => number,
 ): Instalment[] | null {
-  let balance = Number(terms.principal)
+  let balance = lent
   const rows = new Array<Instalment>(spans.length)
   for (let index = 0; index < spans.length; index++) {
     const interest = interestAt(balance, index)
@@ -111,10 +138,11 @@ function totalRows(
 }
 
 /** Interest comes on top of a principal part that is the same every time, and whatever is left at the end. */
-function principalRows(terms: LoanTerms, spans: readonly Span[], factors: Factors, part: number): Instalment[] {
-  let balance = Number(terms.principal)
+function principalRows(course: Course, lent: number, part: number): Instalment[] {
+  const { spans } = course
+  let balance = lent
   return spans.map((span, index) => {
-    const interest = interestOn(balance, factors, index, terms)
+    const interest = interestOn(balance, index, course)
     const principal = index === spans.length - 1 ? balance : Math.min(part, balance)
     balance -= principal
     return row(index + 1, span, principal, interest, balance)

@@ -2,8 +2,8 @@
 
 import type { Minor } from '../../core/money.ts'
 import { nextStatementOn } from '../../core/program/cycle.ts'
-import { offersAmount, type PlannedTerms, quotePlan, totalInterest } from '../../core/program/plan.ts'
-import { annualRates } from '../../core/program/review.ts'
+import { offersAmount, type Purchase } from '../../core/program/plan.ts'
+import { planQuoter, type PlanQuote as Quoted, type QuotePlan } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
 import type { Context } from '../platform/context.ts'
@@ -49,20 +49,38 @@ export interface Quote {
 }
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {
-  const basis = await basisOf(ctx, request)
-  const { terms, ...rest } = basis
+  const { terms, termsVersion, ...rest } = await basisOf(ctx, request)
+  const { programId, statementOn } = rest
+  const { amount } = request
   const on = ctx.today()
-  const purchase = { amount: request.amount, on, statementOn: basis.statementOn }
   const plans = terms.plans
-    .filter((plan) => offersAmount(plan, request.amount))
-    .map((plan) => viewOfPlan(plan, quotePlan(terms, plan, purchase)))
-  return { ...rest, currency: terms.currency, amount: request.amount, on, plans }
+    .filter((plan) => offersAmount(plan, amount))
+    .map((plan) => {
+      const quotePlan = quoterOf(`${programId}/${termsVersion}/${plan.code}`, terms, plan, { on, statementOn })
+      return viewOfPlan(plan, amount, quotePlan(amount))
+    })
+  return { ...rest, currency: terms.currency, amount, on, plans }
+}
+
+const quoters = new Map<string, QuotePlan>()
+const remembered = 1_000
+
+/** `product` names a plan of one version of terms. Those never change once activated, so remembering can't answer wrongly. */
+function quoterOf(product: string, terms: ProgramTerms, plan: Plan, dates: Omit<Purchase, 'amount'>): QuotePlan {
+  const key = `${product}/${dates.on}/${dates.statementOn}`
+  const known = quoters.get(key)
+  if (known !== undefined) return known
+  const made = planQuoter(terms, plan, dates)
+  if (quoters.size >= remembered) quoters.clear()
+  quoters.set(key, made)
+  return made
 }
 
 interface Basis {
   readonly programId: string
   readonly lineId: string | null
   readonly terms: ProgramTerms
+  readonly termsVersion: number
   readonly statementOn: string
   readonly withinLimit: boolean | null
 }
@@ -72,9 +90,9 @@ async function basisOf(ctx: Context, request: QuoteRequest): Promise<Basis> {
     throw problem('invalid-request', { detail: 'Send either `lineId` or `programId`.' })
   }
   if (request.lineId !== undefined) return basisOfLine(ctx, request.lineId, request.amount)
-  const program = await programs.findActive(ctx, request.programId!)
-  const statementOn = nextStatementOn(program.terms.cycle, ctx.today())
-  return { programId: program.id, lineId: null, terms: program.terms, statementOn, withinLimit: null }
+  const { id, version, terms } = await programs.findActive(ctx, request.programId!)
+  const statementOn = nextStatementOn(terms.cycle, ctx.today())
+  return { programId: id, lineId: null, terms, termsVersion: version, statementOn, withinLimit: null }
 }
 
 async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise<Basis> {
@@ -84,22 +102,23 @@ async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise
     programId: line.programId,
     lineId,
     terms,
+    termsVersion: line.termsVersion,
     statementOn: line.nextStatementOn ?? nextStatementOn(terms.cycle, ctx.today()),
     withinLimit: line.status === 'active' && line.heldMinor + line.owedMinor + amount <= line.limitMinor,
   }
 }
 
-function viewOfPlan(plan: Plan, loan: PlannedTerms): PlanQuote {
-  const cost = totalInterest(loan)
+function viewOfPlan(plan: Plan, amount: Minor, { instalments, cost, irrPercent, simplePercent }: Quoted): PlanQuote {
   return {
     plan: plan.code,
     method: plan.method,
     instalments: plan.instalments,
     paidBy: plan.paidBy,
-    total: loan.terms.principal + cost,
+    total: amount + cost,
     cost,
-    ...(cost === 0n ? { irrPercent: '0', simplePercent: '0' } : annualRates(loan)),
-    schedule: loan.instalments.map(({ n, dueOn, principal, interest, balanceAfter }) => ({
+    irrPercent,
+    simplePercent,
+    schedule: instalments.map(({ n, dueOn, principal, interest, balanceAfter }) => ({
       n,
       dueOn,
       principal,
