@@ -68,6 +68,29 @@ test('columns become camelCase, keys inside JSON stay as they are', async () => 
   assert.deepEqual(row, { dueOnDay: 1, loanTerms: { due_on: 1 } })
 })
 
+test('of several statements in one text the last one answers, with its own rows only', async () => {
+  const rows = await db.unsafe('select 1 as one; create table several (n int4); insert into several values (1), (2)')
+  assert.deepEqual([[...rows], rows.count], [[], 2])
+  const read = await db.unsafe('insert into several values (3); select n, null as nothing from several order by n')
+  assert.deepEqual(
+    [...read],
+    [1, 2, 3].map((n) => ({ n, nothing: null })),
+  )
+  assert.equal(read.count, 3)
+  const none = await db.unsafe('')
+  assert.deepEqual([[...none], none.count], [[], 0])
+})
+
+test('after a refusal the connection is as good as before', async () => {
+  const one = openDatabase(url, { max: 1 })
+  const [first] = await one`select pg_backend_pid() as pid`
+  await assert.rejects(async () => one`select ${1}::int4 / 0`, /division by zero/)
+  await assert.rejects(one.unsafe('create temporary table copied (n int4); copy copied from stdin'), /nothing to copy/)
+  const [last] = await one`select pg_backend_pid() as pid`
+  assert.deepEqual(last, first)
+  await one.end()
+})
+
 test('mistakes that would store nonsense are refused', async () => {
   await assert.rejects(async () => db`select ${['a']}::text[]`, /cannot cast type jsonb to text\[\]/)
   await assert.rejects(async () => db`select ${undefined as unknown as null}::text`, /undefined; write null/)

@@ -19,13 +19,20 @@ const waitMilliseconds = 200
 /** Beyond this, lines are dropped: whoever reads the log is too slow, or gone. */
 const waitingMax = 1_000_000
 
+/** Room for the line that completes a block. */
+const lineBytes = 4_096
+
 /**
  * Writes lines in blocks, without waiting. A log that cannot be written (the disk is full, the reader is dead) loses lines
  * and says so later; it must not stop the server. Pino's own destination ends the process then, and on the way out tries
- * for ever to write the rest.
+ * for ever to write the rest. A line becomes bytes when it is said: strings added up for a block outlive a garbage collection
+ * and are no longer in the cache when they are put together.
  */
 export function blocksTo(fd: number, blockBytes: number): DestinationStream & { flush(): void } {
-  let waiting = ''
+  let waiting: Buffer = Buffer.allocUnsafe(blockBytes + lineBytes)
+  let waitingBytes = 0
+  /** Emptied, for the next block. */
+  let spare: Buffer = Buffer.allocUnsafe(waiting.length)
   let writing = false
   let lostBytes = 0
   let due: NodeJS.Timeout | null = null
@@ -34,20 +41,35 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
     lostBytes += bytes
   }
 
+  function add(line: string): void {
+    // No character takes more than three bytes for each of its UTF-16 units.
+    const bytesMax = waitingBytes + line.length * 3
+    if (bytesMax > waiting.length) waiting = enlarged(waiting, waitingBytes, bytesMax)
+    waitingBytes += waiting.write(line, waitingBytes)
+  }
+
   function next(): void {
-    if (writing || waiting.length === 0) return
-    if (waiting.length >= blockBytes) start()
+    if (writing || waitingBytes === 0) return
+    if (waitingBytes >= blockBytes) start()
     else due ??= setTimeout(start, waitMilliseconds).unref()
+  }
+
+  /** What waits, which may be written over as soon as `spare` is taken a second time. */
+  function take(): Buffer {
+    const block = waiting.subarray(0, waitingBytes)
+    const taken = waiting
+    waiting = spare
+    spare = taken
+    waitingBytes = 0
+    return block
   }
 
   function start(): void {
     if (due !== null) clearTimeout(due)
     due = null
-    if (writing || waiting.length === 0) return
-    const block = Buffer.from(waiting)
-    waiting = ''
+    if (writing || waitingBytes === 0) return
     writing = true
-    writeAll(block)
+    writeAll(take())
   }
 
   function writeAll(block: Buffer): void {
@@ -63,7 +85,7 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
       writing = false
       if (error !== null) lose(block.length)
       else if (lostBytes > 0) {
-        waiting += `${JSON.stringify({ level: 'warn', lostBytes, msg: 'the log could not be written for a while' })}\n`
+        add(`${JSON.stringify({ level: 'warn', lostBytes, msg: 'the log could not be written for a while' })}\n`)
         lostBytes = 0
       }
       next()
@@ -71,8 +93,8 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
   }
 
   function flush(): void {
-    let block = Buffer.from(waiting)
-    waiting = ''
+    let block = waiting.subarray(0, waitingBytes)
+    waitingBytes = 0
     try {
       while (block.length > 0) block = block.subarray(writeSync(fd, block))
     } catch {
@@ -83,12 +105,18 @@ export function blocksTo(fd: number, blockBytes: number): DestinationStream & { 
   process.once('exit', flush)
   return {
     write(line) {
-      if (waiting.length > waitingMax) lose(line.length)
-      else waiting += line
+      if (waitingBytes > waitingMax) lose(line.length)
+      else add(line)
       next()
     },
     flush,
   }
+}
+
+function enlarged(buffer: Buffer, used: number, bytesMax: number): Buffer {
+  const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, bytesMax))
+  buffer.copy(larger, 0, 0, used)
+  return larger
 }
 
 /** A request's logger, made when the first thing is said: nearly every request says nothing but the line at its end. */
