@@ -41,9 +41,10 @@ function routes(app: App): void {
   app.get(
     '/v1/open',
     { config: { public: true }, schema: { response: { 200: object({ open: Type.Boolean() }) } } },
-    async () => ({
-      open: true,
-    }),
+    async () => {
+      const door = { open: true, lock: 'of brass' }
+      return door
+    },
   )
   const querystring = object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })) })
   app.get('/v1/list', { schema: { querystring, response: { 200: Type.Unknown() } } }, async (request) => request.query)
@@ -226,4 +227,8 @@ test('the OpenAPI document describes the routes, and its page needs nothing from
   const page = await call<string>('GET', '/docs/')
   assert.doesNotMatch(page.body, /https?:\/\//)
   assert.equal((await call('GET', '/docs/js/scalar.js')).status, 200)
+})
+
+test('an answer has what its schema describes and nothing else', async () => {
+  assert.deepEqual((await call('GET', '/v1/open', undefined, { key: null })).body, { open: true })
 })

@@ -17,7 +17,6 @@ import { isOutage } from './database.ts'
 import { type Problem, problem, problemDocument } from './errors.ts'
 import { createFrontDoor } from './front-door.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
-import { stringifyJson } from './json.ts'
 import { jsonPrinterOf } from './json-printer.ts'
 import { loggerOnDemand, requestLogOf } from './log.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -54,7 +53,6 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.decorateRequest('caller', null)
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(({ schema }) => jsonPrinterOf(schema as TSchema))
-  app.setReplySerializer(stringifyJson)
   readJsonBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
   const methodsOf = collectMethods(app)
