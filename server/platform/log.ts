@@ -191,6 +191,7 @@ export interface RequestLine {
  * members are known and need no escapes, redaction or serialisers, and pino takes four times as long for it.
  */
 export function requestLogOf(log: Logger): (line: RequestLine) => void {
+  // Pino says in symbols what its types do not: here, where the lines go.
   const destination = (log as unknown as { [pino.symbols.streamSym]: DestinationStream })[pino.symbols.streamSym]
   return (line) => {
     if (log.isLevelEnabled('info')) destination.write(printRequest(line))

@@ -62,6 +62,7 @@ export class Question implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
+    // Its types leave out where it notes the statements that PostgreSQL knows.
     const wire = connection as unknown as Wire
     try {
       // Several statements in one text are sent by the simple protocol only.
