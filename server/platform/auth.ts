@@ -35,16 +35,19 @@ interface CallerRow extends Omit<Tenant, 'id'> {
 export const tenantColumns = ['mode', 'time_zone', 'clock_mode', 'clock_instant', 'clock_set_at']
 
 /**
- * Looks callers up by the hash of their key. Read for every request and never cached, so a revoked key stops working
- * at once, on every server; requests of one turn of the event loop share the query.
+ * Looks callers up by their keys, of which the database knows the hashes. Read for every request and never cached, so a revoked
+ * key stops working at once, on every server; requests of one turn of the event loop share the query, and those of one key its
+ * hash.
  */
 export function createCallerLoader(db: Database, world: Clock): Loader<string, Caller> {
-  return createLoader(async (hashes) => {
+  return createLoader(async (secrets) => {
+    const secretOf = new Map(secrets.map((secret) => [hash('sha256', secret, 'hex'), secret]))
+    const hashes = [...secretOf.keys()].map((hex) => Buffer.from(hex, 'hex'))
     const rows = await db<CallerRow[]>`
       select k.hash, k.id as key_id, k.role, t.id as tenant_id, t.mode, t.time_zone, t.clock_mode, t.clock_instant, t.clock_set_at
       from api_keys k join tenants t on t.id = k.tenant_id
-      where k.hash = any (${db.typed.byteas(hashes.map((hash) => Buffer.from(hash, 'hex')))}) and k.revoked_at is null`
-    return new Map(rows.map((row) => [row.hash.toString('hex'), callerOf(row, world)]))
+      where k.hash = any (${db.typed.byteas(hashes)}) and k.revoked_at is null`
+    return new Map(rows.map((row) => [secretOf.get(row.hash.toString('hex'))!, callerOf(row, world)]))
   })
 }
 
@@ -71,7 +74,7 @@ export async function authenticate(header: string | undefined, load: Loader<stri
   const secret = bearerPattern.exec(header)?.[1]
   if (secret === undefined)
     throw problem('unauthorized', { detail: 'The Authorization header has not the form `Bearer sk_…`.' })
-  const caller = await load(hash('sha256', secret, 'hex'))
+  const caller = await load(secret)
   if (caller === undefined) throw problem('unauthorized', { detail: 'This API key is unknown or was revoked.' })
   return caller
 }
