@@ -170,6 +170,25 @@ test('a loader asks once for all keys of a turn, and again in the next turn', as
   assert.deepEqual(asked, [['a', 'bb', 'unknown'], ['a']])
 })
 
+test('many that ask together do not wait for the end of a turn', async () => {
+  const sizes: number[] = []
+  const load = createLoader<number, number>(async (keys) => {
+    sizes.push(keys.length)
+    return new Map(keys.map((key) => [key, key]))
+  })
+  const { batches, batcher } = recorder()
+  const all = Array.from({ length: 40 }, (_, n) => n)
+  const asked = Promise.all(all.map(load))
+  const written = Promise.all(all.map((n) => batcher.submit({ line: String(n), n })))
+  await new Promise(process.nextTick)
+  assert.deepEqual(sizes, [40])
+  assert.deepEqual(
+    batches.map((batch) => batch.length),
+    [40],
+  )
+  await Promise.all([asked, written])
+})
+
 test('a loader passes a failure on to everyone who asked, and recovers', async () => {
   let calls = 0
   const load = createLoader<string, number>(async (keys) => {

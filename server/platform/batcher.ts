@@ -57,6 +57,13 @@ interface Group<Key, Item, Result> {
   scheduled: boolean
 }
 
+/**
+ * What was asked for together leaves when all sockets of this turn of the event loop were read (`setImmediate`). On a server
+ * with more to do than it can, a turn takes a tenth of a second and longer, and a request waits for several in a row: so many
+ * leave as soon as those that came with them have asked as well.
+ */
+const enoughToLeave = 32
+
 export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, Item, Result>): Batcher<Item, Result> {
   const groups = new Map<number, Group<Key, Item, Result>>()
   let waiting = 0
@@ -95,9 +102,10 @@ export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, It
     group.ready.push(created)
   }
 
-  /** setImmediate runs after all sockets of this turn were read, so requests that arrived together share a batch. */
   function schedule(group: Group<Key, Item, Result>): void {
-    if (group.scheduled || group.ready.length === 0 || group.running >= options.inFlightPerGroup) return
+    if (group.ready.length === 0 || group.running >= options.inFlightPerGroup) return
+    if (group.ready.length === enoughToLeave) process.nextTick(launch, group)
+    if (group.scheduled) return
     group.scheduled = true
     setImmediate(() => {
       group.scheduled = false
@@ -203,7 +211,9 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
   let underWay: symbol | null = null
 
   function schedule(): void {
-    if (scheduled || gathering === null || underWay !== null) return
+    if (gathering === null || underWay !== null) return
+    if (gathering.askers === enoughToLeave) process.nextTick(launch)
+    if (scheduled) return
     scheduled = true
     setImmediate(() => {
       scheduled = false
@@ -212,7 +222,8 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
   }
 
   function launch(): void {
-    const { asked, resolve, reject } = gathering!
+    if (gathering === null || underWay !== null) return
+    const { asked, resolve, reject } = gathering
     gathering = null
     const query = Symbol('query')
     underWay = query
@@ -220,7 +231,8 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
       if (underWay !== query) return
       underWay = null
       clearTimeout(patience)
-      schedule()
+      if (gathering !== null && gathering.askers >= enoughToLeave) launch()
+      else schedule()
     }
     const patience = setTimeout(proceed, patienceMilliseconds)
     run([...asked.keys()])
@@ -230,6 +242,7 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
 
   return (key) => {
     gathering ??= gather()
+    gathering.askers++
     schedule()
     const asked = gathering.asked.get(key)
     if (asked) return asked
@@ -278,6 +291,7 @@ export function createRowLoader<Row extends { readonly id: string; readonly tena
 
 /** What the next query will ask for. */
 interface Gathering<Key, Value> {
+  askers: number
   readonly asked: Map<Key, Promise<Value | undefined>>
   readonly answers: Promise<Map<Key, Value>>
   resolve(values: Map<Key, Value>): void
@@ -286,7 +300,7 @@ interface Gathering<Key, Value> {
 
 function gather<Key, Value>(): Gathering<Key, Value> {
   const { promise, resolve, reject } = Promise.withResolvers<Map<Key, Value>>()
-  return { asked: new Map(), answers: promise, resolve, reject }
+  return { askers: 0, asked: new Map(), answers: promise, resolve, reject }
 }
 
 /** A query that takes longer, on a dying connection perhaps, no longer makes others wait for it. */
