@@ -1,5 +1,15 @@
 /** Money that comes to a plan whose interest goes by days, and goods that go back from it. */
-import { askedOn, type ByDays, isOpen, levelInstalment, metInterest, metPrincipal, move, reckon } from './by-days.ts'
+import {
+  asAsked,
+  askedOn,
+  type ByDays,
+  isOpen,
+  levelInstalment,
+  metInterest,
+  metPrincipal,
+  move,
+  reckon,
+} from './by-days.ts'
 import { type Part, unpaidInterest, unpaidPenalty, unpaidPrincipal } from './part.ts'
 
 /** Money on its way: what is left of it, and the principal that it repaid. */
@@ -56,11 +66,10 @@ export function lower(days: ByDays, plan: Part[], amount: number, on: number): T
   return { left: amount - principal, principal }
 }
 
-/** What the plan lends on its first day; money that came on it is a part of the first instalment. */
+/** What the period begins with; of money that came on the first day of the plan, that is a part of the first instalment. */
 function openingOf(days: ByDays, place: number, part: Part): number {
-  if (place > 0) return days.opening[place]!
-  const lent = days.movements.filter(({ day, kind }) => kind === 'lent' && day <= part.from)
-  return lent.reduce((sum, { amount }) => sum + amount, 0)
+  const lent = days.movements.filter(({ day, kind }) => kind === 'lent' && day === part.from)
+  return lent.reduce((sum, { amount }) => sum + amount, place === 0 ? 0 : days.opening[place]!)
 }
 
 function payPart(days: ByDays, plan: Part[], place: number, tally: Tally, on: number, principalFirst = false): void {
@@ -127,13 +136,6 @@ export function repaidDue(days: ByDays, part: Part, principal: number): void {
 /** All is repaid: what comes back later finds room only where something is asked for then. */
 export function planAsAsked(days: ByDays, plan: Part[]): void {
   for (const [place, part] of plan.entries()) part.level = Math.min(part.level, Math.max(0, asAsked(days, place, part)))
-}
-
-/** The level that asks for what the part does, be it less or the rest. */
-function asAsked(days: ByDays, place: number, part: Part): number {
-  const gathered = days.gathered.part === place ? days.gathered.interest : 0
-  const interest = days.onTop ? 0 : part.interest - gathered - part.carried
-  return part.principal - part.restored + interest
 }
 
 /** Goods back: their price was lent only until the running period began; what was due already, until then. */

@@ -76,10 +76,16 @@ export function move(days: ByDays, day: number, amount: number, kind: Movement['
   days.movements.push({ day, amount, kind })
 }
 
+/** Paid on a due day it is of the period that ends then; lent, or counted as never lent, of the one that begins. */
+function isWithin({ day, kind }: Movement, part: Part, first: boolean): boolean {
+  if (day === part.from) return first || kind === 'lent'
+  return day > part.from && (day < part.due || (day === part.due && kind !== 'lent'))
+}
+
 /** Of a period, in balance times days: each stretch as the balance was. */
 function balanceDays(days: ByDays, part: Part, opening: number, until: number, first: boolean): number {
   const within = days.movements
-    .filter(({ day }) => (day > part.from || (first && day === part.from)) && day <= until)
+    .filter((movement) => isWithin(movement, part, first) && movement.day <= until)
     .sort((one, other) => one.day - other.day)
   let balance = opening
   let day = part.from
@@ -120,16 +126,27 @@ export function reckon(days: ByDays, plan: Part[], anew: readonly Part[] = []): 
   const none = { part: -1, principal: 0 }
   walk(days, plan, none)
   gather(days, plan, none)
-  for (let more = none; ; ) {
+  let more = none
+  // Each round gives the rest to a part; one that has no room for it hands it on to another.
+  for (let round = 0; round <= 2 * plan.length + 2; round++) {
     // Principal that no part asks for, and interest that the last has no room for.
     const rest =
       Math.max(0, days.lent - plan.reduce((sum, part) => sum + part.principal, 0)) + withoutRoom(days, plan, wasOpen)
     if (rest === 0) return
     const part = takesTheRest(plan, wasOpen)
-    more = { part, principal: rest + (part === more.part ? more.principal : 0) }
+    more = { part, principal: rest + asAsked(days, part, plan[part]!) - plan[part]!.level }
     walk(days, plan, more)
     gather(days, plan, more)
   }
+  const rows = plan.map((part) => `${part.principal}+${part.interest}`).join(' ')
+  throw new Error(`the rest of ${days.lent} finds no part that takes it: ${rows}, the latest with ${more.principal}`)
+}
+
+/** The level that asks for what the part does, be it less or the rest. */
+export function asAsked(days: ByDays, place: number, part: Part): number {
+  const gathered = days.gathered.part === place ? days.gathered.interest : 0
+  const interest = days.onTop ? 0 : part.interest - gathered - part.carried
+  return part.principal - part.restored + interest
 }
 
 function withoutRoom(days: ByDays, plan: readonly Part[], wasOpen: readonly boolean[]): number {
@@ -155,11 +172,11 @@ function walk(days: ByDays, plan: readonly Part[], more: { part: number; princip
     const level = part.level + (more.part === place ? more.principal : 0)
     const asked = divide(days, part, level, own + part.carried + gathered + left, gathered)
     notYet -= part.restored
-    for (const { day, amount, kind } of days.movements) {
-      const isWithin = (day > part.from || place === 0) && (day <= part.due || place === plan.length - 1)
-      if (!isWithin) continue
-      balance += amount
-      if (kind === 'back') notYet += amount
+    for (const movement of days.movements) {
+      const isAfter = place === plan.length - 1 && movement.day > part.due
+      if (!isAfter && !isWithin(movement, part, place === 0)) continue
+      balance += movement.amount
+      if (movement.kind === 'back') notYet += movement.amount
     }
     const whole = balance + metPrincipal(part)
     part.interest = asked.interest

@@ -89,6 +89,26 @@ test('money ten days early saves ten days of interest on it; late, it saves and 
   assert.ok(second![1]! < askedByDays([])[1]![1]!)
 })
 
+test('goods back for what had been paid out and was not there bear nothing, as they were not lent in that time', () => {
+  const day = (text: string) => dayOf(text)
+  const loan: LoanFacts = {
+    plan: { ...byDays.plan, code: '6x-daily', instalments: 6 },
+    price: 116_078,
+    openedOn: day('2026-04-01'),
+    dues: Array.from({ length: 6 }, (_, place) => monthsLater(day('2026-05-10'), place)),
+  }
+  // 38.92 are left and 7.19 of interest; the debit that paid them has bounced.
+  const told: Happening[] = [
+    { what: 'prepaid', on: day('2026-04-21'), amount: 112_186, effect: 'shorten' },
+    { what: 'refunded', on: day('2026-05-12'), amount: 103_919 },
+    { what: 'given-back', on: day('2026-05-12'), amount: 103_919 },
+  ]
+  // 1,039.19 are lent again, and of them the credit of 1,039.19 - 38.92 - 7.19 pays all but 46.11: ten days are 0.14.
+  assert.equal(settles(tell(loan, told), day('2026-05-22')), 4_611 + 14)
+  const back = tell(loan, [...told, { what: 'refunded', on: day('2026-05-22'), amount: 12_159 }])
+  assert.deepEqual([back.status, back.credit, settles(back, day('2026-05-22'))], ['overpaid', 12_159 - 4_611, 0])
+})
+
 test('bought for 1,000.00 and 900.00 of it carried over for 30 days at 0.05 % a day: 13.50, and none before', () => {
   const carried: LoanFacts = {
     plan: { ...byDays.plan, code: 'pay-later', method: 'carried', percent: '0' },

@@ -184,10 +184,7 @@ function reverse(
   const money = told.filter(
     ({ happening: { what }, reversed }) => !reversed && ['paid', 'settled', 'prepaid', 'recovered'].includes(what),
   )
-  // Several surpluses that were paid back, and then the money they came of bounces: by days the two still place a cent
-  // in neighbouring instalments, and it is not known yet who is right.
-  const isUnsettled = facts.plan.method === 'level' && told.some(({ happening }) => happening.what === 'given-back')
-  if (money.length === 0 || isUnsettled) return null
+  if (money.length === 0) return null
   const target = money[choice % money.length]!
   const said = `reversed ${JSON.stringify(target.happening)}`
   const attempt = both(
