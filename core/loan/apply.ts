@@ -12,7 +12,6 @@ import {
   noAmounts,
   owedOf,
   periodIndex,
-  planIndex,
   type Slot,
   settledOf,
   touch,
@@ -20,16 +19,18 @@ import {
 import { changesContract } from './check.ts'
 import { defer } from './deferral.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
+import { interestUntil } from './interest.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { followsBalance, reAge } from './re-age.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
-import { replan, replanUnpaid } from './replan.ts'
+import { replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
 import { paySettling, payShortOfSettling } from './settle-all.ts'
+import { standingFrom } from './spread.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
@@ -219,30 +220,35 @@ const shorteningRule: AllocationRule = {
   across: 'horizontal',
 }
 
-/** The surplus repays principal with the current instalment, and the rest of the plan is made anew, smaller. */
+/**
+ * The surplus repays principal with the current instalment, and what is left is spread over the instalments that are
+ * open; those that were paid before their day stand.
+ */
 function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day): bigint {
   const index = book.plan.findIndex((slot) => slot.due > on)
   workOutAll(book)
   const slot = book.plan[index]
   const prepaid = slot === undefined ? 0n : minMinor(surplus, comingPrincipal(book, index))
   if (slot === undefined || prepaid === 0n) return surplus
+  const standing = standingFrom(book, index)
   amounts.principal += prepaid
-  book.planPrincipal -= prepaid
-  // On a due date the balance that the period opens with is lower already.
-  const withinPeriod = book.daily && planIndex(book, on) < index ? 0n : prepaid
-  slot.lent -= withinPeriod
-  followPrincipal(book, slot, index, prepaid, on)
-  replan(book, index)
-  // Counted as paid only now: the plan is made as if that much less had been lent.
   addPaid(slot, 'principal', prepaid)
   slot.paidInAdvance += prepaid
-  slot.planned += prepaid
-  slot.basis += prepaid
-  book.planPrincipal += prepaid
-  slot.lent += withinPeriod
-  touch(book, index)
-  workOutAll(book)
+  slot.prepaid += prepaid
+  followPrincipal(book, slot, index, prepaid, on)
+  const open = book.plan.slice(index).filter((coming) => !standing.has(coming))
+  if (!book.daily && book.terms.method !== 'flat') reckonFrom(book, slot, open, on)
+  replanOpen(book, index, standing, Math.max(0, book.grace - index))
   return surplus - prepaid
+}
+
+/** Where interest stands as scheduled, that of the running period stands too, and the later ones bear less. */
+function reckonFrom(book: Book, running: Slot, open: readonly Slot[], on: Day): void {
+  for (const slot of open) if (slot !== running) slot.fixedInterest = null
+  if (on > running.from || !open.includes(running)) return
+  const index = book.plan.indexOf(running)
+  const opening = index === 0 ? 0n : book.plan[index - 1]!.close
+  running.fixedInterest = interestUntil(book, running, opening - running.prepaid, running.due)
 }
 
 function comingPrincipal(book: Book, index: number): bigint {

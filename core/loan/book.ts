@@ -43,6 +43,8 @@ export interface Slot {
   planned: bigint
   /** The plan's instalment before the last one took the remainder. */
   basis: bigint
+  /** Principal that was repaid with this instalment, beyond it, to lower those to come; part of `planned` and `basis`. */
+  prepaid: bigint
   /** Lent within the period, less what was given back by a purchase refund. */
   lent: bigint
   /** Interest fixed by the schedule; null: computed on the balance. */
@@ -107,6 +109,8 @@ export interface Book {
   readonly daily: boolean
   /** Regular periods in order of due date. */
   plan: Slot[]
+  /** So many of the first of them repay no principal. */
+  grace: number
   /** Down payments and extras. */
   extras: Slot[]
   rateDen: bigint

@@ -59,6 +59,7 @@ function takeOver(host: Slot, slot: Slot): void {
   host.paidInAdvance += slot.paidInAdvance
   host.paidLate += slot.paidLate
   host.restored += slot.restored
+  host.prepaid += slot.prepaid
   host.lent += slot.lent
   host.moves = [...host.moves, ...slot.moves]
 }

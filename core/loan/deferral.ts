@@ -5,7 +5,7 @@ import { type Book, owedTotal, type Slot } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { reckonInterest, replan } from './replan.ts'
+import { reckonInterest, replanRest } from './replan.ts'
 import type { LoanEvent } from './types.ts'
 
 type Deferral = Extract<LoanEvent, { type: 'deferral' }>
@@ -31,7 +31,7 @@ export function defer(book: Book, event: Deferral, on: Day): void {
     book.plan[index] = movedSlot(book, index, first, days, stops)
   }
   if (stops) reckonInterest(book, first)
-  else replan(book, first, Math.max(0, book.terms.principalGrace - first))
+  else replanRest(book, first, Math.max(0, book.grace - first))
 }
 
 /** By periods: each takes the date of the one that many places later, so that month ends and given dates are kept. */

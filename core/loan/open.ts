@@ -22,6 +22,7 @@ export function openBook(terms: LoanTerms): Book {
     // Flat interest does not follow the balance, so there is nothing to recalculate.
     daily: terms.interestRecalculation === 'daily' && terms.method !== 'flat',
     plan: spans.map((span, index) => regularSlot(terms, span, index < terms.interestFreePeriods)),
+    grace: terms.principalGrace,
     extras: [],
     rateDen: rate.den,
     rateDenDouble: Number(rate.den),
@@ -47,7 +48,7 @@ export function openBook(terms: LoanTerms): Book {
   }
   const down = disburse(book, start, terms.principal)
   if (down > 0n) addPaid(book.extras[0]!, 'principal', down)
-  replan(book, 0, terms.principalGrace)
+  replan(book, 0, book.grace)
   return book
 }
 
@@ -105,6 +106,7 @@ export function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measur
     interestFree,
     planned: 0n,
     basis: 0n,
+    prepaid: 0n,
     lent: 0n,
     fixedInterest: null,
     restored: 0n,

@@ -34,6 +34,7 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   book.plan[last] = { ...book.plan[last]!, kind: 'ended' }
   const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
   book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
+  book.grace = Math.min(book.grace, last + 1)
   movesToNewPlan(book, last)
   const apart = book.extras.filter((slot) => slot.kind !== 'closed')
   for (const slot of apart) principalToPlan(book, slot, last, end)

@@ -17,6 +17,7 @@ import {
 } from './book.ts'
 import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
+import { spreadOverOpen, standingFrom } from './spread.ts'
 
 /**
  * Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. Interest that
@@ -36,6 +37,30 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
   if (!book.daily) freezeInterest(book, first)
 }
 
+/** The same over the balance as it is: instalments that were paid before their day stand as they were paid. */
+export function replanRest(book: Book, first: number, grace = 0): void {
+  const standing = standingFrom(book, first)
+  const coming = book.plan.slice(first)
+  if (coming.every((slot) => slot.settled === nothing)) {
+    replan(book, first, grace)
+    return
+  }
+  for (const slot of coming) if (!standing.has(slot)) slot.fixedInterest = null
+  replanOpen(book, first, standing, grace)
+}
+
+/** What is still owed, spread over the instalments that do not stand as they were paid. Interest that is fixed stays. */
+export function replanOpen(book: Book, first: number, standing: ReadonlySet<Slot>, grace = 0): void {
+  reopen(book, first)
+  touch(book, first)
+  if (first > 0) workOut(book, first - 1)
+  spreadOverOpen(book, first, standing, grace)
+  touch(book, first)
+  workOutAll(book)
+  if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace, standing)
+  if (!book.daily) freezeInterest(book, first)
+}
+
 /** Plans as if nothing had been paid, so that money paid early does not change what is asked for later. */
 export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
@@ -43,21 +68,34 @@ export function replanUnpaid(book: Book, first: number): void {
   unpaid.outstanding = unpaid.planPrincipal
   unpaid.firstOpen = 0
   touch(unpaid, 0)
-  replan(unpaid, first, Math.max(0, book.terms.principalGrace - first))
+  replan(unpaid, first, Math.max(0, book.grace - first))
   takePlan(book, unpaid, first)
 }
 
 /** Plans over the balance as scheduled: interest on what is late does not make the new instalments larger. */
 export function replanWithoutLate(book: Book, first: number): void {
   if (book.lateUntil === null) {
-    replan(book, first)
+    replanFromOpening(book, first)
     return
   }
   const scheduled = copyBook(book)
   for (const slot of scheduled.plan) slot.moves = slot.moves.filter((move) => move.kind !== 'late')
   touch(scheduled, 0)
-  replan(scheduled, first)
+  replanFromOpening(scheduled, first)
   takePlan(book, scheduled, first)
+}
+
+/**
+ * Over the balance that the first period opens with. What was paid of the instalments within that period is part of it and
+ * changes nothing; those that were paid before it began are not, and stand as they were paid.
+ */
+function replanFromOpening(book: Book, first: number): void {
+  if (first > 0) workOut(book, first - 1)
+  let scheduled = book.planPrincipal
+  for (const slot of book.plan.slice(0, first)) scheduled -= slot.owing.principal
+  for (const slot of book.plan.slice(first)) scheduled -= slot.restored + slot.prepaid
+  if (scheduled > balanceFor(book, first) && standingFrom(book, first).size > 0) replanRest(book, first)
+  else replan(book, first)
 }
 
 function takePlan(book: Book, from: Book, first: number): void {
@@ -131,7 +169,7 @@ function until(pauses: readonly Pause[], day: Day): Pause[] {
 /** What the periods from `first` on have to repay: the balance they open with and what is lent within the first. */
 function balanceFor(book: Book, first: number): bigint {
   const opening = first === 0 ? 0n : book.plan[first - 1]!.close
-  return opening + book.plan[first]!.lent
+  return opening + book.plan[first]!.lent - book.plan[first]!.prepaid
 }
 
 function planBy(book: Book, slots: readonly Slot[], balance: bigint, grace: number, carried: bigint): void {
@@ -154,8 +192,8 @@ function planBy(book: Book, slots: readonly Slot[], balance: bigint, grace: numb
 }
 
 function setPlan(slot: Slot, amount: bigint): void {
-  slot.planned = amount
-  slot.basis = amount
+  slot.planned = amount + slot.prepaid
+  slot.basis = slot.planned
 }
 
 /** In the grace an instalment is the interest alone: the balance does not change, so it is known beforehand. */
@@ -193,7 +231,7 @@ function exactFactors(book: Book, paying: readonly Slot[], balance: bigint, carr
 }
 
 function paidOf(slot: Slot): bigint {
-  return settledOf(slot, 'principal') + settledOf(slot, 'interest')
+  return settledOf(slot, 'principal') + settledOf(slot, 'interest') - slot.prepaid
 }
 
 function planFlat(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {
@@ -220,41 +258,47 @@ function planPrincipal(book: Book, waiting: readonly Slot[], paying: readonly Sl
  * Moves the instalment by a share of what the last one differs by, where that is more than half a minor unit per
  * instalment; kept only while the difference shrinks, at most three times. Instalments paid beyond it do not count.
  */
-function level(book: Book, first: number): void {
-  const count = book.plan.length - first
+function level(book: Book, first: number, standing: ReadonlySet<Slot> = new Set()): void {
+  const slots = book.plan.slice(first).filter((slot) => !standing.has(slot))
   for (let attempt = 0; attempt < 3; attempt++) {
-    const last = lastOpenPair(book, first)
-    if (last === null) return
-    const difference = differenceAt(book, last)
-    if (magnitude(difference) <= BigInt(Math.floor(count / 2))) return
-    const before = instalmentOf(book.plan[last - 1]!)
-    const beyond = book.plan.slice(first).filter((slot) => paidOf(slot) > before).length
-    const share = roundQuotient(difference, BigInt(Math.max(1, count - beyond)), book.terms.rounding)
+    const pair = lastOpenPair(slots)
+    if (pair === null) return
+    const difference = differenceOf(pair)
+    if (magnitude(difference) <= BigInt(Math.floor(slots.length / 2))) return
+    const before = instalmentOf(pair.before)
+    const beyond = slots.filter((slot) => paidOf(slot) > before).length
+    const share = roundQuotient(difference, BigInt(Math.max(1, slots.length - beyond)), book.terms.rounding)
     const instalment = inMultiples(before + share, book.terms.instalmentMultiple)
-    if (instalment === before || !tryInstalment(book, first, instalment, difference)) return
+    if (instalment === before || !tryInstalment(book, slots, instalment, difference)) return
   }
 }
 
-/** The later of the last two neighbouring instalments that are both unpaid. */
-function lastOpenPair(book: Book, first: number): number | null {
-  for (let index = book.plan.length - 1; index > first; index--) {
-    if (isOpen(book.plan[index]!) && isOpen(book.plan[index - 1]!)) return index
+interface Pair {
+  readonly before: Slot
+  readonly last: Slot
+}
+
+/** The last two neighbouring instalments that are both unpaid. */
+function lastOpenPair(slots: readonly Slot[]): Pair | null {
+  for (let index = slots.length - 1; index > 0; index--) {
+    const [before, last] = [slots[index - 1]!, slots[index]!]
+    if (isOpen(last) && isOpen(before)) return { before, last }
   }
   return null
 }
 
 /** Sets the instalment wherever it covers what was paid; taken back when the difference does not shrink. */
-function tryInstalment(book: Book, first: number, instalment: bigint, difference: bigint): boolean {
-  const slots = book.plan.slice(first)
+function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, difference: bigint): boolean {
   const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis }))
+  const first = book.plan.indexOf(slots[0]!)
   for (const slot of slots) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   touch(book, first)
   workOutAll(book)
-  const last = lastOpenPair(book, first)
-  if (last === null || magnitude(differenceAt(book, last)) < magnitude(difference)) {
+  const pair = lastOpenPair(slots)
+  if (pair === null || magnitude(differenceOf(pair)) < magnitude(difference)) {
     // Levelled, the last instalment is planned as what it comes to.
-    const final = book.plan[book.plan.length - 1]!
-    if (paidOf(final) === 0n) final.basis = instalmentOf(final)
+    const final = slots[slots.length - 1]!
+    if (paidOf(final) === 0n) final.basis = instalmentOf(final) + final.prepaid
     return true
   }
   slots.forEach((slot, index) => {
@@ -266,13 +310,13 @@ function tryInstalment(book: Book, first: number, instalment: bigint, difference
   return false
 }
 
-function differenceAt(book: Book, last: number): bigint {
-  return instalmentOf(book.plan[last]!) - instalmentOf(book.plan[last - 1]!)
+function differenceOf({ before, last }: Pair): bigint {
+  return instalmentOf(last) - instalmentOf(before)
 }
 
-/** The instalment without what was charged back into it. */
+/** The instalment without what was charged back into it, or prepaid with it. */
 function instalmentOf(slot: Slot): bigint {
-  return slot.owing.principal + slot.owing.interest - slot.restored
+  return slot.owing.principal + slot.owing.interest - slot.restored - slot.prepaid
 }
 
 function magnitude(amount: bigint): bigint {

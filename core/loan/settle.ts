@@ -46,8 +46,10 @@ function scheduledInterest(book: Book): bigint {
 function runningInterest(book: Book, current: number, on: Day): bigint {
   let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
   let owed = 0n
+  let takenOver = 0n
   for (let index = current; index < book.plan.length; index++) {
     const slot = book.plan[index]!
+    takenOver += slot.deferred
     const own = index === current ? accrued(book, current, current, settlingDay(book, slot, on)) : 0n
     const interest = own + carry + slot.arrearsInterest + slot.deferred
     if (interest === 0n) continue
@@ -55,8 +57,9 @@ function runningInterest(book: Book, current: number, on: Day): bigint {
     owed += division.interest - settledOf(slot, 'interest')
     carry = division.carry
   }
-  // At rates at which no instalment has room for all of it, the rest settles with the others.
-  return owed + carry
+  // At rates at which no instalment has room for all of it, the rest settles with the others; what one of them takes over
+  // from those after it is counted there.
+  return owed + maxMinor(carry - takenOver, 0n)
 }
 
 export function payoffOf(book: Book, on: Day): Dues {

@@ -1,15 +1,6 @@
 /** Money that comes to a plan whose interest goes by days, and goods that go back from it. */
-import {
-  asAsked,
-  askedOn,
-  type ByDays,
-  isOpen,
-  levelInstalment,
-  metInterest,
-  metPrincipal,
-  move,
-  reckon,
-} from './by-days.ts'
+import { asAsked, askedOn, type ByDays, isOpen, metInterest, metPrincipal, move, reckon } from './by-days.ts'
+import { levelOut, metOfPlan } from './level-out.ts'
 import { type Part, unpaidInterest, unpaidPenalty, unpaidPrincipal } from './part.ts'
 
 /** Money on its way: what is left of it, and the principal that it repaid. */
@@ -49,27 +40,38 @@ function canTake(part: Part): boolean {
   return owes || (part.level > 0 && metPrincipal(part) + metInterest(part) === 0)
 }
 
-/** Principal of the running period; the instalments from it on are those of the balance it opened with, less that. */
+/**
+ * Principal, repaid with the running part; the parts that are open are level again over what is left. What was paid in
+ * full before its day stands, and so does what was paid of a part beyond the new level.
+ */
 export function lower(days: ByDays, plan: Part[], amount: number, on: number): Tally {
   const place = plan.findIndex((part) => part.due > on)
   const coming = place < 0 ? [] : plan.slice(place)
   const owed = coming.reduce((sum, part) => sum + unpaidPrincipal(part), 0)
   const principal = Math.min(amount, owed)
   if (principal === 0) return { left: amount, principal: 0 }
+  const paid = new Set(coming.filter((part) => !isOpen(part) && metPrincipal(part) + metInterest(part) > 0))
   const [part] = coming as [Part]
-  const dues = coming.map((one) => one.due)
-  const level = levelInstalment(openingOf(days, place, part) - principal, days.percent, part.from, dues)
-  const anew = coming.filter((one) => metPrincipal(one) + metInterest(one) <= level)
-  for (const one of anew) one.level = level
+  part.ahead += principal
   part.level += principal
-  repayAhead(days, plan, part, principal, on, anew)
+  part.paidPrincipal += principal
+  move(days, on, -principal)
+  reckon(days, plan)
+  const { level, closed } = levelOut(days, plan, place, paid)
+  const open = coming.filter((one) => !closed.has(one))
+  for (const one of coming) one.level = one.ahead + (open.includes(one) ? level : metOfPlan(one))
+  const last = open.at(-1)
+  // Of less than a unit each, the last that is open asks for all.
+  if (level === 0 && last !== undefined) last.level = last.ahead + Math.max(1, restFor(days, plan, open))
+  reckon(days, plan, coming)
   return { left: amount - principal, principal }
 }
 
-/** What the period begins with; of money that came on the first day of the plan, that is a part of the first instalment. */
-function openingOf(days: ByDays, place: number, part: Part): number {
-  const lent = days.movements.filter(({ day, kind }) => kind === 'lent' && day === part.from)
-  return lent.reduce((sum, { amount }) => sum + amount, place === 0 ? 0 : days.opening[place]!)
+/** Principal that these parts are planned for: what the others do not ask for. */
+function restFor(days: ByDays, plan: readonly Part[], open: readonly Part[]): number {
+  const others = plan.filter((part) => !open.includes(part))
+  const besides = open.reduce((sum, part) => sum + part.restored + part.ahead, 0)
+  return others.reduce((sum, part) => sum - part.principal, days.lent - besides)
 }
 
 function payPart(days: ByDays, plan: Part[], place: number, tally: Tally, on: number, principalFirst = false): void {
@@ -97,17 +99,10 @@ function payPart(days: ByDays, plan: Part[], place: number, tally: Tally, on: nu
   if (days.onTop && part.paidPrincipal > 0) completes(days, plan, place, on)
 }
 
-function repayAhead(
-  days: ByDays,
-  plan: Part[],
-  part: Part,
-  principal: number,
-  on: number,
-  anew: readonly Part[] = [],
-): void {
+function repayAhead(days: ByDays, plan: Part[], part: Part, principal: number, on: number): void {
   part.paidPrincipal += principal
   move(days, on, -principal)
-  reckon(days, plan, [...anew, ...paidAsPlanned(days, plan, plan.indexOf(part), on)])
+  reckon(days, plan, paidAsPlanned(days, plan, plan.indexOf(part), on))
 }
 
 /** The part, where money before its time pays what was planned of it and leaves others open. */

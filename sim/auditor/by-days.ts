@@ -98,6 +98,20 @@ function balanceDays(days: ByDays, part: Part, opening: number, until: number, f
   return sum + Math.max(0, balance) * Math.max(0, until - day)
 }
 
+/** Of a whole period as far as it is known: its balance times days, and the balance before what is due is paid. */
+export function borneBy(
+  days: ByDays,
+  plan: readonly Part[],
+  place: number,
+): { readonly balanceDays: number; readonly balance: number } {
+  const part = plan[place]!
+  const within = days.movements.filter((movement) => isWithin(movement, part, place === 0))
+  return {
+    balanceDays: balanceDays(days, part, days.opening[place]!, part.due, place === 0),
+    balance: within.reduce((sum, { amount }) => sum + amount, days.opening[place]!),
+  }
+}
+
 function interestUntil(days: ByDays, plan: readonly Part[], place: number, until: number): number {
   const { over, under } = ratio(days.percent)
   if (over === 0n) return 0
@@ -187,14 +201,16 @@ function walk(days: ByDays, plan: readonly Part[], more: { part: number; princip
   }
 }
 
-/** Interest of periods without an open part is asked for with the last that is. */
+/** Interest of periods without an open part is asked for with the last that is, which then repays what bore it. */
 function gather(days: ByDays, plan: readonly Part[], more: { part: number; principal: number }): void {
-  const last = plan.findLastIndex(isOpen)
-  if (last < 0) return
-  const interest = Math.max(0, days.leaves.at(-1)! - days.leaves[last]!)
-  if (interest === (days.gathered.part === last ? days.gathered.interest : 0)) return
-  days.gathered = { part: last, interest }
-  walk(days, plan, more)
+  for (let round = 0; round <= plan.length; round++) {
+    const last = plan.findLastIndex(isOpen)
+    if (last < 0) return
+    const interest = Math.max(0, days.leaves.at(-1)! - days.leaves[last]!)
+    if (interest === (days.gathered.part === last ? days.gathered.interest : 0)) return
+    days.gathered = { part: last, interest }
+    walk(days, plan, more)
+  }
 }
 
 /** Of plans to come the first whose last day is not before the day. */
@@ -258,12 +274,14 @@ export function interestOwed(days: ByDays, plan: readonly Part[], on: number): n
   const first = running(plan, on)
   const past = plan.slice(0, first).reduce((sum, part) => sum + unpaidInterest(part), 0)
   if (first === plan.length) return past
-  let owed = past - (days.gathered.part >= 0 && days.gathered.part < first ? days.gathered.interest : 0)
+  const { part: taker, interest: gathered } = days.gathered
+  let owed = past - (taker >= 0 && taker < first ? gathered : 0)
   let left = first === 0 ? 0 : days.leaves[first - 1]!
   for (const asked of askedFrom(days, plan, on)) {
     const part = plan[asked.place]!
     owed += asked.interest - metInterest(part)
     left = asked.left
   }
-  return Math.max(0, owed + left)
+  // What a part to come takes over from those after it is asked for with it.
+  return Math.max(0, owed + Math.max(0, left - (taker >= first ? gathered : 0)))
 }

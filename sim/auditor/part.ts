@@ -11,6 +11,8 @@ export interface Part {
   /** Where interest goes by days: what the plan asks for, what came back to it, and whether it was paid in full early. */
   level: number
   restored: number
+  /** Of what the plan asks for, principal repaid with the part to lower the others: no part of the instalment itself. */
+  ahead: number
   completed: boolean
   paidPrincipal: number
   paidInterest: number
@@ -49,6 +51,7 @@ export function newPart(kind: Part['kind'], from: number, due: number, principal
     penalty: 0,
     level: 0,
     restored: 0,
+    ahead: 0,
     completed: false,
     paidPrincipal: 0,
     paidInterest: 0,

@@ -1,0 +1,105 @@
+/**
+ * The level at which a plan ends with nothing, found by trying: at a level the plan is walked to its end in exact
+ * fractions, and what the last open part would have to ask for says whether the level is too low or too high.
+ */
+import { ratio } from './arithmetic.ts'
+import { type ByDays, borneBy, metInterest, metPrincipal } from './by-days.ts'
+import type { Part } from './part.ts'
+
+/** What was met of what the plan itself asks of the part. */
+export function metOfPlan(part: Part): number {
+  return metPrincipal(part) + metInterest(part) - part.restored - part.carried - part.ahead
+}
+
+export interface Level {
+  readonly level: number
+  /** What asks for nothing more: given, paid beyond the level, or paid so far that it leaves the interest no room. */
+  readonly closed: ReadonlySet<Part>
+}
+
+/** The whole number nearest to that level, a half to the even one, from a place on. Never below 0. */
+export function levelOut(days: ByDays, plan: readonly Part[], place: number, paid: ReadonlySet<Part>): Level {
+  const closed = new Set(paid)
+  for (;;) {
+    const level = levelOver(days, plan, place, closed)
+    const { crowded } = walkOut(days, plan, place, closed, 2 * level)
+    const open = plan.slice(place).filter((part) => !closed.has(part))
+    const met = open.filter((part) => metOfPlan(part) > level || crowded.includes(part))
+    if (met.length === 0 || open.length === 1) return { level, closed }
+    for (const part of met) closed.add(part)
+  }
+}
+
+function levelOver(days: ByDays, plan: readonly Part[], place: number, closed: ReadonlySet<Part>): number {
+  if (plan.slice(place).every((part) => closed.has(part))) return 0
+  const isBelow = (level: number) => walkOut(days, plan, place, closed, 2 * level + 1).missing > 0n
+  let low = 0
+  let high = 1
+  while (isBelow(high)) high *= 2
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (isBelow(middle)) low = middle + 1
+    else high = middle
+  }
+  const isHalf = walkOut(days, plan, place, closed, 2 * low + 1).missing === 0n
+  return isHalf && low % 2 === 1 ? low + 1 : low
+}
+
+interface End {
+  /** What the last open part lacks if all that are open ask for this many halves: above 0 where that is too little. */
+  readonly missing: bigint
+  readonly crowded: readonly Part[]
+}
+
+function walkOut(days: ByDays, plan: readonly Part[], place: number, closed: ReadonlySet<Part>, halves: number): End {
+  const { over, under } = ratio(days.percent)
+  const year = under * 36_500n
+  const last = plan.findLastIndex((part) => !closed.has(part))
+  const running = borneBy(days, plan, place)
+  const crowded: Part[] = []
+  // Every amount is in halves of a minor unit, times `unit`.
+  let unit = 1n
+  let balance = 0n
+  let left = place === 0 ? 0n : 2n * BigInt(days.leaves[place - 1]!)
+  for (let at = place; ; at++) {
+    const part = plan[at]!
+    const length = BigInt(part.due - part.from)
+    const borne = at === place ? 2n * BigInt(running.balanceDays) * over : balance * length * over
+    unit *= year
+    balance = at === place ? 2n * BigInt(running.balance) * unit : balance * year
+    const exact = (amount: number) => 2n * BigInt(amount) * unit
+    const interest = borne + left * year + exact(part.carried)
+    const met = { principal: exact(metPrincipal(part)), interest: exact(metInterest(part)) }
+    const sum = BigInt(halves) * unit + exact(part.restored + part.carried + part.ahead)
+    const isOpen = !closed.has(part)
+    const ahead = exact(part.ahead)
+    const taken = at === last ? exact(leftBehind(plan, at)) : 0n
+    if (isOpen && met.principal - ahead > most(0n, sum - ahead - interest - taken)) crowded.push(part)
+    if (at === last) return { missing: interest + balance + met.principal + taken - sum, crowded }
+    const asked = isOpen ? divided(sum, interest, met) : met
+    balance -= asked.principal - met.principal
+    left = most(0n, interest - asked.interest)
+  }
+}
+
+/** Interest charged by an earlier plan that the closed parts behind the last open one leave to it. */
+function leftBehind(plan: readonly Part[], place: number): number {
+  return plan.slice(place + 1).reduce((left, part) => Math.max(0, left + part.carried - metInterest(part)), 0)
+}
+
+interface Exact {
+  readonly principal: bigint
+  readonly interest: bigint
+}
+
+/** Interest first, unless principal was repaid ahead where it would have its place; what was met stands. */
+function divided(sum: bigint, interest: bigint, met: Exact): Exact {
+  const room = most(0n, sum - interest)
+  if (met.principal > room) return { interest: met.interest, principal: most(met.principal, sum - met.interest) }
+  const asked = most(met.interest, interest < sum ? interest : sum)
+  return { interest: asked, principal: most(met.principal, sum - asked) }
+}
+
+function most(one: bigint, other: bigint): bigint {
+  return one > other ? one : other
+}
