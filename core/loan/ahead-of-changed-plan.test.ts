@@ -51,7 +51,11 @@ test('after goods are returned, money ahead that lowers the instalments lowers a
   const coming = foldLoan(terms, events).instalments.slice(2)
   const asked = coming.map(({ principal, interest }) => principal + interest)
   assert.deepEqual(asked.slice(0, -1), Array(9).fill(7_287n))
-  assert.equal(asked.at(-1), 7_287n, 'the days before the money came are in all of them')
+  assert.equal(
+    asked.at(-1),
+    7_280n,
+    'the days before the money came are in all of them, what ten roundings leave in the last',
+  )
 })
 
 test('a prepayment a cent short of settling leaves that cent open, whatever it does to the rest', () => {

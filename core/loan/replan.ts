@@ -244,6 +244,8 @@ function planFlat(book: Book, waiting: readonly Slot[], paying: readonly Slot[],
   for (const slot of paying) interest += slot.fixedInterest!
   const even = roundQuotient(balance + interest, BigInt(paying.length), rounding)
   for (const slot of paying) setPlan(slot, inMultiples(even, instalmentMultiple))
+  // As below: of parts that round to nothing the last is to take all, though another has interest of an earlier plan.
+  if (even === 0n) setPlan(paying[paying.length - 1]!, balance + interest)
 }
 
 function planPrincipal(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {

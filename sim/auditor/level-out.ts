@@ -21,9 +21,10 @@ export interface Level {
 export function levelOut(days: ByDays, plan: readonly Part[], place: number, paid: ReadonlySet<Part>): Level {
   const closed = new Set(paid)
   for (;;) {
+    const open = plan.slice(place).filter((part) => !closed.has(part))
+    if (open.length === 0) return { level: 0, closed }
     const level = levelOver(days, plan, place, closed)
     const { crowded } = walkOut(days, plan, place, closed, 2 * level)
-    const open = plan.slice(place).filter((part) => !closed.has(part))
     const met = open.filter((part) => metOfPlan(part) > level || crowded.includes(part))
     if (met.length === 0 || open.length === 1) return { level, closed }
     for (const part of met) closed.add(part)
@@ -31,7 +32,6 @@ export function levelOut(days: ByDays, plan: readonly Part[], place: number, pai
 }
 
 function levelOver(days: ByDays, plan: readonly Part[], place: number, closed: ReadonlySet<Part>): number {
-  if (plan.slice(place).every((part) => closed.has(part))) return 0
   const isBelow = (level: number) => walkOut(days, plan, place, closed, 2 * level + 1).missing > 0n
   let low = 0
   let high = 1

@@ -106,7 +106,7 @@ function happen(state: LoanState, method: PlanFacts['method'], happening: Happen
         state.recovered += happening.amount
         return
       }
-      if (happening.what === 'settled') forgive(state, on)
+      if (happening.what === 'settled' && state.days === null) forgive(state, on)
       keep(state, state.days === null ? pay(state, happening.amount, on) : payByDays(state, state.days, happening, on))
       return
     case 'prepaid':

@@ -89,17 +89,22 @@ export function keep(state: LoanState, amount: number): void {
   state.overpaid += amount
 }
 
-/** The next due; after the last one all that comes is due together, on the latest of its days. */
+/** The next due; after the last one all that comes is due together, on the latest of its days. Of a debt that was given up, each by itself. */
 export function dueNext(state: LoanState, on: number, after: boolean): Part {
   const last = state.plan.at(-1)!
+  if (state.status === 'charged-off') return besides(state, on, on)
   const found = state.plan.find((part) => (after && on < last.due ? part.due > on : part.due >= on))
-  if (found !== undefined && state.status !== 'charged-off') return found
+  if (found !== undefined) return found
   const known = state.beside.find((part) => part.kind === 'extra' && part.from === last.due)
   if (known !== undefined) {
     known.due = Math.max(known.due, on)
     return known
   }
-  const extra = newPart('extra', last.due, on, 0, 0)
+  return besides(state, last.due, on)
+}
+
+function besides(state: LoanState, from: number, due: number): Part {
+  const extra = newPart('extra', from, due, 0, 0)
   state.beside.push(extra)
   return extra
 }
