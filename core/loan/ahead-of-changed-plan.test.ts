@@ -121,3 +121,65 @@ test('instalments lowered to less than the interest of the days gone by still as
   assert.equal(asked, payoffOn(state, '2027-01-01').total)
   assert.ok(asked >= 366n, String(asked))
 })
+
+/** 200.00 a month and interest at 1 %: 207.06 each. Of them the second and the third are paid with the first. */
+const half: LoanTerms = {
+  ...plainLoan,
+  principal: 120_000n,
+  instalments: 6,
+  disbursedOn: '2026-01-01',
+  overdueInterest: false,
+}
+const threePaid: LoanEvent = { id: 'three', type: 'repayment', on: '2026-02-01', amount: 3n * 20_706n }
+
+function askedAfter(loan: LoanTerms, ...events: readonly LoanEvent[]): string[] {
+  return foldLoan(loan, events).instalments.map((row) => {
+    const open = row.principal + row.interest - row.principalPaid - row.interestPaid
+    return `${row.principal}+${row.interest} ${open}`
+  })
+}
+
+test('lowered after two were paid ahead, those stand, and the others bear the time that passed in equal instalments', () => {
+  // 10 of 28 days on 590.82, 18 on 390.82 and two months more on that: 12.44, and each month after 1 %.
+  assert.deepEqual(
+    askedAfter(half, threePaid, { id: 'lower', type: 'repayment', on: '2026-02-11', amount: 20_000n, prepay: 'lower' }),
+    ['19506+1200 0', '40706+0 0', '20706+0 0', '12332+1244 13576', '13308+268 13576', '13442+134 13576'],
+  )
+})
+
+test('lowered after half of the next was paid ahead, that half counts towards it', () => {
+  const part: LoanEvent = { id: 'part', type: 'repayment', on: '2026-02-01', amount: 2n * 20_706n + 8_588n }
+  // 15,449 each; of the third 85.88 are there.
+  assert.deepEqual(
+    askedAfter(half, part, { id: 'lower', type: 'repayment', on: '2026-02-11', amount: 20_000n, prepay: 'lower' }),
+    ['19506+1200 0', '40706+0 0', '14354+1095 6861', '14995+454 15449', '15145+304 15449', '15294+153 15447'],
+  )
+})
+
+test('lowered twice in one period is lowered once by both sums', () => {
+  const first: LoanEvent = { id: 'one', type: 'repayment', on: '2026-01-11', amount: 30_000n, prepay: 'lower' }
+  const second: LoanEvent = { id: 'two', type: 'repayment', on: '2026-01-11', amount: 10_000n, prepay: 'lower' }
+  assert.deepEqual(askedAfter(half, first, second), askedAfter(half, { ...first, amount: 40_000n }))
+})
+
+test('lowered during the grace, its instalments stay interest alone', () => {
+  const lower: LoanEvent = { id: 'lower', type: 'repayment', on: '2026-02-11', amount: 30_000n, prepay: 'lower' }
+  // On 912.00 after 288.00 of principal and the second month's 12.00: 10 of 28 days on 1,200.00, 18 on 912.00.
+  const rows = askedAfter({ ...half, principalGrace: 3 }, lower)
+  assert.deepEqual(rows.slice(0, 3), ['0+1200 0', '28800+1015 1015', '0+912 912'])
+  assert.equal(new Set(rows.slice(3).map((row) => row.split(' ')[1])).size, 1)
+})
+
+test('a new rate, re-amortising and a deferral leave instalments standing that were paid before, and the rest is level', () => {
+  const changes: LoanEvent[] = [
+    { id: 'c', type: 'rate-change', on: '2026-02-11', annualRatePercent: '24' },
+    { id: 'c', type: 're-amortise', on: '2026-02-11' },
+    { id: 'c', type: 'deferral', on: '2026-02-11', interest: 'continues', periods: 1 },
+  ]
+  for (const change of changes) {
+    const rows = askedAfter(half, threePaid, change)
+    assert.deepEqual(rows.slice(0, 3), ['19506+1200 0', '20706+0 0', '20706+0 0'], change.type)
+    const open = rows.slice(3).map((row) => Number(row.split(' ')[1]))
+    assert.ok(Math.max(...open) - Math.min(...open) <= 3, `${change.type}: ${open}`)
+  }
+})

@@ -30,8 +30,9 @@ export function defer(book: Book, event: Deferral, on: Day): void {
   for (let index = book.plan.length - 1; index >= first; index--) {
     book.plan[index] = movedSlot(book, index, first, days, stops)
   }
+  // Made anew, the first also bears what came up in the periods of those that were paid ahead.
   if (stops) reckonInterest(book, first)
-  else replanRest(book, first, Math.max(0, book.grace - first))
+  else replanRest(book, first, Math.max(0, book.grace - first), true)
 }
 
 /** By periods: each takes the date of the one that many places later, so that month ends and given dates are kept. */

@@ -101,15 +101,15 @@ function leavesNothing(book: Book, { first, standing, waiting, paying }: Spread,
     late += lateOf(slot)
     const repaid = whole(book.daily ? settledOf(slot, 'principal') : 0n, denominator)
     const isOpen = !standing.has(slot) && !waiting.has(slot)
+    const stranded = slot === last ? strandedAfter(book, index) : 0n
     if (isOpen && tried !== null) {
-      const stranded = slot === last ? strandedAfter(book, index) : 0n
       const room = (tried + besides(book, slot) - stranded) * denominator - at(interest, tried)
       if (hasNoRoom(room, settledOf(slot, 'principal') - slot.prepaid, denominator)) crowded.push(slot)
       if (hasNoRoom(room + slot.prepaid * denominator, settledOf(slot, 'principal'), denominator)) early.push(slot)
     }
     if (slot === last) {
       const others = late + (book.daily ? 0n : paidAfter(book, index))
-      const taken = whole(strandedAfter(book, index) - others, denominator)
+      const taken = whole(stranded - others, denominator)
       const owed = plus(plus(plus(interest, balance), repaid), taken)
       const instalment = solve(owed, besides(book, slot) + slot.prepaid + balloonOf(book, index), denominator, book)
       return { instalment, crowded, early }
@@ -169,7 +169,9 @@ interface Own {
 
 function ownInterest(book: Book, slot: Slot, balance: Linear, denominator: bigint): Own {
   if (slot.fixedInterest !== null) return { interest: whole(slot.fixedInterest, denominator), scale: 1n }
-  let interest = times(balance, growth(book, slot, slot.from, slot.due))
+  const rate = growth(book, slot, slot.from, slot.due)
+  if (rate === 0n) return { interest: zero, scale: 1n }
+  let interest = times(balance, rate)
   for (const { day, amount } of slot.moves) {
     interest = plus(interest, whole(amount * growth(book, slot, day, slot.due), denominator))
   }

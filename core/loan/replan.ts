@@ -38,11 +38,11 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
 }
 
 /** The same over the balance as it is: instalments that were paid before their day stand as they were paid. */
-export function replanRest(book: Book, first: number, grace = 0): void {
+export function replanRest(book: Book, first: number, grace = 0, withCarried = false): void {
   const standing = standingFrom(book, first)
   const coming = book.plan.slice(first)
   if (coming.every((slot) => slot.settled === nothing)) {
-    replan(book, first, grace)
+    replan(book, first, grace, withCarried)
     return
   }
   for (const slot of coming) if (!standing.has(slot)) slot.fixedInterest = null
