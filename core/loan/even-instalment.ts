@@ -31,29 +31,37 @@ export function paidToward(book: Book, slot: Slot): bigint {
 export interface Even {
   readonly instalment: bigint
   /** Open ones that ask for principal alone and leave their interest to the next, as there is no room for it. */
-  readonly early: readonly Slot[]
+  readonly early: ReadonlySet<Slot>
   /** Those that stand as they were paid: in full, beyond the instalment, or so far that it has no room for the interest. */
   readonly standing: ReadonlySet<Slot>
 }
 
-/** Instalments paid beyond the one that is found stand too, and it is found again without them. */
+/**
+ * Instalments paid beyond the one that is found stand too, and those that have no room for their interest leave it to the
+ * next; it is found again with them, and they stay so.
+ */
 export function evenInstalment(book: Book, spread: Spread): Even {
   const standing = new Set(spread.standing)
+  const early = new Set<Slot>()
   for (;;) {
     const paying = spread.paying.filter((slot) => !standing.has(slot))
-    if (paying.length === 0) return { instalment: 0n, early: [], standing }
-    const { instalment, crowded, early } = withItsCases(book, { ...spread, standing, paying })
-    const met = paying.filter((slot) => paidToward(book, slot) > instalment || crowded.includes(slot))
-    if (met.length === 0 || paying.length === 1) return { instalment, early, standing }
-    for (const slot of met) standing.add(slot)
+    if (paying.length === 0) return { instalment: 0n, early, standing }
+    const ending = withItsCases(book, { ...spread, standing, paying }, early)
+    const { instalment } = ending
+    const met = paying.filter((slot) => paidToward(book, slot) > instalment || ending.crowded.includes(slot))
+    const stands = paying.length === 1 ? [] : met
+    const leaves = ending.early.filter((slot) => !early.has(slot))
+    if (stands.length + leaves.length === 0) return { instalment, early, standing }
+    for (const slot of stands) standing.add(slot)
+    for (const slot of leaves) early.add(slot)
   }
 }
 
 /** How interest and principal share an instalment depends on it: found again with those of the one before, until it stays. */
-function withItsCases(book: Book, spread: Spread): Ending {
-  let ending = leavesNothing(book, spread, null)
+function withItsCases(book: Book, spread: Spread, early: ReadonlySet<Slot>): Ending {
+  let ending = leavesNothing(book, spread, early, null)
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const next = leavesNothing(book, spread, ending.instalment)
+    const next = leavesNothing(book, spread, early, ending.instalment)
     if (next.instalment === ending.instalment) return next
     ending = next
   }
@@ -81,7 +89,8 @@ const whole = (amount: bigint, denominator: bigint): Linear => ({ fixed: amount 
 const zero: Linear = { fixed: 0n, slope: 0n }
 
 /** From the balance that the first opens with to the last that is open, which must repay what is left then. */
-function leavesNothing(book: Book, { first, standing, waiting, paying }: Spread, tried: bigint | null): Ending {
+function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<Slot>, tried: bigint | null): Ending {
+  const { first, standing, waiting, paying } = spread
   const before = first === 0 ? null : book.plan[first - 1]!
   const last = paying[paying.length - 1]!
   const crowded: Slot[] = []
@@ -118,7 +127,7 @@ function leavesNothing(book: Book, { first, standing, waiting, paying }: Spread,
       ? paidAsks(slot, interest, denominator, tried)
       : waiting.has(slot)
         ? { principal: whole(slot.restored + slot.prepaid, denominator), carry: zero }
-        : openAsks(book, slot, interest, denominator, tried)
+        : openAsks(book, slot, principalFirst.has(slot), interest, denominator, tried)
     balance = minus(balance, minus(asked.principal, repaid))
     carry = asked.carry
   }
@@ -193,18 +202,22 @@ function paidAsks(slot: Slot, interest: Linear, denominator: bigint, tried: bigi
 }
 
 /** The same cases as in `divide`: interest first, unless what was paid leaves it no room. */
-function openAsks(book: Book, slot: Slot, interest: Linear, denominator: bigint, tried: bigint | null): Asked {
+function openAsks(
+  book: Book,
+  slot: Slot,
+  principalFirst: boolean,
+  interest: Linear,
+  denominator: bigint,
+  tried: bigint | null,
+): Asked {
   const pot: Linear = { fixed: (besides(book, slot) + slot.prepaid) * denominator, slope: denominator }
-  const usual = { principal: minus(pot, interest), carry: zero }
-  if (tried === null) return usual
-  const come = at(interest, tried)
-  const room = at(pot, tried) - come
-  const isEarly = hasNoRoom(room, settledOf(slot, 'principal'), denominator)
-  if (isEarly || come <= settledOf(slot, 'interest') * denominator) {
+  const isPaid = tried !== null && at(interest, tried) <= settledOf(slot, 'interest') * denominator
+  if (principalFirst || isPaid) {
     const paid = whole(settledOf(slot, 'interest'), denominator)
     return { principal: minus(pot, paid), carry: atLeastNothing(minus(interest, paid), tried) }
   }
-  return room >= 0n ? usual : { principal: zero, carry: minus(interest, pot) }
+  const hasRoom = tried === null || at(pot, tried) >= at(interest, tried)
+  return hasRoom ? { principal: minus(pot, interest), carry: zero } : { principal: zero, carry: minus(interest, pot) }
 }
 
 /** Its value times the denominator. */

@@ -220,6 +220,13 @@ function planEqualInstalments(
     nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
     equalInstalment(balance, exactFactors(book, paying, balance, share), rounding, instalmentMultiple, balloon)
   for (const slot of paying) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
+  if (instalment === 0n) planAllWithLast(paying, balance)
+}
+
+/** Of parts that round to nothing the last is to take all, though another has interest of an earlier plan. */
+function planAllWithLast(paying: readonly Slot[], amount: bigint): void {
+  const last = paying[paying.length - 1]!
+  if (paidOf(last) === 0n) setPlan(last, amount)
 }
 
 /** Interest carried into the first period is as if it bore that much more. */
@@ -244,16 +251,14 @@ function planFlat(book: Book, waiting: readonly Slot[], paying: readonly Slot[],
   for (const slot of paying) interest += slot.fixedInterest!
   const even = roundQuotient(balance + interest, BigInt(paying.length), rounding)
   for (const slot of paying) setPlan(slot, inMultiples(even, instalmentMultiple))
-  // As below: of parts that round to nothing the last is to take all, though another has interest of an earlier plan.
-  if (even === 0n) setPlan(paying[paying.length - 1]!, balance + interest)
+  if (even === 0n) planAllWithLast(paying, balance + interest)
 }
 
 function planPrincipal(book: Book, waiting: readonly Slot[], paying: readonly Slot[], balance: bigint): void {
   for (const slot of waiting) setPlan(slot, 0n)
   const part = roundQuotient(balance, BigInt(paying.length), book.terms.rounding)
   for (const slot of paying) setPlan(slot, inMultiples(part, book.terms.instalmentMultiple))
-  // Parts that round to nothing leave all to the last: with interest on top, an earlier one would else be taken for it.
-  if (part === 0n) setPlan(paying[paying.length - 1]!, balance)
+  if (part === 0n) planAllWithLast(paying, balance)
 }
 
 /**

@@ -41,7 +41,7 @@ export function spreadOverOpen(book: Book, first: number, standing: ReadonlySet<
   for (const slot of slots) if (!waiting.has(slot)) plan(slot, met.has(slot) ? asPaid(book, slot) : amount)
   // Interest that stands as scheduled would be asked for beside what was paid: it goes to the next that has room.
   if (!book.daily && book.terms.method === 'equal-instalment') {
-    for (const slot of open) slot.settledEarly = met.has(slot) || early.includes(slot)
+    for (const slot of open) slot.settledEarly = met.has(slot) || early.has(slot)
     for (const slot of standing) slot.settledEarly = true
   }
   for (const slot of waiting) plan(slot, interestAlone(book, slot))
@@ -77,16 +77,18 @@ function interestAlone(book: Book, slot: Slot): bigint {
   return interestUntil(book, slot, before?.close ?? 0n, slot.due) + (before?.carry ?? 0n)
 }
 
+const noSlots: ReadonlySet<Slot> = new Set()
+
 interface Amount {
   readonly amount: bigint
-  readonly early: readonly Slot[]
+  readonly early: ReadonlySet<Slot>
   /** With those that were paid beyond it. */
   readonly standing: ReadonlySet<Slot>
 }
 
 function evenAmount(book: Book, spread: Spread): Amount {
   const { instalmentMultiple, method } = book.terms
-  if (!inParts(book)) return { amount: 0n, early: [], standing: spread.standing }
+  if (!inParts(book)) return { amount: 0n, early: noSlots, standing: spread.standing }
   const { instalment, early, standing } =
     method === 'equal-instalment' ? evenInstalment(book, spread) : evenPart(book, spread)
   return { amount: inMultiples(maxMinor(instalment, 0n), instalmentMultiple), early, standing }
@@ -97,12 +99,12 @@ function evenPart(book: Book, spread: Spread): Even {
   const standing = new Set(spread.standing)
   for (;;) {
     const rest = spread.paying.filter((slot) => !standing.has(slot))
-    if (rest.length === 0) return { instalment: 0n, early: [], standing }
+    if (rest.length === 0) return { instalment: 0n, early: noSlots, standing }
     let sum = principalFor(book, { ...spread, standing })
     if (book.fixes === 'total') for (const slot of rest) sum += slot.fixedInterest!
     const instalment = roundQuotient(sum, BigInt(rest.length), book.terms.rounding)
     const met = rest.filter((slot) => paidToward(book, slot) > instalment || leavesNoRoom(book, slot, instalment))
-    if (met.length === 0 || rest.length === 1) return { instalment, early: [], standing }
+    if (met.length === 0 || rest.length === 1) return { instalment, early: noSlots, standing }
     for (const slot of met) standing.add(slot)
   }
 }

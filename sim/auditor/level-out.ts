@@ -20,19 +20,33 @@ export interface Level {
 /** The whole number nearest to that level, a half to the even one, from a place on. Never below 0. */
 export function levelOut(days: ByDays, plan: readonly Part[], place: number, paid: ReadonlySet<Part>): Level {
   const closed = new Set(paid)
+  const full = new Set<Part>()
   for (;;) {
     const open = plan.slice(place).filter((part) => !closed.has(part))
     if (open.length === 0) return { level: 0, closed }
-    const level = levelOver(days, plan, place, closed)
-    const { crowded } = walkOut(days, plan, place, closed, 2 * level)
-    const met = open.filter((part) => metOfPlan(part) > level || crowded.includes(part))
-    if (met.length === 0 || open.length === 1) return { level, closed }
-    for (const part of met) closed.add(part)
+    const asking = { days, plan, place, closed, full }
+    const level = levelOver(asking)
+    const end = walkOut(asking, 2 * level)
+    const met = open.filter((part) => metOfPlan(part) > level || end.crowded.includes(part))
+    const closes = open.length === 1 ? [] : met
+    const fills = end.full.filter((part) => !full.has(part))
+    if (closes.length + fills.length === 0) return { level, closed }
+    for (const part of closes) closed.add(part)
+    for (const part of fills) full.add(part)
   }
 }
 
-function levelOver(days: ByDays, plan: readonly Part[], place: number, closed: ReadonlySet<Part>): number {
-  const isBelow = (level: number) => walkOut(days, plan, place, closed, 2 * level + 1).missing > 0n
+interface Asking {
+  readonly days: ByDays
+  readonly plan: readonly Part[]
+  readonly place: number
+  readonly closed: ReadonlySet<Part>
+  /** Principal that was paid takes all of it, and its interest goes to the next. */
+  readonly full: ReadonlySet<Part>
+}
+
+function levelOver(asking: Asking): number {
+  const isBelow = (level: number) => walkOut(asking, 2 * level + 1).missing > 0n
   let low = 0
   let high = 1
   while (isBelow(high)) high *= 2
@@ -41,22 +55,24 @@ function levelOver(days: ByDays, plan: readonly Part[], place: number, closed: R
     if (isBelow(middle)) low = middle + 1
     else high = middle
   }
-  const isHalf = walkOut(days, plan, place, closed, 2 * low + 1).missing === 0n
+  const isHalf = walkOut(asking, 2 * low + 1).missing === 0n
   return isHalf && low % 2 === 1 ? low + 1 : low
 }
 
 interface End {
   /** What the last open part lacks if all that are open ask for this many halves: above 0 where that is too little. */
   readonly missing: bigint
+  /** Where what was paid leaves the interest no room: of the part itself, or with what lowered the others. */
   readonly crowded: readonly Part[]
+  readonly full: readonly Part[]
 }
 
-function walkOut(days: ByDays, plan: readonly Part[], place: number, closed: ReadonlySet<Part>, halves: number): End {
+function walkOut({ days, plan, place, closed, full }: Asking, halves: number): End {
   const { over, under } = ratio(days.percent)
   const year = under * 36_500n
   const last = plan.findLastIndex((part) => !closed.has(part))
   const running = borneBy(days, plan, place)
-  const crowded: Part[] = []
+  const end = { crowded: [] as Part[], full: [] as Part[] }
   // Every amount is in halves of a minor unit, times `unit`.
   let unit = 1n
   let balance = 0n
@@ -71,20 +87,18 @@ function walkOut(days: ByDays, plan: readonly Part[], place: number, closed: Rea
     const interest = borne + left * year + exact(part.carried)
     const met = { principal: exact(metPrincipal(part)), interest: exact(metInterest(part)) }
     const sum = BigInt(halves) * unit + exact(part.restored + part.carried + part.ahead)
-    const isOpen = !closed.has(part)
-    const ahead = exact(part.ahead)
     const taken = at === last ? exact(leftBehind(plan, at)) : 0n
-    if (isOpen && met.principal - ahead > most(0n, sum - ahead - interest - taken)) crowded.push(part)
-    if (at === last) return { missing: interest + balance + met.principal + taken - sum, crowded }
-    const asked = isOpen ? divided(sum, interest, met) : met
+    const room = sum - interest - taken
+    if (!closed.has(part)) {
+      const ahead = exact(part.ahead)
+      if (met.principal - ahead > most(0n, room - ahead)) end.crowded.push(part)
+      if (met.principal > most(0n, room)) end.full.push(part)
+    }
+    if (at === last) return { ...end, missing: interest + balance + met.principal + taken - sum }
+    const asked = closed.has(part) ? met : divided(sum, full.has(part) ? 0n : interest, met.interest)
     balance -= asked.principal - met.principal
     left = most(0n, interest - asked.interest)
   }
-}
-
-/** Interest charged by an earlier plan that the closed parts behind the last open one leave to it. */
-function leftBehind(plan: readonly Part[], place: number): number {
-  return plan.slice(place + 1).reduce((left, part) => Math.max(0, left + part.carried - metInterest(part)), 0)
 }
 
 interface Exact {
@@ -92,14 +106,17 @@ interface Exact {
   readonly interest: bigint
 }
 
-/** Interest first, unless principal was repaid ahead where it would have its place; what was met stands. */
-function divided(sum: bigint, interest: bigint, met: Exact): Exact {
-  const room = most(0n, sum - interest)
-  if (met.principal > room) return { interest: met.interest, principal: most(met.principal, sum - met.interest) }
-  const asked = most(met.interest, interest < sum ? interest : sum)
-  return { interest: asked, principal: most(met.principal, sum - asked) }
+/** So much of the interest first as there is, at least what was met of it; the rest repays. */
+function divided(sum: bigint, wanted: bigint, metInterest: bigint): Exact {
+  const interest = most(metInterest, wanted < sum ? wanted : sum)
+  return { interest, principal: sum - interest }
 }
 
 function most(one: bigint, other: bigint): bigint {
   return one > other ? one : other
+}
+
+/** Interest charged by an earlier plan that the closed parts behind the last open one leave to it. */
+function leftBehind(plan: readonly Part[], place: number): number {
+  return plan.slice(place + 1).reduce((left, part) => Math.max(0, left + part.carried - metInterest(part)), 0)
 }
