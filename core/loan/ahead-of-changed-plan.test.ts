@@ -183,3 +183,19 @@ test('a new rate, re-amortising and a deferral leave instalments standing that w
     assert.ok(Math.max(...open) - Math.min(...open) <= 3, `${change.type}: ${open}`)
   }
 })
+
+test('lowered instalments stay lowered at a new rate, whether the money came on a due date or after it', () => {
+  const first: LoanEvent = { id: 'first', type: 'repayment', on: '2026-02-01', amount: 20_706n }
+  const higher: LoanEvent = { id: 'rate', type: 'rate-change', on: '2026-02-12', annualRatePercent: '12.1' }
+  for (const on of ['2026-02-01', '2026-02-11']) {
+    const lower: LoanEvent = { id: 'lower', type: 'repayment', on, amount: 50_000n, prepay: 'lower' }
+    const open = (events: readonly LoanEvent[]) =>
+      askedAfter(half, ...events)
+        .slice(1)
+        .map((row) => Number(row.split(' ')[1]))
+    const before = open([first, lower])
+    for (const [at, asked] of open([first, lower, higher]).entries()) {
+      assert.ok(asked > before[at]! && asked < before[at]! + 10, `${on}: ${asked} instead of ${before[at]}`)
+    }
+  }
+})

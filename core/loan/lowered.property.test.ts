@@ -85,6 +85,7 @@ function moneyOf(state: LoanState, { what, share }: Step, on: string): LoanEvent
 
 test('lowered, the open instalments are equal to the rounding of the last, the paid ones ask for nothing, and all ends at zero', () => {
   let lowered = 0
+  let compared = 0
   holds(anyStory, ({ terms, steps, last }) => {
     let state = openLoan(terms)
     let on = terms.disbursedOn
@@ -94,10 +95,10 @@ test('lowered, the open instalments are equal to the rounding of the last, the p
     const rows = paidAsAsked(state, after.on).instalments
     const paid = rows.filter((row) => paidOf(row) > 0n && openOf(row) === 0n)
     assertEnds(terms, after.state, new Set(paid.map((row) => row.n)))
-    assertEven(terms, after.state, after.on)
+    if (assertEven(terms, after.state, after.on)) compared++
     lowered++
   })
-  assert.ok(lowered > 0)
+  assert.ok(compared > lowered / 4, `only ${compared} of ${lowered} had several open instalments to compare`)
 })
 
 function assertEnds(terms: LoanTerms, state: LoanState, paid: ReadonlySet<number>): void {
@@ -122,8 +123,8 @@ function assertEnds(terms: LoanTerms, state: LoanState, paid: ReadonlySet<number
  * half a unit, as its interest is; each of them bears interest until the end. What stands as it was paid or was paid of
  * an instalment beyond the even amount leaves nothing to round.
  */
-function assertEven(terms: LoanTerms, state: LoanState, on: string): void {
-  if (terms.method === 'interest-only' || terms.method === 'bullet') return
+function assertEven(terms: LoanTerms, state: LoanState, on: string): boolean {
+  if (terms.method === 'interest-only' || terms.method === 'bullet') return false
   const prepaidWith = (n: number): bigint => bookOf(state).plan[n - 1]!.prepaid
   const coming = state.instalments.filter((row) => row.dueOn > on)
   // Flat interest and interest on top stay with their instalment, though all of its principal was paid ahead.
@@ -132,10 +133,11 @@ function assertEven(terms: LoanTerms, state: LoanState, on: string): void {
   const even = terms.method === 'equal-principal' ? (row: Instalment) => row.principal : askedOf
   const open = coming.filter(isOpen).map((row) => even(row) - prepaidWith(row.n))
   const last = open.pop()
-  if (last === undefined || open.length === 0 || isFixedInTheWay(terms, coming, open[0]!, prepaidWith)) return
+  if (last === undefined || open.length === 0 || isFixedInTheWay(terms, coming, open[0]!, prepaidWith)) return false
   assert.equal(new Set(open).size, 1, `asked: ${open}`)
   const difference = magnitude(last - open[0]!)
   assert.ok(difference <= bound(terms, coming.length), `the last asks for ${last}, the others ${open}`)
+  return true
 }
 
 /** Interest that stands as scheduled stays with its instalment where that has no room for it, or was paid in part. */

@@ -87,14 +87,16 @@ export function replanWithoutLate(book: Book, first: number): void {
 
 /**
  * Over the balance that the first period opens with. What was paid of the instalments within that period is part of it and
- * changes nothing; those that were paid before it began are not, and stand as they were paid.
+ * changes nothing; those that were paid before it began are not, and stand as they were paid. Lowered instalments stay lowered.
  */
 function replanFromOpening(book: Book, first: number): void {
   if (first > 0) workOut(book, first - 1)
   let scheduled = book.planPrincipal
   for (const slot of book.plan.slice(0, first)) scheduled -= slot.owing.principal
   for (const slot of book.plan.slice(first)) scheduled -= slot.restored + slot.prepaid
-  if (scheduled > balanceFor(book, first) && standingFrom(book, first).size > 0) replanRest(book, first)
+  const isLowered = book.plan.slice(first).some((slot) => slot.prepaid > 0n)
+  const isPaidBefore = scheduled > balanceFor(book, first) && standingFrom(book, first).size > 0
+  if (isLowered || isPaidBefore) replanRest(book, first)
   else replan(book, first)
 }
 
