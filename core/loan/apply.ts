@@ -29,7 +29,7 @@ import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from '
 import { replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
-import { paySettling, payShortOfSettling } from './settle-all.ts'
+import { payRepaying, paySettling } from './settle-all.ts'
 import { standingFrom } from './spread.ts'
 import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
@@ -170,7 +170,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     return
   }
   bearLateInterestFor(book, amount, on)
-  const payment = (event.type === 'payoff' ? paySettling : payShortOfSettling)(book, amount, on, rule)
+  const payment = (event.type === 'payoff' ? paySettling : payRepaying)(book, amount, on, rule)
   addCredit(book, payment.left)
   // Money that is charged back later finds no room in instalments that ended early.
   if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)

@@ -17,26 +17,29 @@ export function paySettling(book: Book, amount: bigint, on: Day, rule: Allocatio
   if (amount < quote.total || quote.total === 0n) return pay(book, amount, on, rule)
   const trial = copyBook(book)
   const outcome = pay(trial, amount, on, rule)
-  workOutAll(trial)
-  const settled = [...trial.plan, ...trial.extras].every((slot) => owedTotal(slot) === 0n)
-  if (settled && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
+  if (isSettled(trial) && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
   return closeDirectly(book, amount, on, quote.interest)
 }
 
+function isSettled(book: Book): boolean {
+  workOutAll(book)
+  return [...book.plan, ...book.extras].every((slot) => owedTotal(slot) === 0n)
+}
+
 /**
- * Money short of the payoff quote leaves what it lacks. Where settling money pays interest to the due date, less of it can
- * repay all principal with the interest of its own day, and would end the loan with a credit: such money pays like money
- * that settles, and the rest of the principal stays open with the last instalment.
+ * Money short of the payoff quote leaves what it lacks, and money that covers it leaves nothing. Where settling money pays
+ * interest to the due date, less of it can repay all principal with the interest of its own day, and would end the loan with
+ * a credit; and principal paid before interest can leave interest to pay beside a credit. Such money pays like money that
+ * settles, and what it lacks of the principal stays open with the last instalment.
  */
-export function payShortOfSettling(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
+export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
   const canEnd = book.daily && book.terms.earlyInterest === 'to-due-date' && amount >= book.outstanding
   if (!canEnd || book.outstanding === 0n) return pay(book, amount, on, rule)
   const quote = payoffOf(book, on)
-  if (amount >= quote.total) return pay(book, amount, on, rule)
   const trial = copyBook(book)
   pay(trial, amount, on, rule)
-  if (trial.outstanding > 0n) return pay(book, amount, on, rule)
-  return closeDirectly(book, amount, on, quote.interest)
+  const isWell = amount >= quote.total ? isSettled(trial) : trial.outstanding > 0n
+  return isWell ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
 }
 
 /** Closes the instalments with what the money pays of them; what it lacks is left to the last. */

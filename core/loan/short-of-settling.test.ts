@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flatBills } from './bills.test-support.ts'
 import { applyEvent, foldLoan, payoffOn } from './index.ts'
-import type { LoanTerms } from './types.ts'
+import type { AllocationStep, LoanTerms } from './types.ts'
 
 /** 25.51 at 13.2 % a year in six bills; settling money pays the interest of the running bill whole. */
 const bills: LoanTerms = {
@@ -54,4 +54,35 @@ test('a cent less than settles a loan on the first day of its last bill leaves t
   assert.equal(payoffOn(state, '2026-07-14').total, 1n)
   assert.equal(payoffOn(state, '2026-08-13').total, 1n)
   assert.equal(state.instalments.at(-1)!.interestPaid, 4n)
+})
+
+test('what settles a loan leaves nothing, and more of it no debt beside the credit, with principal paid before interest too', () => {
+  const terms: LoanTerms = {
+    ...bills,
+    principal: 1_019n,
+    annualRatePercent: '24',
+    dayCount: 'actual/365',
+    interestPeriod: 'whole-period',
+    disbursedOn: '2023-01-01',
+    dueDates: ['2023-02-08', '2023-03-08', '2023-04-08', '2023-05-08', '2023-06-08', '2023-07-08'],
+    allocation: {
+      default: {
+        order: [
+          ...['past-due-principal', 'past-due-penalty', 'past-due-interest', 'past-due-fee'],
+          ...['due-principal', 'due-penalty', 'due-interest', 'due-fee'],
+          ...['in-advance-principal', 'in-advance-penalty', 'in-advance-interest', 'in-advance-fee'],
+        ] as AllocationStep[],
+        surplus: 'next',
+        across: 'horizontal',
+      },
+    },
+  }
+  const loan = foldLoan(terms, [{ type: 'repayment', id: 'early', on: '2023-01-01', amount: 166n }])
+  const { total } = payoffOn(loan, '2023-01-13')
+  for (const over of [0n, 1n, 100n]) {
+    const state = applyEvent(loan, { type: 'repayment', id: 'all', on: '2023-01-13', amount: total + over })
+    assert.equal(state.status, over === 0n ? 'paid' : 'overpaid')
+    assert.equal(state.creditBalance, over)
+    assert.equal(payoffOn(state, '2023-01-22').total, 0n)
+  }
 })
