@@ -177,14 +177,14 @@ test('many that ask together do not wait for the end of a turn', async () => {
     return new Map(keys.map((key) => [key, key]))
   })
   const { batches, batcher } = recorder()
-  const all = Array.from({ length: 40 }, (_, n) => n)
+  const all = Array.from({ length: 150 }, (_, n) => n)
   const asked = Promise.all(all.map(load))
   const written = Promise.all(all.map((n) => batcher.submit({ line: String(n), n })))
   await new Promise(process.nextTick)
-  assert.deepEqual(sizes, [40])
+  assert.deepEqual(sizes, [150])
   assert.deepEqual(
     batches.map((batch) => batch.length),
-    [40],
+    [150],
   )
   await Promise.all([asked, written])
 })

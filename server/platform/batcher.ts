@@ -62,7 +62,7 @@ interface Group<Key, Item, Result> {
  * with more to do than it can, a turn takes a tenth of a second and longer, and a request waits for several in a row: so many
  * leave as soon as those that came with them have asked as well.
  */
-const enoughToLeave = 32
+const enoughToLeave = 128
 
 export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, Item, Result>): Batcher<Item, Result> {
   const groups = new Map<number, Group<Key, Item, Result>>()
