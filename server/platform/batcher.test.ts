@@ -176,7 +176,7 @@ test('many that ask together do not wait for the end of a turn', async () => {
     sizes.push(keys.length)
     return new Map(keys.map((key) => [key, key]))
   })
-  const { batches, batcher } = recorder()
+  const { batches, batcher } = recorder({ maxBatch: 1_000 })
   const all = Array.from({ length: 150 }, (_, n) => n)
   const asked = Promise.all(all.map(load))
   const written = Promise.all(all.map((n) => batcher.submit({ line: String(n), n })))
