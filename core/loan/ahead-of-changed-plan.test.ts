@@ -170,6 +170,21 @@ test('lowered during the grace, its instalments stay interest alone', () => {
   assert.equal(new Set(rows.slice(3).map((row) => row.split(' ')[1])).size, 1)
 })
 
+test('a new rate or re-amortising during the grace leaves its instalments interest alone', () => {
+  const changes: LoanEvent[] = [
+    { id: 'c', type: 'rate-change', on: '2026-02-11', annualRatePercent: '24' },
+    { id: 'c', type: 're-amortise', on: '2026-02-11' },
+  ]
+  for (const change of changes) {
+    const rows = askedAfter({ ...half, principalGrace: 3 }, change)
+    for (const row of rows.slice(0, 3)) assert.match(row, /^0\+/, change.type)
+    const open = rows.slice(3).map((row) => Number(row.split(' ')[1]))
+    // The overdue interest of January, and what it bears, is asked for by the last.
+    const arrears = change.type === 're-amortise' ? 1_224 : 0
+    assert.ok(open[0]! > 40_000 && Math.abs(open[2]! - open[0]! - arrears) <= 3, `${change.type}: ${open}`)
+  }
+})
+
 test('a new rate, re-amortising and a deferral leave instalments standing that were paid before, and the rest is level', () => {
   const changes: LoanEvent[] = [
     { id: 'c', type: 'rate-change', on: '2026-02-11', annualRatePercent: '24' },

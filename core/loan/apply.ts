@@ -26,7 +26,7 @@ import { planAsAsked, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { followsBalance, reAge } from './re-age.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
-import { replanOpen, replanUnpaid } from './replan.ts'
+import { graceFrom, replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
 import { payRepaying, paySettling } from './settle-all.ts'
@@ -238,7 +238,7 @@ function lowerInstalments(book: Book, amounts: Amounts, surplus: bigint, on: Day
   followPrincipal(book, slot, index, prepaid, on)
   const open = book.plan.slice(index).filter((coming) => !standing.has(coming))
   if (!book.daily && book.terms.method !== 'flat') reckonFrom(book, slot, open, on)
-  replanOpen(book, index, standing, Math.max(0, book.grace - index))
+  replanOpen(book, index, standing, graceFrom(book, index))
   return surplus - prepaid
 }
 

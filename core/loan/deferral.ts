@@ -5,7 +5,7 @@ import { type Book, owedTotal, type Slot } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { reckonInterest, replanRest } from './replan.ts'
+import { graceFrom, reckonInterest, replanRest } from './replan.ts'
 import type { LoanEvent } from './types.ts'
 
 type Deferral = Extract<LoanEvent, { type: 'deferral' }>
@@ -32,7 +32,7 @@ export function defer(book: Book, event: Deferral, on: Day): void {
   }
   // Made anew, the first also bears what came up in the periods of those that were paid ahead.
   if (stops) reckonInterest(book, first)
-  else replanRest(book, first, Math.max(0, book.grace - first), true)
+  else replanRest(book, first, graceFrom(book, first), true)
 }
 
 /** By periods: each takes the date of the one that many places later, so that month ends and given dates are kept. */

@@ -68,7 +68,7 @@ export function replanUnpaid(book: Book, first: number): void {
   unpaid.outstanding = unpaid.planPrincipal
   unpaid.firstOpen = 0
   touch(unpaid, 0)
-  replan(unpaid, first, Math.max(0, book.grace - first))
+  replan(unpaid, first, graceFrom(book, first))
   takePlan(book, unpaid, first)
 }
 
@@ -96,8 +96,13 @@ function replanFromOpening(book: Book, first: number): void {
   for (const slot of book.plan.slice(first)) scheduled -= slot.restored + slot.prepaid
   const isLowered = book.plan.slice(first).some((slot) => slot.prepaid > 0n)
   const isPaidBefore = scheduled > balanceFor(book, first) && standingFrom(book, first).size > 0
-  if (isLowered || isPaidBefore) replanRest(book, first)
-  else replan(book, first)
+  if (isLowered || isPaidBefore) replanRest(book, first, graceFrom(book, first))
+  else replan(book, first, graceFrom(book, first))
+}
+
+/** Instalments from a place on that repay no principal by the contract. */
+export function graceFrom(book: Book, first: number): number {
+  return Math.max(0, book.grace - first)
 }
 
 function takePlan(book: Book, from: Book, first: number): void {

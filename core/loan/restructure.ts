@@ -23,7 +23,7 @@ import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './
 import { percentOf, regularSlot } from './open.ts'
 import { lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
+import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
 
 export interface NewTerm {
@@ -175,7 +175,7 @@ export function reAmortise(book: Book, on: Day): void {
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
   for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
   keepLateInterest(book)
-  if (book.daily && book.rates.some((step) => step.num > 0n)) replanRest(book, first)
+  if (book.daily && book.rates.some((step) => step.num > 0n)) replanRest(book, first, graceFrom(book, first))
   else raiseEvenly(book, first, moved)
 }
 
