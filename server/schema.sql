@@ -394,6 +394,9 @@ begin
           when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
           when o.version <> l.version then 'conflict'
           when o.statement_on is not null and o.statement_on is distinct from l.next_statement_on then 'conflict'
+          -- A purchase that came in between does not change the version, but a line with debt is not closed.
+          when o.status = 'closed' and (l.held_minor + coalesce(o.held, 0) <> 0 or l.owed_minor + coalesce(o.owed, 0) <> 0
+            or l.credit_minor + coalesce(o.credit, 0) <> 0) then 'conflict'
           when o.spend is not null and l.status <> 'active' then 'line-not-active'
           when l.held_minor + l.owed_minor + o.spend > l.limit_minor then 'limit-exceeded'
           else 'ok'

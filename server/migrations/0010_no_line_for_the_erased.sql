@@ -1,5 +1,6 @@
 -- A line that was applied for at the moment its customer was erased came into being for nobody: what was decided on a customer
--- who is no longer there is a conflict now, and is decided anew. Otherwise the function is as it was.
+-- who is no longer there is a conflict now, and is decided anew. And a line was closed with the debt of a purchase that had
+-- come in since the closing was decided: that is a conflict too. Otherwise the function is as it was.
 
 -- A batch of operations of one shard becomes one commit: each operation is all or nothing on its own. Gives the verdicts
 -- that are not 'ok', which left no trace, with the first answer where a key was used before.
@@ -64,6 +65,9 @@ begin
           when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
           when o.version <> l.version then 'conflict'
           when o.statement_on is not null and o.statement_on is distinct from l.next_statement_on then 'conflict'
+          -- A purchase that came in between does not change the version, but a line with debt is not closed.
+          when o.status = 'closed' and (l.held_minor + coalesce(o.held, 0) <> 0 or l.owed_minor + coalesce(o.owed, 0) <> 0
+            or l.credit_minor + coalesce(o.credit, 0) <> 0) then 'conflict'
           when o.spend is not null and l.status <> 'active' then 'line-not-active'
           when l.held_minor + l.owed_minor + o.spend > l.limit_minor then 'limit-exceeded'
           else 'ok'

@@ -144,6 +144,28 @@ test('a line that was decided on before its customer was erased, and commits aft
   await world.booksAreTrue()
 })
 
+test('a line on which a purchase comes in at the moment of its closing stays open', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const customer = await world.post<CustomerView>('/v1/customers', { ...person, phone: '+86 138-1234 5670' })
+  const line = await world.post<{ id: string }>('/v1/lines', { customerId: customer.id, programId: program.id })
+  let refusal: Promise<{ code: string }> | undefined
+  await overtaken(
+    customer.id,
+    () => world.buy({ lineId: line.id, merchantId, amount: 25_900 }),
+    async () => {
+      // Decided while the purchase waits for its commit, and behind it in the queue.
+      refusal = world.refusal(`/v1/lines/${line.id}/close`)
+      await delay(200)
+    },
+  )
+  assert.equal((await refusal!).code, 'line-in-use')
+  const read = await world.get<{ status: string; owed: number }>(`/v1/lines/${line.id}`)
+  assert.deepEqual([read.status, read.owed], ['active', 25_900])
+  await world.booksAreTrue()
+})
+
 test('a customer for whom a line is opened at the moment of the erasing is not erased', async () => {
   const world = await sandbox('2026-03-05')
   const program = await world.program(plainTerms())
