@@ -253,6 +253,12 @@ export function planIndex(book: Book, day: Day): number {
   return Math.min(periodIndex(book, day), book.plan.length - 1)
 }
 
+/** Plans an instalment; what was repaid with it to lower others comes on top. */
+export function setPlan(slot: Slot, amount: bigint): void {
+  slot.planned = amount + slot.prepaid
+  slot.basis = slot.planned
+}
+
 export function touch(book: Book, index: number): void {
   if (index < book.dirty) book.dirty = index
   book.settled = false

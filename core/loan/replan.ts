@@ -12,12 +12,13 @@ import {
   type Pause,
   reopen,
   type Slot,
+  setPlan,
   settledOf,
   touch,
 } from './book.ts'
 import { factorOf, flatInterest, ratioOf } from './interest.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
-import { spreadOverOpen, standingFrom } from './spread.ts'
+import { principalFor, spreadOverOpen, standingFrom } from './spread.ts'
 
 /**
  * Plans the periods from `first` on, over the balance they start with; `grace` of them repay no principal. Interest that
@@ -91,11 +92,8 @@ export function replanWithoutLate(book: Book, first: number): void {
  */
 function replanFromOpening(book: Book, first: number): void {
   if (first > 0) workOut(book, first - 1)
-  let scheduled = book.planPrincipal
-  for (const slot of book.plan.slice(0, first)) scheduled -= slot.owing.principal
-  for (const slot of book.plan.slice(first)) scheduled -= slot.restored + slot.prepaid
   const isLowered = book.plan.slice(first).some((slot) => slot.prepaid > 0n)
-  const isPaidBefore = scheduled > balanceFor(book, first) && standingFrom(book, first).size > 0
+  const isPaidBefore = principalFor(book, first) > balanceFor(book, first) && standingFrom(book, first).size > 0
   if (isLowered || isPaidBefore) replanRest(book, first, graceFrom(book, first))
   else replan(book, first, graceFrom(book, first))
 }
@@ -196,11 +194,6 @@ function planBy(book: Book, slots: readonly Slot[], balance: bigint, grace: numb
       for (const slot of slots) setPlan(slot, 0n)
       setPlan(slots[slots.length - 1]!, balance)
   }
-}
-
-function setPlan(slot: Slot, amount: bigint): void {
-  slot.planned = amount + slot.prepaid
-  slot.basis = slot.planned
 }
 
 /** In the grace an instalment is the interest alone: the balance does not change, so it is known beforehand. */

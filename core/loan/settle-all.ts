@@ -17,11 +17,11 @@ export function paySettling(book: Book, amount: bigint, on: Day, rule: Allocatio
   if (amount < quote.total || quote.total === 0n) return pay(book, amount, on, rule)
   const trial = copyBook(book)
   const outcome = pay(trial, amount, on, rule)
-  if (isSettled(trial) && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
+  if (owesNothing(trial) && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
   return closeDirectly(book, amount, on, quote.interest)
 }
 
-function isSettled(book: Book): boolean {
+function owesNothing(book: Book): boolean {
   workOutAll(book)
   return [...book.plan, ...book.extras].every((slot) => owedTotal(slot) === 0n)
 }
@@ -38,7 +38,7 @@ export function payRepaying(book: Book, amount: bigint, on: Day, rule: Allocatio
   const quote = payoffOf(book, on)
   const trial = copyBook(book)
   pay(trial, amount, on, rule)
-  const isWell = amount >= quote.total ? isSettled(trial) : trial.outstanding > 0n
+  const isWell = amount >= quote.total ? owesNothing(trial) : trial.outstanding > 0n
   return isWell ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
 }
 

@@ -6,7 +6,7 @@
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
-import { type Book, type Slot, settledOf, touch } from './book.ts'
+import { type Book, type Slot, setPlan, settledOf, touch } from './book.ts'
 import { type Even, evenInstalment, paidToward, type Spread } from './even-instalment.ts'
 import { flatInterest, interestUntil } from './interest.ts'
 import { isOpen, workOut } from './plan.ts'
@@ -37,23 +37,18 @@ export function spreadOverOpen(book: Book, first: number, standing: ReadonlySet<
   for (const slot of open) slot.deferred = 0n
   const spread = { first, standing, waiting, paying }
   if (book.terms.method === 'flat') for (const slot of open) slot.fixedInterest = flatInterest(book, slot)
-  const { amount, early, standing: met } = evenAmount(book, spread)
-  for (const slot of slots) if (!waiting.has(slot)) plan(slot, met.has(slot) ? asPaid(book, slot) : amount)
+  const { instalment, early, standing: met } = evenAmount(book, spread)
+  for (const slot of slots) if (!waiting.has(slot)) setPlan(slot, met.has(slot) ? asPaid(book, slot) : instalment)
   // Interest that stands as scheduled would be asked for beside what was paid: it goes to the next that has room.
   if (!book.daily && book.terms.method === 'equal-instalment') {
     for (const slot of open) slot.settledEarly = met.has(slot) || early.has(slot)
     for (const slot of standing) slot.settledEarly = true
   }
-  for (const slot of waiting) plan(slot, interestAlone(book, slot))
+  for (const slot of waiting) setPlan(slot, interestAlone(book, slot))
   const last = paying.findLast((slot) => !met.has(slot))
-  if (last === undefined || (amount > 0n && inParts(book))) return
+  if (last === undefined || (instalment > 0n && inParts(book))) return
   // Nothing is planned of the others, and the last, which takes what they leave, must not be taken for one of them.
-  plan(last, maxMinor(principalFor(book, { ...spread, standing: met }), 1n))
-}
-
-function plan(slot: Slot, amount: bigint): void {
-  slot.planned = amount + slot.prepaid
-  slot.basis = slot.planned
+  setPlan(last, maxMinor(principalFor(book, first, met), 1n))
 }
 
 /** Flat interest is that of its instalment, whatever was paid of the principal. */
@@ -79,19 +74,12 @@ function interestAlone(book: Book, slot: Slot): bigint {
 
 const noSlots: ReadonlySet<Slot> = new Set()
 
-interface Amount {
-  readonly amount: bigint
-  readonly early: ReadonlySet<Slot>
-  /** With those that were paid beyond it. */
-  readonly standing: ReadonlySet<Slot>
-}
-
-function evenAmount(book: Book, spread: Spread): Amount {
+/** Never below 0, in the multiples of the contract. */
+function evenAmount(book: Book, spread: Spread): Even {
   const { instalmentMultiple, method } = book.terms
-  if (!inParts(book)) return { amount: 0n, early: noSlots, standing: spread.standing }
-  const { instalment, early, standing } =
-    method === 'equal-instalment' ? evenInstalment(book, spread) : evenPart(book, spread)
-  return { amount: inMultiples(maxMinor(instalment, 0n), instalmentMultiple), early, standing }
+  if (!inParts(book)) return { instalment: 0n, early: noSlots, standing: spread.standing }
+  const even = method === 'equal-instalment' ? evenInstalment(book, spread) : evenPart(book, spread)
+  return { ...even, instalment: inMultiples(maxMinor(even.instalment, 0n), instalmentMultiple) }
 }
 
 /** Principal, with flat interest where that is part of the instalment, in equal parts. */
@@ -100,7 +88,7 @@ function evenPart(book: Book, spread: Spread): Even {
   for (;;) {
     const rest = spread.paying.filter((slot) => !standing.has(slot))
     if (rest.length === 0) return { instalment: 0n, early: noSlots, standing }
-    let sum = principalFor(book, { ...spread, standing })
+    let sum = principalFor(book, spread.first, standing)
     if (book.fixes === 'total') for (const slot of rest) sum += slot.fixedInterest!
     const instalment = roundQuotient(sum, BigInt(rest.length), book.terms.rounding)
     const met = rest.filter((slot) => paidToward(book, slot) > instalment || leavesNoRoom(book, slot, instalment))
@@ -116,8 +104,8 @@ function leavesNoRoom(book: Book, slot: Slot, instalment: bigint): boolean {
   return settledOf(slot, 'principal') - slot.prepaid > maxMinor(room, 0n)
 }
 
-/** Principal that the open instalments are planned for: of all that is lent, what no other asks for. */
-function principalFor(book: Book, { first, standing }: Spread): bigint {
+/** Principal that the open instalments from `first` on are planned for: of all that is lent, what no other asks for. */
+export function principalFor(book: Book, first: number, standing: ReadonlySet<Slot> = noSlots): bigint {
   let rest = book.planPrincipal
   for (const slot of book.plan.slice(0, first)) rest -= slot.owing.principal
   for (const slot of book.plan.slice(first)) {
