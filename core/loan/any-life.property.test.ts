@@ -2,24 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertSame } from '../property.test-support.ts'
-import { anyLife, type Life } from './any-life.test-support.ts'
+import { anyLife, foldedLife } from './any-life.test-support.ts'
 import { holds } from './arbitrary.test-support.ts'
 import { limits } from './check.ts'
-import { foldLoan, LoanProblem, ledgerOn, owedOn, payoffOn } from './index.ts'
+import { foldLoan, ledgerOn, owedOn, payoffOn } from './index.ts'
 import type { Instalment, LoanEvent, LoanState } from './types.ts'
 
 const later = '2070-01-01'
 const components = ['principal', 'interest', 'fee', 'penalty'] as const
-
-/** The loan, or null where it names why it refuses one of the events. */
-function folded({ terms, events }: Life): LoanState | null {
-  try {
-    return foldLoan(terms, events)
-  } catch (problem) {
-    if (problem instanceof LoanProblem) return null
-    throw problem
-  }
-}
 
 function latestDay(state: LoanState): string {
   return [state.terms.disbursedOn, ...state.events.map((event) => event.on)].sort().at(-1)!
@@ -38,7 +28,7 @@ function assertNothingNegative(row: Instalment): void {
 
 test('no figure of any loan is negative, and none of it is paid twice', () => {
   holds(anyLife(7), (life) => {
-    const state = folded(life)
+    const state = foldedLife(life)
     if (state === null) return
     for (const row of state.instalments) assertNothingNegative(row)
     assert.ok(state.creditBalance >= 0n && state.principalOutstanding >= 0n)
@@ -53,7 +43,7 @@ test('no figure of any loan is negative, and none of it is paid twice', () => {
 
 test('the principal parts of any loan sum to what was lent and charged back, less what was returned', () => {
   holds(anyLife(7), (life) => {
-    const state = folded(life)
+    const state = foldedLife(life)
     if (state === null) return
     const { disbursed, principalRestored, principalRefunded } = ledgerOn(state, later)
     const parts = state.instalments.reduce((sum, row) => sum + row.principal, 0n)
@@ -63,7 +53,7 @@ test('the principal parts of any loan sum to what was lent and charged back, les
 
 test('a payoff ends any loan at exactly zero, today or long after, and to ask for it changes nothing', () => {
   holds(anyLife(7), (life) => {
-    const state = folded(life)
+    const state = foldedLife(life)
     if (state === null || state.status === 'charged-off') return
     for (const on of [latestDay(state), later]) {
       const quote = payoffOn(state, on)
@@ -80,7 +70,7 @@ test('a payoff ends any loan at exactly zero, today or long after, and to ask fo
 
 test('a refund of all that is owed of the principal of any loan leaves nothing of it', () => {
   holds(anyLife(6), (life) => {
-    const state = folded(life)
+    const state = foldedLife(life)
     if (state === null || state.principalOutstanding === 0n || state.status === 'charged-off') return
     const refund: LoanEvent = {
       id: 'refund',

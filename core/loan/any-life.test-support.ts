@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check'
 import { dayText, record } from '../property.test-support.ts'
-import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from './types.ts'
+import { foldLoan, LoanProblem } from './index.ts'
+import type { AllocationRule, AllocationStep, LoanEvent, LoanState, LoanTerms } from './types.ts'
 
 export interface Life {
   readonly terms: LoanTerms
@@ -145,4 +146,14 @@ export function anyLife(most: number): fc.Arbitrary<Life> {
   return record({ terms: anyTerms, steps: fc.array(anyStep, { minLength: 1, maxLength: most }) }).map(
     ({ terms, steps }) => ({ terms, events: steps.map((step, index) => eventOf(terms, step, index)) }),
   )
+}
+
+/** The loan, or null where it names why it refuses one of the events. */
+export function foldedLife({ terms, events }: Life): LoanState | null {
+  try {
+    return foldLoan(terms, events)
+  } catch (problem) {
+    if (problem instanceof LoanProblem) return null
+    throw problem
+  }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { emptyLedger, ownFunding } from '../../core/journal/posting.ts'
-import { anyLife, type Life } from '../../core/loan/any-life.test-support.ts'
+import { anyLife, foldedLife } from '../../core/loan/any-life.test-support.ts'
 import { holds } from '../../core/loan/arbitrary.test-support.ts'
-import { foldLoan, LoanProblem, openLoan } from '../../core/loan/index.ts'
+import { openLoan } from '../../core/loan/index.ts'
 import { plainLoan } from '../../core/loan/plain.test-support.ts'
 import type { LoanState } from '../../core/loan/types.ts'
 import { isUnpaid } from '../../core/program/bill.ts'
@@ -13,15 +13,6 @@ import { stringifyJson } from '../platform/json.ts'
 import { afterClose, type LoanRow, move, rowOfLoan } from './book.ts'
 import { StoredLoan } from './stored.ts'
 import type { Loan } from './types.ts'
-
-function folded({ terms, events }: Life): LoanState | null {
-  try {
-    return foldLoan(terms, events)
-  } catch (problem) {
-    if (problem instanceof LoanProblem) return null
-    throw problem
-  }
-}
 
 const ids = { id: 'loan', lineId: 'line', chargeId: 'charge', merchantId: 'merchant', programId: 'program' }
 
@@ -85,7 +76,7 @@ test('whatever befell a loan, no unpaid instalment is due before the day its row
   let toCome = 0
   let told = 0
   holds(anyLife(6), (life) => {
-    const state = folded(life)
+    const state = foldedLife(life)
     if (state === null) return
     const dueDates = state.instalments.map((instalment) => instalment.dueOn)
     assert.deepEqual(dueDates, dueDates.toSorted())
