@@ -3,15 +3,15 @@
  * commit (`commit_operations`); each gets its own verdict.
  */
 import { assertBalanced } from '../../core/journal/legs.ts'
-import { type Batcher, createBatcher } from '../platform/batcher.ts'
-import type { Context, Platform } from '../platform/context.ts'
+import { createBatcher } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
 import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
 import { codeOf } from '../platform/outage.ts'
 import { readRowTypes } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
-import { createPostingWriter, gather, type Posting, type RowTypes, tables, type Written } from './written.ts'
+import { createPostingWriter, gather, type Kind, type Posting, type RowTypes, tables, type Written } from './written.ts'
 
 /** An operation that waits for its commit. */
 interface Decided {
@@ -19,21 +19,13 @@ interface Decided {
   readonly written: Written
 }
 
-interface Poster {
-  readonly batcher: Batcher<Decided, Verdict>
-  readonly write: (posting: Posting, types: RowTypes) => Written
-}
-
-const posters = new WeakMap<Platform, Poster>()
-
 /** Enough to amortise one flush over; more only lengthens the wait of the first in the batch. */
 export const maxBatch = 512
 export const maxQueue = 20_000
 
-function posterOf(platform: Platform): Poster {
-  const known = posters.get(platform)
-  if (known !== undefined) return known
-  const batcher = createBatcher<string, Decided, Verdict>({
+const posterOf = oncePerPlatform((platform) => ({
+  write: createPostingWriter(),
+  batcher: createBatcher<string, Decided, Verdict>({
     run: (batch, shard) => withTypesOfNow(platform, () => commit(platform, platform.db, shard, batch)),
     keyOf: ({ posting }) => posting.lane,
     groupOf: ({ posting }) => posting.shard,
@@ -43,11 +35,8 @@ function posterOf(platform: Platform): Poster {
     inFlightPerGroup: 1,
     retryAlone: isDataError,
     onBatch: (size) => platform.metrics.batchSize.observe(size),
-  })
-  const created = { batcher, write: createPostingWriter() }
-  posters.set(platform, created)
-  return created
-}
+  }),
+}))
 
 /** Written at once, whenever its batch goes. */
 async function submit(platform: Platform, posting: Posting): Promise<Verdict> {
@@ -64,7 +53,7 @@ export function isDataError(error: unknown): boolean {
 
 /** Waits until everything accepted has been written; for shutting down. */
 export async function drainPostings(platform: Platform): Promise<void> {
-  await posters.get(platform)?.batcher.drain()
+  await posterOf(platform).batcher.drain()
 }
 
 /** A column added under a running server makes its rows unreadable; they are tried again with the columns of now. */
@@ -106,11 +95,16 @@ async function commit(platform: Platform, db: Queryable, shard: number, batch: r
   const types = await rowTypes(platform)
   const { write } = posterOf(platform)
   const all = batch.map(({ posting, written }) => (written.types === types ? written : write(posting, types)))
-  const [heads, events] = [gather('operation', types, all), gather('journal', types, all)]
-  const [customers, lines] = [gather('customers', types, all), gather('lines', types, all)]
-  const [charges, loans] = [gather('charges', types, all), gather('loans', types, all)]
-  const [statements, repayments] = [gather('statements', types, all), gather('repayments', types, all)]
-  const refunds = gather('refunds', types, all)
+  const allOf = (kind: Kind) => gather(kind, types, all)
+  const heads = allOf('operation')
+  const events = allOf('journal')
+  const customers = allOf('customers')
+  const lines = allOf('lines')
+  const charges = allOf('charges')
+  const loans = allOf('loans')
+  const statements = allOf('statements')
+  const repayments = allOf('repayments')
+  const refunds = allOf('refunds')
   const refused = await db<VerdictRow[]>`
     select n, outcome, status, body from commit_operations(${shard}::smallint, ${heads.rows}::operation[],
       ${events.rows}::journal[], ${events.of}::integer[], ${customers.rows}::customers[], ${customers.of}::integer[],

@@ -54,14 +54,9 @@ export async function readRowTypes(db: Queryable, names: readonly string[]): Pro
 /** An array of rows. A column that a row lacks is null. */
 export function rowArray(type: RowType, rows: readonly Row[]): Buffer {
   const writer = new ByteWriter(rows.length * 1_024)
-  beginRowArray(writer, type, rows.length)
+  writeArrayHead(writer, type.type, rows.length)
   for (const row of rows) writeRow(writer, type, row)
   return writer.take()
-}
-
-/** What stands before so many rows. */
-export function beginRowArray(writer: ByteWriter, { type }: RowType, rows: number): void {
-  writeArrayHead(writer, type, rows)
 }
 
 /** One row of an array. A column that it lacks is null. */
@@ -87,7 +82,7 @@ function writeField(writer: ByteWriter, value: unknown, write: Write): void {
 }
 
 /** One dimension, from 1; the flag that there are nulls may always be set. */
-function writeArrayHead(writer: ByteWriter, elementType: number, length: number): void {
+export function writeArrayHead(writer: ByteWriter, elementType: number, length: number): void {
   writer.int32(length === 0 ? 0 : 1)
   writer.int32(1)
   writer.int32(elementType)

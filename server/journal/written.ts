@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from '../platform/byte-writer.ts'
 import { BinaryValue } from '../platform/wire.ts'
-import { beginRowArray, PlacesInBatch, type RowType, writeRow } from './rows.ts'
+import { PlacesInBatch, type RowType, writeArrayHead, writeRow } from './rows.ts'
 import type { JournalEvent, Operation, Row } from './types.ts'
 
 /** An operation as rows. */
@@ -99,7 +99,7 @@ export function gather(
   }
   if (of.length === 0) return { rows: null, of: null }
   const writer = new ByteWriter(bytes + arrayHeadBytes)
-  beginRowArray(writer, types.get(kind)!, of.length)
+  writeArrayHead(writer, types.get(kind)!.type, of.length)
   let eventsBefore = 0
   for (const { bytes: rows, counts, ends, places } of batch) {
     if (kind === 'loans') for (const place of places) place.writeAgain(rows, eventsBefore)

@@ -124,12 +124,12 @@ export function createBatcher<Key, Item, Result>(options: BatcherOptions<Key, It
         group.running--
         running--
         for (const lane of lanes) advance(group, lane)
-        const isNextOnItsWay = group.ready.length > 0
-        if (isNextOnItsWay) launch(group)
         // The next batch leaves before anybody is told of this one: to make a hundred answers takes milliseconds, in which
         // the database would have nothing to do. In the loop's next turn it has been sent.
-        if (isNextOnItsWay) setImmediate(tell)
-        else tell()
+        if (group.ready.length > 0) {
+          launch(group)
+          setImmediate(tell)
+        } else tell()
         if (waiting === 0 && running === 0) settle()
       })
     }

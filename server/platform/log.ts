@@ -175,7 +175,10 @@ class LoggerOnDemand {
   }
 }
 
-/** What is said of every request at its end; of whoever had no key, null. All are ids, names and numbers of the server's own making. */
+/**
+ * What is said of every request at its end; of whoever had no key, null. Nothing of it needs escapes: ids and names are the
+ * server's own, and a caller's own id of a request is taken only if it is plain (`requestIdOf`).
+ */
 export interface RequestLine {
   readonly requestId: string
   readonly method: string
