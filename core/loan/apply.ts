@@ -189,7 +189,7 @@ function bearLateInterestFor(book: Book, amount: bigint, on: Day): void {
 
 function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on: Day): void {
   const rule = ruleFor(book, 'repayment')
-  if (event.prepay === undefined || book.chargedOffOn !== null) {
+  if (event.prepay === undefined || book.chargedOffOn !== null || repaysAll(book, event.amount, on, rule)) {
     takeMoney(book, event, event.amount, on, rule)
     return
   }
@@ -198,12 +198,9 @@ function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on:
   const amounts = dues.spread
   let left = dues.left
   workOutAll(book)
-  const coming = book.plan.findIndex((slot) => slot.due > on)
-  // Money for all principal leaves nothing to shorten or to lower, and must not pass by the interest that has come up.
-  const isWhole = coming >= 0 && left >= comingPrincipal(book, coming)
-  if (event.prepay === 'lower' && !isWhole) left = lowerInstalments(book, amounts, left, on)
+  if (event.prepay === 'lower') left = lowerInstalments(book, amounts, left, on)
   else {
-    const early = pay(book, left, on, isWhole ? rule : shorteningRule)
+    const early = pay(book, left, on, shorteningRule)
     for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
       amounts[component] += early.spread[component]
     }
@@ -211,6 +208,17 @@ function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on:
   }
   addCredit(book, left)
   record(book, event, event.amount, { amounts, overpaid: left })
+}
+
+/** Money for all principal, or after the last due day, has nothing to shorten or to lower, and must not pass by interest. */
+function repaysAll(book: Book, amount: bigint, on: Day, rule: AllocationRule): boolean {
+  if (amount < book.outstanding) return false
+  const trial = copyBook(book)
+  bearLateInterest(trial, on)
+  const { left } = pay(trial, amount, on, rule, ['past-due', 'due'])
+  workOutAll(trial)
+  const coming = trial.plan.findIndex((slot) => slot.due > on)
+  return coming < 0 || left >= comingPrincipal(trial, coming)
 }
 
 /** Principal of the last instalments first, so that the loan ends earlier. */

@@ -1,7 +1,7 @@
 /** Late principal keeps bearing interest: from its due date, or from where that was last reckoned, to the day of an event. */
 import type { Day } from '../calendar.ts'
-import { addMove, type Book, insertMove, owedOf, owesAnything, periodIndex, planIndex, touch } from './book.ts'
-import { workOut, workOutToPay } from './plan.ts'
+import { type Book, insertMove, owedOf, owesAnything, periodIndex, planIndex, touch } from './book.ts'
+import { workOut, workOutAll, workOutToPay } from './plan.ts'
 import { settlingDay } from './today.ts'
 
 export function bearLateInterest(book: Book, on: Day): void {
@@ -12,27 +12,30 @@ export function bearLateInterest(book: Book, on: Day): void {
   const open = plan[book.firstOpen]
   if (open === undefined || open.due >= until) return
   skipPaid(book)
-  let late = 0n
+  let isAnyLate = false
   for (let index = book.firstOpen; index < plan.length && plan[index]!.due < until; index++) {
     workOutToPay(book, index)
-    late += keepBearing(book, index, until)
+    if (keepBearing(book, index, until)) isAnyLate = true
   }
-  if (late === 0n) return
-  addMove(book, until, -late, 'late')
+  if (!isAnyLate) return
   book.lateUntil = until
+  // Interest taken over was reckoned with a part of what is late.
+  if (plan.some((slot) => slot.deferred !== 0n)) workOutAll(book)
 }
 
-function keepBearing(book: Book, index: number, until: Day): bigint {
+/** Both ends at once: between them the plan would look as if the late principal were never to be paid. */
+function keepBearing(book: Book, index: number, until: Day): boolean {
   const slot = book.plan[index]!
   const principal = owedOf(slot, 'principal')
-  if (principal <= 0n) return 0n
+  if (principal <= 0n) return false
   const from = Math.max(slot.due, book.lateUntil ?? slot.due)
-  if (from >= until) return 0n
+  if (from >= until) return false
   // Never into an instalment before it that is due on the same day: that one may be paid.
   const at = Math.max(index, planIndex(book, from))
   insertMove(book.plan[at]!, from, principal, 'late')
+  insertMove(book.plan[planIndex(book, until)]!, until, -principal, 'late')
   touch(book, at)
-  return principal
+  return true
 }
 
 /** What late principal bore stays, whatever is planned later: it is part of what a new plan was made over. */

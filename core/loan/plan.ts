@@ -111,15 +111,18 @@ export function principalDue(book: Book): bigint {
   return sum
 }
 
-/** Interest of periods after the last unpaid instalment has no instalment to fall into: that one takes it. */
+/**
+ * Interest of periods after the last unpaid instalment has no instalment to fall into: that one takes it; and it asks for
+ * less where those after it were paid interest that is no longer handed on to them.
+ */
 function deferStrandedInterest(book: Book, last: number): boolean {
   if (last < 0) return false
+  giveBackUnused(book, last)
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
+    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n) - paidBeyond(book, slot, index)
   }
-  stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
   if (slot.deferred === stranded) return false
   slot.deferred = stranded
@@ -128,18 +131,42 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   return true
 }
 
+/** An instalment that was the last one open took interest over; what it was not paid of that, it hands on like any other. */
+function giveBackUnused(book: Book, last: number): void {
+  for (let index = book.firstOpen; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    if (slot.deferred === 0n || index === last) continue
+    const unused = minMinor(slot.deferred, slot.carry + owedOf(slot, 'interest'))
+    if (unused === 0n || (unused < 0n && index < last)) continue
+    slot.deferred -= unused
+    touch(book, index)
+    workOut(book, book.plan.length - 1)
+  }
+}
+
+/** Interest paid of an instalment beyond what came up for it. */
+function paidBeyond(book: Book, slot: Slot, index: number): bigint {
+  if (slot.paid.interest === 0n) return 0n
+  const previous = index === 0 ? null : book.plan[index - 1]!
+  return minMinor(maxMinor(settledOf(slot, 'interest') - cameUp(book, slot, previous), 0n), slot.paid.interest)
+}
+
 /** `left` is what is outstanding beyond what earlier instalments are owed. */
 function workOutSlot(book: Book, index: number, left: bigint): void {
   const slot = book.plan[index]!
   const previous = index === 0 ? null : book.plan[index - 1]!
   const opening = previous === null ? 0n : previous.close
-  const own = slot.fixedInterest ?? interestUntil(book, slot, opening, slot.due)
-  const interest = own + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
-  const division = divide(book, slot, slot.planned, interest)
+  const division = divide(book, slot, slot.planned, cameUp(book, slot, previous))
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
   closeAt(book, slot, opening, previous === null ? 0n : previous.late, left)
+}
+
+/** Interest of the period, and what falls to its instalment besides. */
+function cameUp(book: Book, slot: Slot, previous: Slot | null): bigint {
+  const own = slot.fixedInterest ?? interestUntil(book, slot, previous === null ? 0n : previous.close, slot.due)
+  return own + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
 }
 
 export interface Division {

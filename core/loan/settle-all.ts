@@ -5,7 +5,7 @@
  */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { followPrincipal, type Payment, pay } from './allocate.ts'
+import { followPrincipal, type Payment, pay, usualRule } from './allocate.ts'
 import { addPaid, type Book, copyBook, noAmounts, owedOf, owedTotal, type Slot, settledOf, touch } from './book.ts'
 import { workOutAll } from './plan.ts'
 import { payoffOf } from './settle.ts'
@@ -30,16 +30,25 @@ function owesNothing(book: Book): boolean {
  * Money short of the payoff quote leaves what it lacks, and money that covers it leaves nothing. Where settling money pays
  * interest to the due date, less of it can repay all principal with the interest of its own day, and would end the loan with
  * a credit; and principal paid before interest can leave interest to pay beside a credit. Such money pays like money that
- * settles, and what it lacks of the principal stays open with the last instalment.
+ * settles, and what it lacks of the principal stays open with the last instalment. A rule that leaves steps out is kept to.
  */
 export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
-  const canEnd = book.daily && book.terms.earlyInterest === 'to-due-date' && amount >= book.outstanding
-  if (!canEnd || book.outstanding === 0n) return pay(book, amount, on, rule)
+  const canEnd = book.daily && amount >= book.outstanding && book.outstanding > 0n && paysEverything(rule)
+  if (!canEnd) return pay(book, amount, on, rule)
   const quote = payoffOf(book, on)
   const trial = copyBook(book)
-  pay(trial, amount, on, rule)
-  const isWell = amount >= quote.total ? owesNothing(trial) : trial.outstanding > 0n
+  const { left } = pay(trial, amount, on, rule)
+  const isWell = amount >= quote.total ? owesNothing(trial) && left === amount - quote.total : isShort(trial, left)
   return isWell ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
+}
+
+function paysEverything({ order }: AllocationRule): boolean {
+  return new Set(order).size === usualRule.order.length
+}
+
+function isShort(trial: Book, left: bigint): boolean {
+  const { outstanding, terms } = trial
+  return terms.earlyInterest === 'to-due-date' ? outstanding > 0n : left === 0n && !owesNothing(trial)
 }
 
 /** Closes the instalments with what the money pays of them; what it lacks is left to the last. */

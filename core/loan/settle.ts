@@ -3,7 +3,7 @@ import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
 import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
-import { lastOpen, workOut, workOutAll } from './plan.ts'
+import { workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
@@ -13,9 +13,8 @@ import type { Dues } from './types.ts'
  */
 export function interestOwedOn(book: Book, on: Day): bigint {
   const { plan } = book
-  if (!book.daily) return scheduledInterest(book)
-  // A settled loan owes nothing more, though what accrued by its days may round to a unit above what was asked.
-  if (book.outstanding === 0n && isSettled(book)) return 0n
+  // With all principal repaid nothing more accrues: what the instalments ask for, to the cent, is left of the interest.
+  if (!book.daily || book.outstanding === 0n) return scheduledInterest(book)
   const current = periodIndex(book, on)
   // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
   if (current === plan.length) workOutAll(book)
@@ -31,12 +30,6 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
 }
 
-/** What was paid of later instalments covers the interest that earlier ones handed on. */
-function isSettled(book: Book): boolean {
-  workOutAll(book)
-  return lastOpen(book) < 0
-}
-
 function scheduledInterest(book: Book): bigint {
   workOutAll(book)
   return book.plan.reduce((sum, slot) => sum + owedOf(slot, 'interest'), 0n)
@@ -49,7 +42,7 @@ function runningInterest(book: Book, current: number, on: Day): bigint {
   let takenOver = 0n
   for (let index = current; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    takenOver += slot.deferred
+    takenOver += maxMinor(slot.deferred, 0n)
     const own = index === current ? accrued(book, current, current, settlingDay(book, slot, on)) : 0n
     const interest = own + carry + slot.arrearsInterest + slot.deferred
     if (interest === 0n) continue

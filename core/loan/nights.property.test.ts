@@ -1,0 +1,124 @@
+/**
+ * Where interest follows the balance and late principal bears it too, a payoff is the principal and the interest of every
+ * night it was owed, however money came: late, in part, or ahead to end the loan earlier.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { dayOffset, dayText, record } from '../property.test-support.ts'
+import { holds, someTerms } from './arbitrary.test-support.ts'
+import { applyEvent, foldLoan, type LoanState, openLoan, payoffOn } from './index.ts'
+import type { LoanTerms } from './types.ts'
+
+const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
+
+/** Payments in thousandths of what settles the loan on their day, at thousandths of the term and a little after it. */
+const someLife = record({
+  terms: someTerms,
+  percent: fc.integer({ min: 0, max: 36 }),
+  steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 999 }), shortens: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  askAt: fc.nat(1100),
+}).map(({ terms, percent, steps, askAt }) => {
+  const plain: LoanTerms = {
+    ...terms,
+    principal: terms.principal + 100_000n,
+    method: terms.method === 'flat' ? 'equal-instalment' : terms.method,
+    annualRatePercent: String(percent),
+    dayCount: 'actual/365',
+    interestPeriod: 'daily',
+    interestRecalculation: 'daily',
+    overdueInterest: true,
+    earlyInterest: 'to-day',
+  }
+  const length = plain.instalments * plain.every.n * daysOf[plain.every.unit]
+  const start = dayOffset(plain.disbursedOn)
+  const onDay = (at: number) => dayText(start + Math.floor((length * at) / 1000))
+  const inOrder = [...steps].sort((a, b) => a.at - b.at)
+  const askOn = onDay(Math.max(askAt, inOrder.at(-1)!.at))
+  return { terms: plain, payments: inOrder.map(({ at, ...step }) => ({ ...step, on: onDay(at) })), askOn }
+})
+
+type Life = typeof someLife extends fc.Arbitrary<infer T> ? T : never
+
+function lived({ terms, payments }: Life): LoanState {
+  let state = openLoan(terms)
+  for (const [place, { on, share, shortens }] of payments.entries()) {
+    const amount = (payoffOn(state, on).total * BigInt(share)) / 1000n
+    if (amount === 0n) continue
+    const money = { type: 'repayment', id: `e${place}`, on, amount } as const
+    state = applyEvent(state, shortens ? { ...money, prepay: 'shorten' } : money)
+  }
+  return state
+}
+
+/** Interest of all nights until a day or maturity, less what of it was paid; in minor units, not rounded. */
+function interestOfNights(state: LoanState, until: string): number {
+  const { terms, allocated, instalments } = state
+  const maturity = dayOffset(instalments.at(-1)!.dueOn)
+  let principal = Number(terms.principal)
+  let interest = 0
+  let day = dayOffset(terms.disbursedOn)
+  for (const move of [...allocated, { on: until, principal: 0n, interest: 0n }]) {
+    const next = Math.max(day, Math.min(dayOffset(move.on), maturity))
+    interest += (principal * (next - day) * Number(terms.annualRatePercent)) / 36_500
+    interest -= Number(move.interest)
+    principal -= Number(move.principal)
+    day = next
+  }
+  return interest
+}
+
+test('a payoff asks for the interest of every night, once; it ends the loan, and money short of it lacks just that', () => {
+  holds(fc.tuple(someLife, fc.constantFrom(1n, 2n, 100n, 1_000n)), ([life, short]) => {
+    const state = lived(life)
+    const { principal, interest, total } = payoffOn(state, life.askOn)
+    assert.equal(principal, state.principalOutstanding)
+    // One rounding per instalment, each by half a unit at most.
+    const off = Number(interest) - interestOfNights(state, life.askOn)
+    assert.ok(Math.abs(off) <= life.terms.instalments / 2 + 2, `${interest} is off by ${off}`)
+    const pay = (amount: bigint) => applyEvent(state, { type: 'repayment', id: 'last', on: life.askOn, amount })
+    if (total > 0n) assert.equal(pay(total).status, 'paid')
+    if (total <= short) return
+    const lacking = pay(total - short)
+    assert.equal(lacking.status, 'active')
+    assert.equal(lacking.creditBalance, 0n)
+    assert.equal(payoffOn(lacking, life.askOn).total, short)
+  })
+})
+
+test('instalments paid ahead and others late after them are not asked for twice', () => {
+  const terms: LoanTerms = {
+    currency: 'CNY',
+    principal: 45_464_781n,
+    annualRatePercent: '30.43',
+    method: 'equal-instalment',
+    instalments: 13,
+    every: { n: 2, unit: 'month' },
+    disbursedOn: '2024-09-25',
+    firstDueOn: null,
+    dayCount: 'actual/365',
+    interestPeriod: 'daily',
+    interestRecalculation: 'daily',
+    overdueInterest: true,
+    earlyInterest: 'to-day',
+    lastInstalment: 'remainder',
+    rounding: 'half-even',
+    instalmentMultiple: null,
+    downPaymentPercent: null,
+    downPaymentPaid: false,
+    principalGrace: 0,
+    interestFreePeriods: 0,
+    allocation: null,
+  }
+  const state = foldLoan(terms, [
+    { type: 'repayment', id: 'a', on: '2025-03-04', amount: 39_471_527n, prepay: 'shorten' },
+    { type: 'repayment', id: 'b', on: '2025-05-28', amount: 6_686_969n, prepay: 'shorten' },
+  ])
+  // 60,967.61 since the end of May, and three nights before that, at 30.43 %.
+  const quote = payoffOn(state, '2025-10-16')
+  assert.deepEqual([quote.principal, quote.interest], [6_096_761n, 743_238n])
+  assert.ok(Math.abs(interestOfNights(state, '2025-10-16') - 743_238) < 3)
+})
