@@ -6,7 +6,7 @@ import { offersAmount, type Purchase } from '../../core/program/plan.ts'
 import { planQuoter, type PlanQuote as Quoted, type QuotePlan } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
-import type { Context } from '../platform/context.ts'
+import type { Ahead, Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 
@@ -46,6 +46,12 @@ export interface Quote {
   /** Whether the line's limit allows the purchase now; null without a line. */
   readonly withinLimit: boolean | null
   readonly plans: readonly PlanQuote[]
+}
+
+/** Of a line its program is known only when the line is. */
+export function lookAhead(ahead: Ahead, { programId, lineId }: Pick<QuoteRequest, 'programId' | 'lineId'>): void {
+  if (lineId !== undefined) lines.lookAhead(ahead, lineId)
+  else if (programId !== undefined) programs.lookAhead(ahead, programId)
 }
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import * as lines from '../lines/service.ts'
 import { contextOf } from '../platform/context.ts'
@@ -20,7 +20,7 @@ import {
   Reference,
 } from '../shapes.ts'
 import * as holds from './capture.ts'
-import { quote } from './quote.ts'
+import { lookAhead, quote } from './quote.ts'
 import { refund } from './refund.ts'
 import * as charges from './service.ts'
 import type { AfterCapture } from './types.ts'
@@ -68,6 +68,8 @@ const Refund = object({
   charge: Charge,
 })
 
+const NewQuote = object({ programId: Type.Optional(Id), lineId: Type.Optional(Id), amount: MinorAmount })
+
 const PlanQuote = object({
   plan: Type.String(),
   method: Type.String(),
@@ -109,9 +111,10 @@ export function registerCharges(app: App, afterCapture: AfterCapture): void {
       schema: {
         tags,
         summary: 'What a purchase would cost under each plan; books nothing',
-        body: object({ programId: Type.Optional(Id), lineId: Type.Optional(Id), amount: MinorAmount }),
+        body: NewQuote,
         response: { 200: Quote },
       },
+      config: { lookAhead: (ahead, { body }) => lookAhead(ahead, body as Static<typeof NewQuote>) },
     },
     (request) => quote(contextOf(request), request.body),
   )
@@ -124,6 +127,7 @@ export function registerCharges(app: App, afterCapture: AfterCapture): void {
         body: NewCharge,
         response: { 201: Charge },
       },
+      config: { lookAhead: (ahead, { body }) => charges.lookAhead(ahead, body as Static<typeof NewCharge>) },
     },
     async (request, reply) => {
       const capture = request.body.capture ?? true

@@ -10,7 +10,7 @@ import { rowOfLoan } from '../loans/book.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { MerchantView } from '../parties/types.ts'
-import type { Context } from '../platform/context.ts'
+import type { Ahead, Context } from '../platform/context.ts'
 import { Problem, problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { decideCharge } from '../risk/decide.ts'
@@ -28,6 +28,12 @@ export interface NewCharge {
   /** True: a purchase in one step, authorized and captured. */
   readonly capture: boolean
   readonly reference?: string
+}
+
+/** What a purchase is decided on besides its caller. */
+export function lookAhead(ahead: Ahead, { lineId, merchantId }: Pick<NewCharge, 'lineId' | 'merchantId'>): void {
+  lines.lookAhead(ahead, lineId)
+  merchants.lookAhead(ahead, merchantId)
 }
 
 /** What happens, in the order it happens; the limit itself is checked where it is written. */

@@ -109,6 +109,8 @@ export async function find(ctx: Context, lineId: string): Promise<Line & { reado
   return line
 }
 
+export const { lookAhead } = store
+
 export interface LineFilter {
   readonly customerId?: string
   /** Parted by commas. */

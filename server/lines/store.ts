@@ -1,5 +1,5 @@
 import { createRowLoader, createShardLoader } from '../platform/batcher.ts'
-import { type Context, oncePerPlatform } from '../platform/context.ts'
+import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId } from '../platform/ids.ts'
 import type { Line } from './types.ts'
@@ -32,7 +32,7 @@ const worstDaysPastDue = (db: Queryable) => db`coalesce((
 type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
 
 /** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
-const loaderOf = oncePerPlatform(({ db }) =>
+const loaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
   createRowLoader<Owned>(
     (shards, ids) => db<Owned[]>`
       select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
@@ -43,7 +43,12 @@ const loaderOf = oncePerPlatform(({ db }) =>
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findLine(ctx: Context, id: string): Promise<Owned | undefined> {
-  return isShardedId('lin', id) ? loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
+  return isShardedId('lin', id) ? loaderOf(ctx.platform)(id, ctx.tenantId, ctx.ahead) : undefined
+}
+
+/** What `findLine` will be asked for. */
+export function lookAhead({ platform, rows }: Ahead, id: string): void {
+  if (isShardedId('lin', id)) loaderOf(platform).lookAhead(id, rows)
 }
 
 interface OfCustomer {

@@ -51,6 +51,8 @@ export async function find(ctx: Context, merchantId: string): Promise<MerchantVi
   return merchant
 }
 
+export const lookAhead = store.lookAheadForMerchant
+
 export function list(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {
   return store.listMerchants(ctx, after, limit)
 }

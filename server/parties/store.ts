@@ -1,5 +1,5 @@
-import { createLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
-import { type Context, oncePerPlatform } from '../platform/context.ts'
+import { createOwnedLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
+import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import type { FunderView, MerchantView } from './types.ts'
 
@@ -102,24 +102,24 @@ export async function insertMerchant(db: Queryable, tenantId: string, merchant: 
 
 const merchantColumns = ['id', 'name', 'reference', 'status', 'payout_timing', 'fee_percent', 'created_at']
 
-interface OwnedMerchant {
-  readonly tenantId: string
-  readonly merchant: MerchantView
-}
+type OwnedMerchant = MerchantView & { readonly tenantId: string }
 
 /** Merchants that requests of one turn ask for come in one query: half the purchases of a second may name the same one. */
-const merchantLoaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, OwnedMerchant>(async (ids) => {
-    const rows = await db<(MerchantView & { readonly tenantId: string })[]>`
-      select ${db(merchantColumns)}, tenant_id from merchants where id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map(({ tenantId, ...merchant }) => [merchant.id, { tenantId, merchant }]))
-  }),
+const merchantLoaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
+  createOwnedLoader<OwnedMerchant>(
+    (ids) => db<OwnedMerchant[]>`
+      select ${db(merchantColumns)}, tenant_id from merchants where id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findMerchant(ctx: Context, id: string): Promise<MerchantView | undefined> {
-  const found = await merchantLoaderOf(ctx.platform)(id)
-  return found?.tenantId === ctx.tenantId ? found.merchant : undefined
+  return merchantLoaderOf(ctx.platform)(id, ctx.tenantId, ctx.ahead)
+}
+
+/** What `findMerchant` will be asked for. */
+export function lookAheadForMerchant({ platform, rows }: Ahead, id: string): void {
+  merchantLoaderOf(platform).lookAhead(id, rows)
 }
 
 export function listMerchants(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {

@@ -7,8 +7,9 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Static, TSchema } from 'typebox'
+import type { Arrival, LookAhead } from './arrival.ts'
 import type { Caller } from './auth.ts'
-import type { Platform } from './context.ts'
+import type { Ahead, Platform } from './context.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,10 +18,16 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on public routes. */
     caller: Caller | null
+    /** Null once the caller is known. */
+    arrival: Arrival | null
+    /** What was asked for before the caller was known. */
+    ahead: Ahead | null
   }
   interface FastifyContextConfig {
     /** No API key is asked for. */
     public?: boolean
+    /** What to ask for while a request's key is looked up. */
+    lookAhead?: LookAhead
   }
 }
 

@@ -197,6 +197,18 @@ function busy(detail: string): Error {
   return problem('busy', { detail, retryAfterSeconds: 1 })
 }
 
+let leaving: (() => void)[] = []
+
+/** Loaders of one turn of the event loop leave in one moment, so that what they ask can travel together. */
+function atEndOfTurn(leave: () => void): void {
+  if (leaving.push(leave) > 1) return
+  setImmediate(() => {
+    const all = leaving
+    leaving = []
+    for (const each of all) each()
+  })
+}
+
 export type Loader<Key, Value> = (key: Key) => Promise<Value | undefined>
 
 /**
@@ -215,7 +227,7 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
     if (gathering.askers === enoughToLeave) process.nextTick(launch)
     if (scheduled) return
     scheduled = true
-    setImmediate(() => {
+    atEndOfTurn(() => {
       scheduled = false
       launch()
     })
@@ -272,21 +284,49 @@ export function createShardLoader<Question extends { readonly shard: number }, A
   return async (question) => (await load(question))!
 }
 
-/**
- * Rows by their ids, which say their shards: those that several requests ask for come in one query, and each request gets its
- * own tenant's only.
- */
-export function createRowLoader<Row extends { readonly id: string; readonly tenantId: string }>(
-  read: (shards: readonly number[], ids: readonly string[]) => Promise<readonly Row[]>,
-): (id: string, tenantId: string) => Promise<Row | undefined> {
-  const load = createLoader<string, Row>(async (ids) => {
-    const rows = await read([...new Set(ids.map(shardOf))], ids)
-    return new Map(rows.map((row) => [row.id, row]))
-  })
-  return async (id, tenantId) => {
-    const row = await load(id)
+/** Rows that a request asked for before it was known whose it is, by their ids, which say their kind. */
+export type RowsAhead = Map<string, Promise<unknown>>
+
+export interface RowLoader<Row> {
+  /** Undefined for an unknown id and for another tenant's. What was asked for ahead is taken once; the next reading asks anew. */
+  (id: string, tenantId: string, ahead?: RowsAhead | undefined): Promise<Row | undefined>
+  /** Asks now for what will be taken when the tenant is known. One loader of a kind of id looks ahead. */
+  lookAhead(id: string, ahead: RowsAhead): void
+}
+
+interface Owned {
+  readonly id: string
+  readonly tenantId: string
+}
+
+/** Rows by their ids: those that several requests ask for come in one query, and each request gets its own tenant's only. */
+export function createOwnedLoader<Row extends Owned>(
+  read: (ids: readonly string[]) => Promise<readonly Row[]>,
+): RowLoader<Row> {
+  const load = createLoader<string, Row>(async (ids) => new Map((await read(ids)).map((row) => [row.id, row])))
+
+  async function find(id: string, tenantId: string, ahead?: RowsAhead): Promise<Row | undefined> {
+    const asked = ahead?.get(id) as Promise<Row | undefined> | undefined
+    if (asked !== undefined) ahead!.delete(id)
+    const row = await (asked ?? load(id))
     return row?.tenantId === tenantId ? row : undefined
   }
+
+  function lookAhead(id: string, ahead: RowsAhead): void {
+    const asked = load(id)
+    // A request that is refused takes nothing, and then nobody is there to be told of a failure.
+    asked.catch(() => {})
+    ahead.set(id, asked)
+  }
+
+  return Object.assign(find, { lookAhead })
+}
+
+/** The same for ids that say their shards. */
+export function createRowLoader<Row extends Owned>(
+  read: (shards: readonly number[], ids: readonly string[]) => Promise<readonly Row[]>,
+): RowLoader<Row> {
+  return createOwnedLoader((ids) => read([...new Set(ids.map(shardOf))], ids))
 }
 
 /** What the next query will ask for. */

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Caller, createCallerLoader, type Tenant, type TenantMode, tenantClock, tenantColumns } from './auth.ts'
-import { createLoader, type Loader } from './batcher.ts'
+import { createLoader, type Loader, type RowsAhead } from './batcher.ts'
 import { type Clock, instantText, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -29,6 +29,12 @@ export interface Platform {
   loadCaller: Loader<string, Caller>
 }
 
+/** What can be asked for before it is known for whom. */
+export interface Ahead {
+  readonly platform: Platform
+  readonly rows: RowsAhead
+}
+
 /** What a piece of work for one tenant needs: a request, or a job on its behalf. */
 export interface Context {
   platform: Platform
@@ -52,6 +58,8 @@ export interface Context {
   idempotencyKey: string | null
   /** Hex; empty where there is no key. */
   requestHash(): string
+  /** What was asked for while the request's key was looked up. */
+  ahead?: RowsAhead | undefined
 }
 
 export interface PlatformParts {
@@ -108,6 +116,7 @@ export function contextOf(request: FastifyRequest): Context {
     requestId: request.id,
     idempotencyKey,
     requestHash: () => (idempotencyKey === null ? '' : requestHashOf(request)),
+    ahead: request.ahead?.rows,
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { App, RegisterRoutes, SchemaTypes } from './app.ts'
-import { authenticate } from './auth.ts'
+import { awaitCaller, callerRequired, unlessUnauthorized } from './arrival.ts'
 import type { Platform } from './context.ts'
 import { asProblem } from './core-problems.ts'
 import { isOutage } from './database.ts'
@@ -51,10 +51,14 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.addHook('preClose', async () => door.close())
   app.decorate('platform', platform)
   app.decorateRequest('caller', null)
+  app.decorateRequest('arrival', null)
+  app.decorateRequest('ahead', null)
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(({ schema }) => jsonPrinterOf(schema as TSchema))
   readJsonBodies(app)
-  app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error, request), request, reply))
+  app.setErrorHandler((error, request, reply) =>
+    unlessUnauthorized(request, error, (refusal) => sendProblem(toProblem(refusal, request), request, reply)),
+  )
   const methodsOf = collectMethods(app)
   app.setNotFoundHandler((request, reply) => sendProblem(nothingHere(request, reply, methodsOf), request, reply))
   observe(app, platform)
@@ -62,10 +66,12 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   registerPages(app, platform)
   await app.register(async (api) => {
     api.addHook('onRoute', (route) => {
-      if (!route.config?.public) route.onRequest = [requireCaller, ...[route.onRequest ?? []].flat()]
+      if (route.config?.public) return
+      route.onRequest = [callerRequired(route.config?.lookAhead), ...[route.onRequest ?? []].flat()]
     })
     api.addHook('preValidation', refuseBrokenAddress)
     api.addHook('preValidation', checkIdempotencyKey)
+    api.addHook('preHandler', awaitCaller)
     await registerRoutes(api as App, platform)
   })
   return app
@@ -75,13 +81,6 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
 function requestIdOf(request: IncomingMessage, platform: Platform): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,100}$/.test(given) ? given : platform.ids.create('req')
-}
-
-function requireCaller(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  authenticate(request.headers.authorization, request.server.platform.loadCaller).then((caller) => {
-    request.caller = caller
-    done()
-  }, done)
 }
 
 /** A key is the caller's choice; one that is sent must be usable. */

@@ -1,3 +1,6 @@
+import { Agent, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -177,12 +180,26 @@ export async function testApp(
   return { app, platform, db: platform.db, ...tenant, call: callerOf(app, tenant.key) }
 }
 
+interface Sent {
+  readonly method: Parameters<Call>[0]
+  readonly url: string
+  readonly headers: Record<string, string>
+  readonly payload?: string
+}
+
+type Send = (request: Sent) => Promise<{ statusCode: number; headers: Answer<unknown>['headers']; body: string }>
+
 let intents = 0
 
+/** Each request comes as if over a new connection. */
 export function callerOf(app: App, defaultKey: string): Call {
+  return callerBy((request) => app.inject(request), defaultKey)
+}
+
+function callerBy(send: Send, defaultKey: string): Call {
   return async (method, path, body, options = {}) => {
     const { key = defaultKey, idempotencyKey = method === 'POST' ? `test-${++intents}` : null } = options
-    const response = await app.inject({
+    const response = await send({
       method,
       url: path,
       headers: {
@@ -200,6 +217,25 @@ export function callerOf(app: App, defaultKey: string): Call {
       headers: response.headers,
     }
   }
+}
+
+/** All requests come over one kept-alive connection. The app listens from then on. */
+export async function callerOnOneConnection(t: Cleanup, app: App, defaultKey: string): Promise<Call> {
+  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(async () => agent.destroy())
+  const send: Send = ({ method, url: path, headers, payload }) =>
+    new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, agent, method, path, headers }, (response) => {
+        text(response).then(
+          (body) => resolve({ statusCode: response.statusCode!, headers: response.headers, body }),
+          reject,
+        )
+      })
+      sent.on('error', reject).end(payload)
+    })
+  return callerBy(send, defaultKey)
 }
 
 const answers = new Ajv({ strict: false, allErrors: true })

@@ -105,6 +105,8 @@ export async function findActive(ctx: Context, programId: string): Promise<Activ
   return { id: programId, version: activeVersion, terms: await termsOf(ctx, programId, activeVersion) }
 }
 
+export const { lookAhead } = store
+
 /** Activated versions never change, so remembering them can't answer wrongly. */
 const activated = new Map<string, ProgramTerms>()
 const remembered = 10_000

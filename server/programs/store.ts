@@ -1,6 +1,6 @@
 import type { Review } from '../../core/program/review.ts'
-import { createLoader } from '../platform/batcher.ts'
-import { type Context, oncePerPlatform } from '../platform/context.ts'
+import { createOwnedLoader } from '../platform/batcher.ts'
+import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import type { ProgramTermsJson, ProgramView } from './types.ts'
 
@@ -49,18 +49,21 @@ export type Standing = Pick<ProgramView, 'status' | 'activeVersion'>
 type OwnedStanding = Standing & { readonly id: string; readonly tenantId: string }
 
 /** Programs that requests of one turn ask for come in one query, without their terms, which are remembered. */
-const standingLoaderOf = oncePerPlatform(({ db }) =>
-  createLoader<string, OwnedStanding>(async (ids) => {
-    const rows = await db<OwnedStanding[]>`
-      select id, tenant_id, status, active_version from programs where id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map((row) => [row.id, row]))
-  }),
+const standingLoaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
+  createOwnedLoader<OwnedStanding>(
+    (ids) => db<OwnedStanding[]>`
+      select id, tenant_id, status, active_version from programs where id = any (${db.typed.texts(ids)})`,
+  ),
 )
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findStanding(ctx: Context, programId: string): Promise<Standing | undefined> {
-  const standing = await standingLoaderOf(ctx.platform)(programId)
-  return standing?.tenantId === ctx.tenantId ? standing : undefined
+  return standingLoaderOf(ctx.platform)(programId, ctx.tenantId, ctx.ahead)
+}
+
+/** What `findStanding` will be asked for. */
+export function lookAhead({ platform, rows }: Ahead, programId: string): void {
+  standingLoaderOf(platform).lookAhead(programId, rows)
 }
 
 export function listPrograms(ctx: Context): Promise<ProgramView[]> {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { callerOnOneConnection } from '../platform/testing.ts'
+import { plainTerms, testCredit, type World } from '../testing.ts'
+
+const credit = await testCredit({ after })
+
+/** A shop whose requests all come over one connection, where lines and merchants are looked up beside the key. */
+async function shopping() {
+  const world = await credit.sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  const call = await callerOnOneConnection({ after }, credit.app, world.key)
+  const order = { lineId, merchantId, amount: 100_000, currency: 'CNY', plan: 'pay-later' }
+  const buy = async () => {
+    const { status, body } = await call('POST', '/v1/charges', order)
+    return status === 201 ? 'bought' : body.code
+  }
+  await buy()
+  await buy()
+  return { world, program, merchantId, lineId, call, buy }
+}
+
+type Shopping = Awaited<ReturnType<typeof shopping>>
+
+const changes: [what: string, change: (shopping: Shopping) => Promise<unknown>, code: string][] = [
+  ['a frozen line', ({ world, lineId }) => world.post(`/v1/lines/${lineId}/freeze`), 'line-not-active'],
+  ['a cut limit', ({ world, lineId }) => world.post(`/v1/lines/${lineId}/limit`, { limit: 250_000 }), 'limit-exceeded'],
+  ['a moved clock', ({ world }) => world.advance('2026-04-20'), 'charge-declined'],
+  [
+    'a suspended merchant',
+    ({ merchantId }) => credit.db`update merchants set status = 'suspended' where id = ${merchantId}`,
+    'merchant-suspended',
+  ],
+  [
+    'a revoked key',
+    ({ world }) => credit.db`update api_keys set revoked_at = now() where tenant_id = ${world.tenantId}`,
+    'unauthorized',
+  ],
+]
+
+for (const [what, change, code] of changes) {
+  test(`${what} takes effect on the next purchase of the same connection`, async () => {
+    const scene = await shopping()
+    assert.equal(await scene.buy(), 'bought')
+    await change(scene)
+    assert.equal(await scene.buy(), code)
+  })
+}
+
+test('new terms take effect on the next quote of the same connection', async () => {
+  const { world, program, call } = await shopping()
+  const plans = async () => {
+    const { body } = await call<{ plans: { plan: string }[] }>('POST', '/v1/quotes', {
+      programId: program.id,
+      amount: 399_900,
+    })
+    return body.plans.map(({ plan }) => plan)
+  }
+  await plans()
+  assert.ok((await plans()).includes('24x'))
+  const terms = plainTerms()
+  const revised = { ...terms, plans: terms.plans.filter(({ code }) => code !== '24x') }
+  await world.post(`/v1/programs/${program.id}/terms`, { terms: revised })
+  await world.post(`/v1/programs/${program.id}/activate`)
+  assert.ok(!(await plans()).includes('24x'))
+})
+
+test('another tenant’s line, merchant and program stay unknown on a connection that was good', async () => {
+  const { call, lineId, merchantId } = await shopping()
+  const other: World = await credit.sandbox('2026-03-05')
+  const theirProgram = await other.program(plainTerms())
+  const their = { lineId: (await other.line(theirProgram.id)).id, merchantId: await other.merchant() }
+  const own = { lineId, merchantId }
+  const order = { amount: 10_000, currency: 'CNY', plan: 'pay-later' }
+  const asked: [path: string, body: object][] = [
+    ['/v1/charges', { ...own, lineId: their.lineId, ...order }],
+    ['/v1/charges', { ...own, merchantId: their.merchantId, ...order }],
+    ['/v1/quotes', { programId: theirProgram.id, amount: 10_000 }],
+    ['/v1/quotes', { lineId: their.lineId, amount: 10_000 }],
+  ]
+  for (const [path, body] of asked) assert.equal((await call('POST', path, body)).body.code, 'not-found')
+})
