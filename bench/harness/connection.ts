@@ -27,6 +27,9 @@ export function openConnection(port: number): Promise<Connection> {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     let waiting: Waiting | null = null
     let received: Buffer = Buffer.alloc(0)
+    /** What came of a long answer since it was last looked at. */
+    let further: Buffer[] = []
+    let missing = 0
     let broken: Error | null = null
 
     const lose = (error: Error) => {
@@ -40,13 +43,20 @@ export function openConnection(port: number): Promise<Connection> {
     })
     socket.on('close', () => lose(new Error('the connection was closed')))
     socket.on('data', (chunk: Buffer) => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      further.push(chunk)
+      missing -= chunk.length
+      if (missing > 0) return
+      received = received.length === 0 && further.length === 1 ? chunk : Buffer.concat([received, ...further])
+      further = []
       const answer = wholeAnswer(received)
-      if (answer === null || waiting === null) return
-      received = Buffer.alloc(0)
-      const { resolve } = waiting
-      waiting = null
-      resolve(answer)
+      if (typeof answer === 'number') missing = answer
+      else if (waiting !== null) {
+        received = Buffer.alloc(0)
+        missing = 0
+        const { resolve } = waiting
+        waiting = null
+        resolve(answer)
+      }
     })
     const send = (request: string) =>
       new Promise<Answer>((resolve, reject) => {
@@ -63,13 +73,14 @@ export function openConnection(port: number): Promise<Connection> {
 
 const endOfHead = Buffer.from('\r\n\r\n')
 
-/** Null while a part is missing. The server always says how long its JSON is. */
-function wholeAnswer(received: Buffer): Answer | null {
+/** While a part is missing, how many bytes at least. The server always says how long its JSON is. */
+function wholeAnswer(received: Buffer): Answer | number {
   const headLength = received.indexOf(endOfHead)
-  if (headLength === -1) return null
+  if (headLength === -1) return 1
   const head = received.toString('latin1', 0, headLength)
   const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-  if (received.length < headLength + 4 + length) return null
+  const missing = headLength + 4 + length - received.length
+  if (missing > 0) return missing
   const body = received.toString('utf8', headLength + 4, headLength + 4 + length)
   return { status: Number(head.slice(9, 12)), head, body }
 }

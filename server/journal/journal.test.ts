@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Account, type Event, plainTerms, testCredit } from '../testing.ts'
 
-const { sandbox } = await testCredit({ after })
+const { sandbox, db } = await testCredit({ after })
 
 interface Page {
   readonly data: Event[]
@@ -77,6 +77,30 @@ test('an event carries its legs, ids and actor, and those of another tenant are 
   assert.equal(closed.actor, 'system:close-day')
   const other = await sandbox('2026-03-05')
   assert.deepEqual(await other.events(), [])
+})
+
+test('legs and data of an event are told as they are kept, whatever names and texts they hold', async () => {
+  const { tenantId, get } = await sandbox('2026-03-05')
+  const names = ['asset:bank', 'a"b', 'c,d', 'e\\f', 'é{}', 'NULL', '', 'with space', 'tab\t']
+  const legs = names.map((account, index) => ({ account, amount: index - 4 }))
+  const data = { note: 'a "quoted" \\ text – 元', nothing: null, list: [1, { amount: 2 ** 53 - 1 }] }
+  const kept: [legs: typeof legs, data: object][] = [
+    [legs, data],
+    [[], {}],
+    [legs.slice(4, 5), {}],
+  ]
+  for (const [seq, [rows, document]] of kept.entries()) {
+    await db`
+      insert into journal (shard, tenant_id, seq, id, type, data, currency, accounts, amounts, effective_on, booked_at, actor)
+      values (0, ${tenantId}, ${seq + 1}, ${`evt_${seq}`}, 'test.kept', ${JSON.stringify(document)}, 'CNY',
+        ${db.typed.texts(rows.map(({ account }) => account))}, ${db.typed.bigints(rows.map(({ amount }) => BigInt(amount)))},
+        '2026-03-05', now(), 'test')`
+  }
+  const { data: told } = await get<Page>('/v1/events')
+  assert.deepEqual(
+    told.map((event) => [event.legs, event.data]),
+    kept,
+  )
 })
 
 test('a trial balance stands on any day, past days included, and debits equal credits on each', async () => {

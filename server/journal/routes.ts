@@ -1,7 +1,9 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
+import type { PrintedJson } from '../platform/json.ts'
 import { Currency, Day, Instant, listOf, MinorBalance, nullable, object, oneOf } from '../shapes.ts'
+import { events } from './feed.ts'
 import * as ledger from './service.ts'
 
 const Leg = object({ account: Type.String(), amount: MinorBalance })
@@ -19,7 +21,7 @@ export const EventSchema = object({
     description: 'Ids and figures of the event; its form depends on the type.',
   }),
   currency: nullable(Currency),
-  legs: listOf(Leg),
+  legs: Type.Unsafe<readonly Static<typeof Leg>[] | PrintedJson>(Type.Array(Leg)),
   effectiveOn: Day,
   bookedAt: Instant,
   actor: Type.String(),
@@ -55,7 +57,7 @@ export function registerJournal(app: App): void {
         response: { 200: object({ data: listOf(EventSchema), next: Type.String(), more: Type.Boolean() }) },
       },
     },
-    (request) => ledger.events(contextOf(request), request.query),
+    (request) => events(contextOf(request), request.query),
   )
   app.get(
     '/v1/accounts',

@@ -1,9 +1,8 @@
-/** Readings of the journal: the event feed, account balances, the trial balance of any day. */
+/** Readings of the journal: account balances, the trial balance of any day; how an event is shown. */
 import { type AccountSide, sideOf } from '../../core/journal/accounts.ts'
 import type { Leg } from '../../core/journal/legs.ts'
 import type { Minor } from '../../core/money.ts'
 import type { Context } from '../platform/context.ts'
-import { problem } from '../platform/errors.ts'
 import * as store from './store.ts'
 
 export interface EventView {
@@ -20,51 +19,6 @@ export interface EventView {
   readonly effectiveOn: string
   readonly bookedAt: string
   readonly actor: string
-}
-
-export interface EventPage {
-  readonly data: readonly EventView[]
-  readonly next: string
-  readonly more: boolean
-}
-
-/**
- * A cursor is the last sequence number seen of every shard (`17` or `17.4.0`). Shards are read one after the other, so
- * order holds within a shard, which is within a customer; across shards there is none to keep.
- */
-export async function events(
-  ctx: Context,
-  query: { after?: string; limit?: number; types?: string },
-): Promise<EventPage> {
-  const seen = parseCursor(ctx, query.after)
-  const types = query.types === undefined ? null : query.types.split(',')
-  const limit = query.limit ?? 100
-  const data: EventView[] = []
-  let more = false
-  for (let shard = 0; shard < ctx.platform.shards; shard++) {
-    const room = limit - data.length
-    if (room === 0) {
-      more = true
-      break
-    }
-    for (const event of await store.readEvents(ctx, shard, seen[shard]!, room, types)) {
-      seen[shard] = event.seq
-      data.push(viewOfEvent(event, seen.join('.')))
-    }
-  }
-  return { data, next: seen.join('.'), more: more || data.length === limit }
-}
-
-function parseCursor(ctx: Context, after: string | undefined): bigint[] {
-  const start = Array.from({ length: ctx.platform.shards }, () => 0n)
-  if (after === undefined || after === '') return start
-  const parts = after.split('.')
-  if (parts.length !== start.length || !parts.every((part) => /^\d{1,18}$/.test(part))) {
-    throw problem('invalid-request', {
-      detail: `"${after.slice(0, 50)}" is not a cursor; send \`next\` of an earlier page.`,
-    })
-  }
-  return parts.map(BigInt)
 }
 
 export function legsOf(event: store.StoredEvent): Leg[] {

@@ -19,25 +19,35 @@ export interface StoredEvent {
   readonly actor: string
 }
 
+/** As PostgreSQL prints it: the documents of an event, which nobody reads on the way to a follower. */
+export interface FeedRow extends Omit<StoredEvent, 'shard' | 'seq' | 'data' | 'accounts' | 'amounts'> {
+  readonly seq: string
+  /** JSON. */
+  readonly data: string
+  /** Literals of arrays. */
+  readonly accounts: string
+  readonly amounts: string
+}
+
 /**
  * Events of one shard after a sequence number, in order. Numbers become visible in order (see `commit_operations`), so
  * a reader that continues after the last one it saw misses nothing and sees nothing twice.
  */
-export function readEvents(
+export function readFeed(
   ctx: Context,
   shard: number,
-  after: bigint,
+  after: string,
   limit: number,
   types: readonly string[] | null,
-): Promise<StoredEvent[]> {
+): Promise<FeedRow[]> {
   const { db } = ctx
-  return db<StoredEvent[]>`
-    select shard, seq, id, type, line_id, charge_id, loan_id, merchant_id, data, currency, accounts, amounts, effective_on,
-           booked_at, actor
+  return db<FeedRow[]>`
+    select seq::text, id, type, line_id, charge_id, loan_id, merchant_id, data::text, currency, accounts::text, amounts::text,
+           effective_on, booked_at, actor
     from journal
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and seq > ${after}
+    where shard = ${shard} and tenant_id = ${ctx.tenantId} and seq > ${after}::bigint
       ${types === null ? db`` : db`and type = any (${db.typed.texts(types)})`}
-    order by seq
+    order by journal.seq
     limit ${limit}`
 }
 

@@ -5,7 +5,7 @@
  * as 0 or as an empty text, and wants to be told of every bigint.
  */
 import type { TSchema } from 'typebox'
-import { printText, stringifyJson } from './json.ts'
+import { PrintedJson, printText, stringifyJson } from './json.ts'
 
 /** Parts of a schema that a printer looks at; all else is for validation. */
 interface Shape {
@@ -18,15 +18,18 @@ interface Shape {
 
 /**
  * Prints values of a schema as `stringifyJson` would, members in the schema's order, those first that are always there; what
- * an object has beyond its schema is left out. A value that is not what the schema says is printed as what it is.
+ * an object has beyond its schema is left out. A value that is not what the schema says is printed as what it is. In the place of a
+ * list, or of an object whose members the schema does not name, there may be `PrintedJson`.
  */
 export function jsonPrinterOf(schema: TSchema): (value: unknown) => string {
   const functions: string[] = []
   const print = writePrinter(schema as Shape, functions)
   // Keys are the only words of a schema that come into the code, as literals.
   const make = new Function('text', 'number', 'any', `'use strict'\n${functions.join('\n')}\nreturn ${print}`)
-  return make(text, number, stringifyJson)
+  return make(text, number, any)
 }
+
+const any = (value: unknown): string => (value instanceof PrintedJson ? value.text : stringifyJson(value))
 
 const text = (value: unknown): string => (typeof value === 'string' ? printText(value) : stringifyJson(value))
 

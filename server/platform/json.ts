@@ -9,6 +9,15 @@ export function stringifyJson(value: unknown): string {
   return print(value) ?? 'null'
 }
 
+/** JSON that is printed already, such as a document as PostgreSQL keeps it: an answer has it as it is. */
+export class PrintedJson {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Like `stringifyJson`, with object keys sorted: equal values give equal text, whatever the order they were written in. */
 export function canonicalJson(value: unknown): string {
   return printSorted(value) ?? 'null'
