@@ -364,6 +364,8 @@ declare
   v_outcomes text[];
   v_operations operation[] := p_operations;
   v_refused boolean;
+  -- How many rows of a kind were new.
+  v_new integer;
   -- Of each place in p_events the place among those that stay; null while all do.
   v_places bigint[];
   -- Operations that open a line of a customer who has been erased since they were decided.
@@ -444,11 +446,15 @@ begin
   end if;
 
   if cardinality(p_charges) > 0 then
-    insert into charges select r.* from unnest(p_charges) r where r.shard = p_shard
-      on conflict on constraint charges_pkey do update set
-        captured_minor = excluded.captured_minor, released_minor = excluded.released_minor,
-        refunded_minor = excluded.refunded_minor, fee_minor = excluded.fee_minor,
-        fee_returned_minor = excluded.fee_returned_minor, status = excluded.status, expires_at = excluded.expires_at;
+    insert into charges select r.* from unnest(p_charges) r where r.shard = p_shard and r.line_id is not null;
+    get diagnostics v_new = row_count;
+    if v_new < cardinality(p_charges) then
+      update charges c set
+          captured_minor = r.captured_minor, released_minor = r.released_minor, refunded_minor = r.refunded_minor,
+          fee_minor = r.fee_minor, fee_returned_minor = r.fee_returned_minor, status = r.status, expires_at = r.expires_at
+        from unnest(p_charges) r
+        where c.shard = p_shard and c.id = r.id and r.line_id is null;
+    end if;
   end if;
 
   if cardinality(p_events) > 0 then
@@ -472,7 +478,7 @@ begin
   end if;
 
   if cardinality(p_loans) > 0 then
-    -- A loan row is written whole; the numbers of its own journal rows are appended here, where they become known.
+    -- The numbers of a loan's own journal rows are stored here, where they become known.
     insert into loans (shard, id, tenant_id, line_id, charge_id, merchant_id, program_id, terms_version, currency, plan, status,
                        terms, events, event_seqs, posted, posted_on, funding, principal_minor, days_past_due, bucket, opened_on,
                        next_action_on)
@@ -481,10 +487,17 @@ begin
           array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
           r.posted, r.posted_on, r.funding, r.principal_minor, r.days_past_due, r.bucket, r.opened_on, r.next_action_on
         from unnest(p_loans) r
-      on conflict on constraint loans_pkey do update set
-        status = excluded.status, events = excluded.events, event_seqs = loans.event_seqs || excluded.event_seqs,
-        posted = excluded.posted, posted_on = excluded.posted_on, principal_minor = excluded.principal_minor,
-        days_past_due = excluded.days_past_due, bucket = excluded.bucket, next_action_on = excluded.next_action_on;
+        where r.line_id is not null;
+    get diagnostics v_new = row_count;
+    if v_new < cardinality(p_loans) then
+      update loans l set
+          status = r.status, events = r.events,
+          event_seqs = l.event_seqs || array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
+          posted = r.posted, posted_on = r.posted_on, principal_minor = r.principal_minor,
+          days_past_due = r.days_past_due, bucket = r.bucket, next_action_on = r.next_action_on
+        from unnest(p_loans) r
+        where l.shard = p_shard and l.id = r.id and r.line_id is null;
+    end if;
   end if;
 
   if cardinality(p_statements) > 0 then
@@ -492,8 +505,13 @@ begin
   end if;
 
   if cardinality(p_repayments) > 0 then
-    insert into repayments select r.* from unnest(p_repayments) r where r.shard = p_shard
-      on conflict on constraint repayments_pkey do update set status = excluded.status;
+    insert into repayments select r.* from unnest(p_repayments) r where r.shard = p_shard and r.line_id is not null;
+    get diagnostics v_new = row_count;
+    if v_new < cardinality(p_repayments) then
+      update repayments p set status = r.status
+        from unnest(p_repayments) r
+        where p.shard = p_shard and p.id = r.id and r.line_id is null;
+    end if;
   end if;
 
   if cardinality(p_refunds) > 0 then
@@ -558,4 +576,10 @@ CREATE OR REPLACE FUNCTION public.legs_sum(amounts bigint[])
  RETURNS numeric
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (SELECT COALESCE(sum(leg.leg), (0)::numeric) AS "coalesce" FROM unnest(legs_sum.amounts) leg(leg));
+RETURN CASE WHEN (cardinality(amounts) <= 8) THEN (((((((COALESCE(((amounts)[1])::numeric, (0)::numeric) + (COALESCE((amounts)[2], (0)::bigint))::numeric) + (COALESCE((amounts)[3], (0)::bigint))::numeric) + (COALESCE((amounts)[4], (0)::bigint))::numeric) + (COALESCE((amounts)[5], (0)::bigint))::numeric) + (COALESCE((amounts)[6], (0)::bigint))::numeric) + (COALESCE((amounts)[7], (0)::bigint))::numeric) + (COALESCE((amounts)[8], (0)::bigint))::numeric) ELSE legs_sum_of_many(amounts) END;
+
+CREATE OR REPLACE FUNCTION public.legs_sum_of_many(amounts bigint[])
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT COALESCE(sum(leg.leg), (0)::numeric) AS "coalesce" FROM unnest(legs_sum_of_many.amounts) leg(leg));

@@ -7,14 +7,14 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
-import { type Movement, open, rowOfLoan } from '../loans/book.ts'
+import { type Movement, open, rowOfNewLoan } from '../loans/book.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { MerchantView } from '../parties/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { eventOf, find, underLine, withCharge } from './find.ts'
-import { type AfterCapture, type Charge, type ChargeView, heldOf, rowOfCharge, viewOfCharge } from './types.ts'
+import { type AfterCapture, type Charge, type ChargeView, changesOfCharge, heldOf, viewOfCharge } from './types.ts'
 
 /** The bill that a purchase of today goes on. */
 export function requireStatement(line: Line): string {
@@ -137,8 +137,8 @@ async function captureHeld(
   const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
   const operation: Operation = {
     line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
-    charges: [rowOfCharge(ctx.tenantId, captured)],
-    loans: [rowOfLoan(ctx.tenantId, movement.loan, ctx.today())],
+    charges: [changesOfCharge(captured)],
+    loans: [rowOfNewLoan(ctx.tenantId, movement.loan, ctx.today())],
     events: [movement.event],
   }
   return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
@@ -171,7 +171,7 @@ function release(ctx: Context, line: Line, charge: Charge, as: 'voided' | 'expir
   }
   const operation: Operation = {
     line: { id: line.id, version: line.version, held: -held },
-    charges: [rowOfCharge(ctx.tenantId, released)],
+    charges: [changesOfCharge(released)],
     events: [eventOf(charge, `charge.${as}`, { released: held })],
   }
   return postReply(ctx, line.shard, operation, 200, viewOfCharge(released, []))

@@ -15,7 +15,7 @@ import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { withCharge } from './find.ts'
-import { type Charge, type RefundView, rowOfCharge, viewOfCharge } from './types.ts'
+import { type Charge, changesOfCharge, type RefundView, viewOfCharge } from './types.ts'
 
 export interface RefundRequest {
   readonly amount: Minor
@@ -60,7 +60,7 @@ export function refund(ctx: Context, chargeId: string, request: RefundRequest): 
       createdAt: ctx.timestamp(),
       charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
     }
-    const rows = { charges: [rowOfCharge(ctx.tenantId, refunded)], refunds: [rowOfRefund(ctx, line, view)] }
+    const rows = { charges: [changesOfCharge(refunded)], refunds: [rowOfRefund(ctx, line, view)] }
     return postReply(ctx, line.shard, { ...operation, ...rows }, 201, view)
   })
 }

@@ -6,7 +6,7 @@ import { once, postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import * as lines from '../lines/service.ts'
 import { type Line, viewOfLine } from '../lines/types.ts'
-import { rowOfLoan } from '../loans/book.ts'
+import { rowOfNewLoan } from '../loans/book.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { MerchantView } from '../parties/types.ts'
@@ -17,7 +17,7 @@ import { decideCharge } from '../risk/decide.ts'
 import { captureOf, requireStatement } from './capture.ts'
 import { eventOf, find } from './find.ts'
 import * as store from './store.ts'
-import { type AfterCapture, type Charge, type ChargeView, rowOfCharge, viewOfCharge } from './types.ts'
+import { type AfterCapture, type Charge, type ChargeView, rowOfNewCharge, viewOfCharge } from './types.ts'
 
 export interface NewCharge {
   readonly lineId: string
@@ -68,8 +68,8 @@ async function decideAndPost(
   const capture = captureOf(ctx, { line, terms, charge, merchant, amount: order.amount, released: 0n })
   const operation: Operation = {
     line: { id: line.id, spend: order.amount, statementOn, owed: capture.movement.owed },
-    charges: [rowOfCharge(ctx.tenantId, capture.charge)],
-    loans: [rowOfLoan(ctx.tenantId, capture.movement.loan, ctx.today())],
+    charges: [rowOfNewCharge(ctx.tenantId, capture.charge)],
+    loans: [rowOfNewLoan(ctx.tenantId, capture.movement.loan, ctx.today())],
     events: [capture.movement.event],
   }
   const view = viewOfCharge(capture.charge, [capture.movement.loan.id])
@@ -134,7 +134,7 @@ function hold(ctx: Context, line: Line, charge: Charge): Promise<Reply<ChargeVie
   const event = eventOf(charge, 'charge.authorized', { amount, plan: charge.plan, expiresAt: charge.expiresAt })
   const operation: Operation = {
     line: { id: line.id, spend: amount, held: amount },
-    charges: [rowOfCharge(ctx.tenantId, charge)],
+    charges: [rowOfNewCharge(ctx.tenantId, charge)],
     events: [event],
   }
   return postReply(ctx, line.shard, operation, 201, viewOfCharge(charge, []))

@@ -73,25 +73,32 @@ export function viewOfCharge(charge: Charge, loanIds: readonly string[]): Charge
   }
 }
 
-export function rowOfCharge(tenantId: string, charge: Charge): Record<string, unknown> {
+export function rowOfNewCharge(tenantId: string, charge: Charge): Record<string, unknown> {
   return {
-    shard: charge.shard,
-    id: charge.id,
+    ...changesOfCharge(charge),
     tenant_id: tenantId,
     line_id: charge.lineId,
     merchant_id: charge.merchantId,
     currency: charge.currency,
     plan: charge.plan,
     amount_minor: charge.amountMinor,
+    reference: charge.reference,
+    authorized_on: charge.authorizedOn,
+    created_at: charge.createdAt,
+  }
+}
+
+/** Of a charge that is stored its key and what may change. */
+export function changesOfCharge(charge: Charge): Record<string, unknown> {
+  return {
+    shard: charge.shard,
+    id: charge.id,
     captured_minor: charge.capturedMinor,
     released_minor: charge.releasedMinor,
     refunded_minor: charge.refundedMinor,
     fee_minor: charge.feeMinor,
     fee_returned_minor: charge.feeReturnedMinor,
     status: charge.status,
-    reference: charge.reference,
-    authorized_on: charge.authorizedOn,
-    created_at: charge.createdAt,
     expires_at: charge.expiresAt,
   }
 }

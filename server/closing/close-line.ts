@@ -11,13 +11,13 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent, Operation, Row } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { chargeLate, delinquencyEvents, recogniseDues } from '../loans/age.ts'
-import { afterClose, type Movement, move, rowOfLoan } from '../loans/book.ts'
+import { afterClose, changesOfLoan, type Movement, move } from '../loans/book.ts'
 import * as loanService from '../loans/service.ts'
 import { asUnfolded } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { type Allocated, allocate } from '../repayments/allocate.ts'
-import { rowOfRepayment } from '../repayments/types.ts'
+import { rowOfNewRepayment } from '../repayments/types.ts'
 import { closeStatement, minimumMet, unpaidItems, useCredit } from '../statements/close.ts'
 import type { Statement } from '../statements/types.ts'
 import { collect } from './collect.ts'
@@ -81,7 +81,7 @@ function operationOf(ctx: Context, work: Work, bill: ReturnType<typeof runStatem
       credit: work.credit,
       ...(bill === null ? {} : { nextStatementOn: bill.nextStatementOn, statements: bill.statement === null ? 0 : 1 }),
     },
-    loans: touched.map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today(), tomorrow)),
+    loans: touched.map((loan) => changesOfLoan(loan, ctx.today(), tomorrow)),
     statements: bill?.rows ?? [],
     repayments: work.repayments,
     events: [...work.events, ...(bill?.events ?? [])],
@@ -108,7 +108,7 @@ function replace(work: Work, loan: Loan): void {
 function applyMoney(ctx: Context, work: Work, money: Allocated): void {
   for (const movement of money.movements) apply(work, movement)
   work.events.push(...money.kept)
-  work.repayments.push(rowOfRepayment(ctx.tenantId, money.repayment))
+  work.repayments.push(rowOfNewRepayment(ctx.tenantId, money.repayment))
   work.credit += money.credit
   work.line = { ...work.line, creditMinor: work.line.creditMinor + money.credit }
 }

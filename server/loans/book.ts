@@ -13,7 +13,6 @@ import {
   type decodeTerms,
   duesOn,
   encodeEvent,
-  encodeTerms,
   ledgerOn,
   owedOn,
   payoffOn,
@@ -159,13 +158,10 @@ export function hasEffect(movement: Movement): boolean {
   return movement.event.legs.length > 0
 }
 
-/** `readOn` is the day whose requests will read the row: after a close the next one. */
-export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = today): Row {
-  const active = loan.state.status === 'active'
-  const daysPastDue = active ? daysPastDueOn(loan.state, today) : 0
+/** Of a loan that nobody has written yet all of it. Its contract stands in its first event, which is sent with it. */
+export function rowOfNewLoan(tenantId: string, loan: Loan, today: string): Row {
   return {
-    shard: loan.shard,
-    id: loan.id,
+    ...changesOfLoan(loan, today),
     tenant_id: tenantId,
     line_id: loan.lineId,
     charge_id: loan.chargeId,
@@ -174,17 +170,25 @@ export function rowOfLoan(tenantId: string, loan: Loan, today: string, readOn = 
     terms_version: loan.termsVersion,
     currency: loan.currency,
     plan: loan.plan,
+    funding: loan.funding,
+    opened_on: loan.openedOn,
+  }
+}
+
+/** Of a loan that is stored its key and what may change. `readOn` is the day whose requests read it: after a close the next. */
+export function changesOfLoan(loan: Loan, today: string, readOn = today): Row {
+  const active = loan.state.status === 'active'
+  const daysPastDue = active ? daysPastDueOn(loan.state, today) : 0
+  return {
+    shard: loan.shard,
+    id: loan.id,
     status: loan.state.status,
-    // The contract of a new loan stands in its first event, which is sent with it.
-    terms: loan.eventSeqs.length === 0 ? null : encodeTerms(loan.terms),
     events: loan.events.map(encodeEvent),
     posted: encodeLedger(loan.posted),
     posted_on: loan.postedOn,
-    funding: loan.funding,
     principal_minor: loan.state.principalOutstanding,
     days_past_due: active && readOn !== today ? daysPastDueOn(loan.state, readOn) : daysPastDue,
     bucket: bucketOf(daysPastDue),
-    opened_on: loan.openedOn,
     next_action_on: loan.nextActionOn,
   }
 }

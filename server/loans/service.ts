@@ -10,7 +10,7 @@ import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { bucketChange } from './age.ts'
-import { type Booking, type Movement, move, rowOfLoan, viewOfLoan } from './book.ts'
+import { type Booking, changesOfLoan, type Movement, move, viewOfLoan } from './book.ts'
 import * as store from './store.ts'
 import type { StoredLoan } from './stored.ts'
 import type { Loan, LoanView } from './types.ts'
@@ -153,7 +153,7 @@ export function operationOf(ctx: Context, line: Line, movements: readonly Moveme
       owed: movements.reduce((sum, movement) => sum + movement.owed, 0n),
       credit: movements.reduce((sum, movement) => sum + movement.credit, 0n),
     },
-    loans: latest(movements).map((loan) => rowOfLoan(ctx.tenantId, loan, ctx.today())),
+    loans: latest(movements).map((loan) => changesOfLoan(loan, ctx.today())),
     events: [
       ...movements.map((movement) => movement.event),
       // A payment cures, a debit that bounces makes late again: told now, and not at the close of the day, which is stored.

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { emptyLedger, ownFunding } from '../../core/journal/posting.ts'
 import { anyLife, foldedLife } from '../../core/loan/any-life.test-support.ts'
 import { holds } from '../../core/loan/arbitrary.test-support.ts'
-import { openLoan } from '../../core/loan/index.ts'
+import { encodeTerms, openLoan } from '../../core/loan/index.ts'
 import { plainLoan } from '../../core/loan/plain.test-support.ts'
 import type { LoanState } from '../../core/loan/types.ts'
 import { isUnpaid } from '../../core/program/bill.ts'
 import { termsOf } from '../../core/program/terms.test-support.ts'
 import { dayOffset, dayText } from '../../core/property.test-support.ts'
 import { stringifyJson } from '../platform/json.ts'
-import { afterClose, type LoanRow, move, rowOfLoan } from './book.ts'
+import { afterClose, changesOfLoan, type LoanRow, move } from './book.ts'
 import { StoredLoan } from './stored.ts'
 import type { Loan } from './types.ts'
 
@@ -38,9 +38,9 @@ function loanOf(state: LoanState): Loan {
   }
 }
 
-/** Written as an operation writes it, and read as the look-up reads it. */
+/** Written as operations write it, the contract when it was opened and now its changes, and read as the look-up reads it. */
 function writtenAndRead(loan: Loan, today: string, readOn: string, lineVersion?: number) {
-  const row = rowOfLoan('tenant', loan, today, readOn) as Record<string, never>
+  const row = changesOfLoan(loan, today, readOn) as Record<string, never>
   const text = (column: string) => stringifyJson(row[column])
   const { shard, lineId, chargeId, merchantId, programId, termsVersion, currency, plan, postedOn } = loan
   return new StoredLoan({
@@ -64,10 +64,10 @@ function writtenAndRead(loan: Loan, today: string, readOn: string, lineVersion?:
     bucket: row.bucket!,
     openedOn: loan.openedOn,
     nextActionOn: row.next_action_on!,
-    terms: text('terms'),
+    terms: stringifyJson(encodeTerms(loan.terms)),
     events: text('events'),
     posted: text('posted'),
-    funding: text('funding'),
+    funding: stringifyJson(loan.funding),
   })
 }
 

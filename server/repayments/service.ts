@@ -17,7 +17,14 @@ import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { type Allocated, allocate } from './allocate.ts'
 import * as store from './store.ts'
-import { type Repayment, type RepaymentSource, type RepaymentView, rowOfRepayment, viewOfRepayment } from './types.ts'
+import {
+  changesOfRepayment,
+  type Repayment,
+  type RepaymentSource,
+  type RepaymentView,
+  rowOfNewRepayment,
+  viewOfRepayment,
+} from './types.ts'
 
 export interface NewRepayment {
   readonly lineId?: string
@@ -137,7 +144,7 @@ function operationOf(ctx: Context, line: Line, allocated: Allocated): Operation 
   return {
     ...moved,
     line: { ...moved.line!, credit: moved.line!.credit! + allocated.credit },
-    repayments: [rowOfRepayment(ctx.tenantId, allocated.repayment)],
+    repayments: [rowOfNewRepayment(ctx.tenantId, allocated.repayment)],
     events: [...moved.events, ...allocated.kept],
   }
 }
@@ -164,7 +171,7 @@ export async function reverse(ctx: Context, repaymentId: string, reason: string 
     const operation = {
       ...moved,
       line: { ...moved.line!, credit: moved.line!.credit! + returned },
-      repayments: [rowOfRepayment(ctx.tenantId, reversed)],
+      repayments: [changesOfRepayment(reversed)],
       events: [...moved.events, ...takenBack(line, repayment, reason)],
     }
     return postReply(ctx, line.shard, operation, 200, viewOfRepayment(reversed))

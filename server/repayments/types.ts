@@ -63,7 +63,7 @@ export function viewOfRepayment(repayment: Repayment): RepaymentView {
   }
 }
 
-export function rowOfRepayment(tenantId: string, repayment: Repayment): Record<string, unknown> {
+export function rowOfNewRepayment(tenantId: string, repayment: Repayment): Record<string, unknown> {
   return {
     shard: repayment.shard,
     id: repayment.id,
@@ -80,4 +80,9 @@ export function rowOfRepayment(tenantId: string, repayment: Repayment): Record<s
     reference: repayment.reference,
     created_at: repayment.createdAt,
   }
+}
+
+/** Of a repayment that is stored its key and the one thing that may change. */
+export function changesOfRepayment({ shard, id, status }: Repayment): Record<string, unknown> {
+  return { shard, id, status }
 }
