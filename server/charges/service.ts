@@ -5,7 +5,7 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import { once, postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import * as lines from '../lines/service.ts'
-import { type Line, viewOfLine } from '../lines/types.ts'
+import { availableOf, type Line } from '../lines/types.ts'
 import { rowOfNewLoan } from '../loans/book.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
 import * as merchants from '../parties/merchants.ts'
@@ -82,9 +82,9 @@ async function withinLimit<Body>(line: Line, posted: Promise<Reply<Body>>): Prom
     return await posted
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'limit-exceeded' || error.parts.detail !== undefined) throw error
-    const { available, limit } = viewOfLine(line)
+    const available = availableOf(line)
     const money = (amount: Minor) => formatMinor(amount, line.currency)
-    const detail = `${money(available)} of a limit of ${money(limit)} ${line.currency} is available.`
+    const detail = `${money(available)} of a limit of ${money(line.limitMinor)} ${line.currency} is available.`
     throw problem('limit-exceeded', { detail, extra: { available } })
   }
 }

@@ -86,7 +86,7 @@ export function registerLines(app: App): void {
   app.get(
     '/v1/lines/:id',
     { schema: { tags, summary: 'Read a line', params: IdParams, response: { 200: LineSchema } } },
-    async (request) => viewOfLine(await lines.find(contextOf(request), request.params.id)),
+    async (request) => viewOfLine(await lines.findDecided(contextOf(request), request.params.id)),
   )
   app.get(
     '/v1/lines',

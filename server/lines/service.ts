@@ -12,7 +12,7 @@ import { isShardedId, shardOf } from '../platform/ids.ts'
 import * as programs from '../programs/service.ts'
 import { decideLine, type Profile } from '../risk/decide.ts'
 import * as store from './store.ts'
-import { type Autopay, type Line, type LineView, viewOfLine } from './types.ts'
+import { type Autopay, type DecidedLine, type Line, type LineView, viewOfLine } from './types.ts'
 
 export interface LineApplication {
   readonly customerId: string
@@ -50,7 +50,7 @@ async function decideAndOpen(
     daysPastDue: Math.max(0, ...others.map((line) => line.daysPastDue)),
   })
   const approved = decision.outcome === 'approve'
-  const line: Line = {
+  const line: DecidedLine = {
     shard,
     id: ctx.platform.ids.create('lin', shard),
     customerId: customer.id,
@@ -103,8 +103,16 @@ export function shardOfLine(lineId: string): number {
   return shardOf(lineId)
 }
 
-export async function find(ctx: Context, lineId: string): Promise<Line & { readonly daysPastDue: number }> {
-  const line = await store.findLine(ctx, lineId)
+type Found<Kind extends Line> = Kind & { readonly daysPastDue: number }
+type Find<Kind extends Line> = (ctx: Context, lineId: string) => Promise<Found<Kind>>
+
+export const find: Find<Line> = async (ctx, lineId) => orNotFound(await store.findLine(ctx, lineId), lineId)
+
+/** With the decision that opened it: for answers about the line itself. */
+export const findDecided: Find<DecidedLine> = async (ctx, lineId) =>
+  orNotFound(await store.findDecidedLine(ctx, lineId), lineId)
+
+function orNotFound<Kind extends Line>(line: Kind | undefined, lineId: string): Kind {
   if (line === undefined) throw problem('not-found', { detail: `There is no line ${lineId}.` })
   return line
 }
@@ -123,7 +131,7 @@ export async function list(ctx: Context, { customerId, ids }: LineFilter): Promi
     throw problem('invalid-request', { detail: 'Send either `customerId` or `ids`.' })
   }
   if (customerId !== undefined) return listOf(ctx, customerId)
-  const found = await Promise.all(ids!.split(',').map((id) => store.findLine(ctx, id)))
+  const found = await Promise.all(ids!.split(',').map((id) => store.findDecidedLine(ctx, id)))
   return found.filter((line) => line !== undefined).map(viewOfLine)
 }
 
@@ -202,11 +210,15 @@ function setStatus(
 interface Change {
   readonly write: Omit<LineWrite, 'id' | 'version'>
   readonly event: ReturnType<typeof eventOf>
-  readonly after: Line
+  readonly after: DecidedLine
 }
 
-function change(ctx: Context, lineId: string, decide: (line: Line) => Promise<Change>): Promise<Reply<LineView>> {
-  return withLine(ctx, lineId, async (line) => {
+function change(
+  ctx: Context,
+  lineId: string,
+  decide: (line: DecidedLine) => Promise<Change>,
+): Promise<Reply<LineView>> {
+  return withDecidedLine(ctx, lineId, async (line) => {
     const { write, event, after } = await decide(line)
     const operation = { line: { id: line.id, version: line.version, ...write }, events: [event] }
     return postReply(ctx, line.shard, operation, 200, viewOfLine(after))
@@ -232,14 +244,30 @@ const attemptsMax = 20
  * Decides on a whole line and writes, again from the start if somebody wrote in between: read, decide, write with the
  * version that was read. Refusals are kept under the request's key.
  */
-export async function withLine<Body>(
+export function withLine<Body>(ctx: Context, lineId: string, work: Work<Line, Body>): Promise<Reply<Body>> {
+  return decideOn(ctx, lineId, find, work)
+}
+
+/** The same where the answer is the line itself. */
+export function withDecidedLine<Body>(
   ctx: Context,
   lineId: string,
-  work: (line: Line & { readonly daysPastDue: number }) => Promise<Reply<Body>>,
+  work: Work<DecidedLine, Body>,
 ): Promise<Reply<Body>> {
-  const first = await find(ctx, lineId)
+  return decideOn(ctx, lineId, findDecided, work)
+}
+
+type Work<Kind extends Line, Body> = (line: Found<Kind>) => Promise<Reply<Body>>
+
+async function decideOn<Kind extends Line, Body>(
+  ctx: Context,
+  lineId: string,
+  read: Find<Kind>,
+  work: Work<Kind, Body>,
+): Promise<Reply<Body>> {
+  const first = await read(ctx, lineId)
   return once(ctx, first.shard, () =>
-    retryConflicts(async (attempt) => work(attempt === 1 ? first : await find(ctx, lineId))),
+    retryConflicts(async (attempt) => work(attempt === 1 ? first : await read(ctx, lineId))),
   )
 }
 

@@ -2,7 +2,7 @@ import { createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId } from '../platform/ids.ts'
-import type { Line } from './types.ts'
+import type { DecidedLine, Line } from './types.ts'
 
 const columns = [
   'shard',
@@ -19,36 +19,43 @@ const columns = [
   'next_statement_on',
   'statement_count',
   'autopay',
-  'decision',
   'opened_on',
   'version',
 ]
+const decidedColumns = [...columns, 'decision']
 
 /** The most of a line's active loans. The index `loans_past_due` answers it, which has only loans that are behind. */
 const worstDaysPastDue = (db: Queryable) => db`coalesce((
     select max(days_past_due) from loans
     where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active' and days_past_due > 0), 0)`
 
-type Owned = Line & { readonly tenantId: string; readonly daysPastDue: number }
+type Owned<Found extends Line> = Found & { readonly tenantId: string; readonly daysPastDue: number }
 
 /** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
-const loaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
-  createRowLoader<Owned>(
-    (shards, ids) => db<Owned[]>`
-      select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
-      from lines
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
-  ),
-)
+const loadersOf = oncePerPlatform(({ db: { lookUps: db } }) => {
+  const loaderOf = <Found extends Line>(selected: readonly string[]) =>
+    createRowLoader<Owned<Found>>(
+      (shards, ids) => db<Owned<Found>[]>`
+        select ${db(selected)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
+        from lines
+        where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+    )
+  return { plain: loaderOf<Line>(columns), decided: loaderOf<DecidedLine>(decidedColumns) }
+})
 
 /** Undefined for an unknown id and for another tenant's. */
-export async function findLine(ctx: Context, id: string): Promise<Owned | undefined> {
-  return isShardedId('lin', id) ? loaderOf(ctx.platform)(id, ctx.tenantId, ctx.ahead) : undefined
+export async function findLine(ctx: Context, id: string): Promise<Owned<Line> | undefined> {
+  return isShardedId('lin', id) ? loadersOf(ctx.platform).plain(id, ctx.tenantId, ctx.ahead) : undefined
 }
 
 /** What `findLine` will be asked for. */
 export function lookAhead({ platform, rows }: Ahead, id: string): void {
-  if (isShardedId('lin', id)) loaderOf(platform).lookAhead(id, rows)
+  if (isShardedId('lin', id)) loadersOf(platform).plain.lookAhead(id, rows)
+}
+
+/** The same with the decision, which takes a fifth of the look-up's time. */
+export async function findDecidedLine(ctx: Context, id: string): Promise<Owned<DecidedLine> | undefined> {
+  return isShardedId('lin', id) ? loadersOf(ctx.platform).decided(id, ctx.tenantId) : undefined
 }
 
 interface OfCustomer {
@@ -58,10 +65,10 @@ interface OfCustomer {
 }
 
 const customerLoaderOf = oncePerPlatform(({ db }) =>
-  createShardLoader<OfCustomer, Owned[]>(async (shard, asked) => {
+  createShardLoader<OfCustomer, Owned<DecidedLine>[]>(async (shard, asked) => {
     const { texts } = db.typed
-    const rows = await db<Owned[]>`
-      select ${db(columns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
+    const rows = await db<Owned<DecidedLine>[]>`
+      select ${db(decidedColumns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ customerId }) => customerId))})
         as asked(tenant, customer)
       join lines on shard = ${shard} and tenant_id = tenant and customer_id = customer
@@ -71,11 +78,11 @@ const customerLoaderOf = oncePerPlatform(({ db }) =>
   }),
 )
 
-export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned[]> {
+export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned<DecidedLine>[]> {
   return customerLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, customerId })
 }
 
-export function rowOfLine(tenantId: string, line: Line): Record<string, unknown> {
+export function rowOfLine(tenantId: string, line: DecidedLine): Record<string, unknown> {
   return {
     shard: line.shard,
     id: line.id,

@@ -17,7 +17,7 @@ export interface StoredDecision {
   readonly decidedAt: string
 }
 
-/** A customer's limit in a program, as stored. */
+/** A customer's limit in a program, as stored, but for the decision that opened it: money asks for a line and never for that. */
 export interface Line {
   readonly shard: number
   readonly id: string
@@ -33,9 +33,12 @@ export interface Line {
   readonly nextStatementOn: string | null
   readonly statementCount: number
   readonly autopay: Autopay | null
-  readonly decision: StoredDecision
   readonly openedOn: string
   readonly version: number
+}
+
+export interface DecidedLine extends Line {
+  readonly decision: StoredDecision
 }
 
 export interface LineView {
@@ -57,8 +60,13 @@ export interface LineView {
   readonly openedOn: string
 }
 
-export function viewOfLine(line: Line): LineView {
-  const free = line.limitMinor - line.heldMinor - line.owedMinor
+/** What may still be bought for. */
+export function availableOf({ status, limitMinor, heldMinor, owedMinor }: Line): Minor {
+  const free = limitMinor - heldMinor - owedMinor
+  return status === 'active' && free > 0n ? free : 0n
+}
+
+export function viewOfLine(line: DecidedLine): LineView {
   return {
     id: line.id,
     customerId: line.customerId,
@@ -69,7 +77,7 @@ export function viewOfLine(line: Line): LineView {
     limit: line.limitMinor,
     held: line.heldMinor,
     owed: line.owedMinor,
-    available: line.status === 'active' && free > 0n ? free : 0n,
+    available: availableOf(line),
     credit: line.creditMinor,
     nextStatementOn: line.nextStatementOn,
     autopay: line.autopay,

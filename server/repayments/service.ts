@@ -209,7 +209,7 @@ function takenBack(line: Line, repayment: Repayment, reason: string | null): Jou
 
 /** Gives kept credit back to the customer: all of it, or an amount. */
 export function payBack(ctx: Context, lineId: string, wanted: Minor | null): Promise<Reply<LineView>> {
-  return lines.withLine(ctx, lineId, async (line) => {
+  return lines.withDecidedLine(ctx, lineId, async (line) => {
     const amount = wanted ?? line.creditMinor
     if (amount <= 0n || amount > line.creditMinor) {
       const detail = `The customer has ${formatMinor(line.creditMinor, line.currency)} ${line.currency} of credit on this line.`
