@@ -32,7 +32,7 @@ export interface NewCharge {
 
 /** What a purchase is decided on besides its caller. */
 export function lookAhead(ahead: Ahead, { lineId, merchantId }: Pick<NewCharge, 'lineId' | 'merchantId'>): void {
-  lines.lookAhead(ahead, lineId)
+  lines.lookAheadForPurchase(ahead, lineId)
   merchants.lookAhead(ahead, merchantId)
 }
 
@@ -54,7 +54,7 @@ async function decideAndPost(
   order: NewCharge,
   seller: Promise<MerchantView>,
 ): Promise<Reply<ChargeView>> {
-  const [line, merchant] = await Promise.all([lines.find(ctx, order.lineId), seller])
+  const [line, merchant] = await Promise.all([lines.findAged(ctx, order.lineId), seller])
   const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
   refuseMismatch(line, merchant, order)
   const plan = findPlan(terms, order.plan)

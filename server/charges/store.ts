@@ -1,6 +1,7 @@
 import { createRowLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId } from '../platform/ids.ts'
+import { ofShards } from '../platform/shards.ts'
 import type { Charge } from './types.ts'
 
 const columns = [
@@ -33,7 +34,7 @@ const loaderOf = oncePerPlatform(({ db }) =>
       select ${db(columns)}, tenant_id,
         (select version from lines where lines.shard = charges.shard and lines.id = charges.line_id) as line_version
       from charges
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+      where ${ofShards(db, shards)} and id = any (${db.typed.texts(ids)})`,
   ),
 )
 

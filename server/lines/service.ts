@@ -103,10 +103,13 @@ export function shardOfLine(lineId: string): number {
   return shardOf(lineId)
 }
 
-type Found<Kind extends Line> = Kind & { readonly daysPastDue: number }
-type Find<Kind extends Line> = (ctx: Context, lineId: string) => Promise<Found<Kind>>
+type Find<Kind extends Line> = (ctx: Context, lineId: string) => Promise<Kind>
 
 export const find: Find<Line> = async (ctx, lineId) => orNotFound(await store.findLine(ctx, lineId), lineId)
+
+/** With the worst days past due of its loans, which risk asks for before a purchase. */
+export const findAged: Find<Line & { readonly daysPastDue: number }> = async (ctx, lineId) =>
+  orNotFound(await store.findAgedLine(ctx, lineId), lineId)
 
 /** With the decision that opened it: for answers about the line itself. */
 export const findDecided: Find<DecidedLine> = async (ctx, lineId) =>
@@ -117,7 +120,7 @@ function orNotFound<Kind extends Line>(line: Kind | undefined, lineId: string): 
   return line
 }
 
-export const { lookAhead } = store
+export const { lookAhead, lookAheadForPurchase } = store
 
 export interface LineFilter {
   readonly customerId?: string
@@ -257,7 +260,7 @@ export function withDecidedLine<Body>(
   return decideOn(ctx, lineId, findDecided, work)
 }
 
-type Work<Kind extends Line, Body> = (line: Found<Kind>) => Promise<Reply<Body>>
+type Work<Kind extends Line, Body> = (line: Kind) => Promise<Reply<Body>>
 
 async function decideOn<Kind extends Line, Body>(
   ctx: Context,

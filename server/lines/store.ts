@@ -2,6 +2,7 @@ import { createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId } from '../platform/ids.ts'
+import { ofShards } from '../platform/shards.ts'
 import type { DecidedLine, Line } from './types.ts'
 
 const columns = [
@@ -29,22 +30,26 @@ const worstDaysPastDue = (db: Queryable) => db`coalesce((
     select max(days_past_due) from loans
     where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active' and days_past_due > 0), 0)`
 
-type Owned<Found extends Line> = Found & { readonly tenantId: string; readonly daysPastDue: number }
+type Owned<Kind extends Line> = Kind & { readonly tenantId: string }
+type Aged<Kind extends Line> = Kind & { readonly daysPastDue: number }
 
-/** Lines that requests of one turn ask for come in one query. Their worst days past due come along: risk asks for it. */
+/** Lines that requests of one turn ask for come in one query. */
 const loadersOf = oncePerPlatform(({ db: { lookUps: db } }) => {
-  const loaderOf = <Found extends Line>(selected: readonly string[]) =>
-    createRowLoader<Owned<Found>>(
-      (shards, ids) => db<Owned<Found>[]>`
-        select ${db(selected)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
-        from lines
-        where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+  const loaderOf = <Kind extends Line>(selected: readonly string[], further = db``) =>
+    createRowLoader<Owned<Kind>>(
+      (shards, ids) => db<Owned<Kind>[]>`
+        select ${db(selected)}, tenant_id ${further} from lines
+        where ${ofShards(db, shards)} and id = any (${db.typed.texts(ids)})`,
     )
-  return { plain: loaderOf<Line>(columns), decided: loaderOf<DecidedLine>(decidedColumns) }
+  return {
+    plain: loaderOf<Line>(columns),
+    aged: loaderOf<Aged<Line>>(columns, db`, ${worstDaysPastDue(db)} as days_past_due`),
+    decided: loaderOf<DecidedLine>(decidedColumns),
+  }
 })
 
 /** Undefined for an unknown id and for another tenant's. */
-export async function findLine(ctx: Context, id: string): Promise<Owned<Line> | undefined> {
+export async function findLine(ctx: Context, id: string): Promise<Line | undefined> {
   return isShardedId('lin', id) ? loadersOf(ctx.platform).plain(id, ctx.tenantId, ctx.ahead) : undefined
 }
 
@@ -53,8 +58,18 @@ export function lookAhead({ platform, rows }: Ahead, id: string): void {
   if (isShardedId('lin', id)) loadersOf(platform).plain.lookAhead(id, rows)
 }
 
-/** The same with the decision, which takes a fifth of the look-up's time. */
-export async function findDecidedLine(ctx: Context, id: string): Promise<Owned<DecidedLine> | undefined> {
+/** The same with its worst days past due, for which risk asks. */
+export async function findAgedLine(ctx: Context, id: string): Promise<Aged<Line> | undefined> {
+  return isShardedId('lin', id) ? loadersOf(ctx.platform).aged(id, ctx.tenantId, ctx.ahead) : undefined
+}
+
+/** What `findAgedLine` will be asked for. */
+export function lookAheadForPurchase({ platform, rows }: Ahead, id: string): void {
+  if (isShardedId('lin', id)) loadersOf(platform).aged.lookAhead(id, rows)
+}
+
+/** The same with the decision that opened it. */
+export async function findDecidedLine(ctx: Context, id: string): Promise<DecidedLine | undefined> {
   return isShardedId('lin', id) ? loadersOf(ctx.platform).decided(id, ctx.tenantId) : undefined
 }
 
@@ -65,9 +80,9 @@ interface OfCustomer {
 }
 
 const customerLoaderOf = oncePerPlatform(({ db }) =>
-  createShardLoader<OfCustomer, Owned<DecidedLine>[]>(async (shard, asked) => {
+  createShardLoader<OfCustomer, Aged<DecidedLine>[]>(async (shard, asked) => {
     const { texts } = db.typed
-    const rows = await db<Owned<DecidedLine>[]>`
+    const rows = await db<Aged<DecidedLine>[]>`
       select ${db(decidedColumns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ customerId }) => customerId))})
         as asked(tenant, customer)
@@ -78,7 +93,7 @@ const customerLoaderOf = oncePerPlatform(({ db }) =>
   }),
 )
 
-export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Owned<DecidedLine>[]> {
+export function listLinesOf(ctx: Context, shard: number, customerId: string): Promise<Aged<DecidedLine>[]> {
   return customerLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, customerId })
 }
 
@@ -107,10 +122,10 @@ export function rowOfLine(tenantId: string, line: DecidedLine): Record<string, u
 
 /** Of all tenants whose days are closed at the same time. */
 const closingLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
-  createRowLoader<Line & { readonly tenantId: string }>(
-    (shards, ids) => db<(Line & { readonly tenantId: string })[]>`
+  createRowLoader<Owned<Line>>(
+    (shards, ids) => db<Owned<Line>[]>`
       select ${db(columns)}, tenant_id from lines
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+      where ${ofShards(db, shards)} and id = any (${db.typed.texts(ids)})`,
   ),
 )
 

@@ -2,6 +2,7 @@ import { createLoader, createRowLoader, createShardLoader, type Loader } from '.
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
+import { ofShards } from '../platform/shards.ts'
 import { loanOfRow, StoredLoan, type StoredRow } from './stored.ts'
 import type { Loan } from './types.ts'
 
@@ -37,7 +38,7 @@ const loadersOf = oncePerPlatform(({ db: { readings }, db: quick }) => {
       const shards = [...new Set(lineIds.map(shardOf))]
       const rows = await db<StoredRow[]>`
         select ${selected(db)} from loans
-        where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
+        where ${ofShards(db, shards)} and line_id = any (${db.typed.texts(lineIds)})
           ${statuses === null ? db`` : db`and status = any (${db.typed.texts(statuses)})`}
         order by opened_on, id`
       return Map.groupBy(rows, (row) => row.lineId)
@@ -66,7 +67,7 @@ const loaderOf = oncePerPlatform(({ db }) =>
       select ${selected(db)},
         (select version from lines where lines.shard = loans.shard and lines.id = loans.line_id) as line_version
       from loans
-      where shard = any (${db.typed.smallints(shards)}) and id = any (${db.typed.texts(ids)})`,
+      where ${ofShards(db, shards)} and id = any (${db.typed.texts(ids)})`,
   ),
 )
 
