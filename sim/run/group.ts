@@ -1,6 +1,7 @@
 /** Some worlds on one database and one server: their requests meet in the same commits, their people never do. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Cluster, copyDatabase } from '../world/cluster.ts'
-import { openHouse } from '../world/house.ts'
+import { type House, openHouse } from '../world/house.ts'
 import { Disagreement, live, type WorldReport } from '../world/world.ts'
 import { createPace } from './pace.ts'
 import type { Failure, Group, GroupReport } from './types.ts'
@@ -13,9 +14,11 @@ export async function liveGroup(template: Cluster['template'], group: Group): Pr
   const failures: Failure[] = []
   try {
     const pace = createPace(group.seeds.length)
+    const { booksHold, wrong } = auditOf(house)
+    const common = { ...group.world, ...toldOf(group), step: pace.step, booksHold }
     await Promise.all(
       group.seeds.map((seed) =>
-        live(house, { ...group.world, seed, ...toldOf(group), step: pace.step, passed: progressOf(group, seed) })
+        live(house, { ...common, seed, passed: eveningOf(house, group, seed) })
           .then(
             (report) => worlds.push(report),
             (error: unknown) => failures.push(failureOf(seed, error)),
@@ -23,6 +26,8 @@ export async function liveGroup(template: Cluster['template'], group: Group): Pr
           .finally(pace.leave),
       ),
     )
+    const unexplained = failures.length === 0 ? wrong() : []
+    if (unexplained.length > 0) throw new Error(`the books of all worlds together: ${unexplained.join('; ')}`)
   } finally {
     await house.close()
     await database.drop()
@@ -39,6 +44,36 @@ function toldOf({ tellDay }: Group) {
     told: (dayNumber: number, line: string) => {
       if (dayNumber === tellDay) console.log(line.trimEnd())
     },
+  }
+}
+
+/**
+ * One audit for all worlds that ask for theirs on an evening: the same proofs over the same rows, but each table is read
+ * once and not once for every world, which was a quarter of PostgreSQL's time. `wrong`: what it has found.
+ */
+function auditOf(house: House) {
+  let asked: Promise<boolean> | null = null
+  const found: string[] = []
+  const run = async () => {
+    // Worlds come to it in the same turn; what is asked for later is asked anew.
+    await turn()
+    asked = null
+    const failed = (await house.auditAll()).proofs.flatMap(({ name, failures }) =>
+      failures.map((failure) => `${name}: ${failure}`),
+    )
+    found.push(...failed)
+    return failed.length === 0
+  }
+  return { booksHold: () => (asked ??= run()), wrong: () => found }
+}
+
+/** Of the first world of a group: once in as many days as have passed, so that it costs little in worlds of any length. */
+function eveningOf(house: House, group: Group, seed: number): (dayNumber: number) => Promise<void> {
+  const tell = progressOf(group, seed)
+  return async (dayNumber) => {
+    tell(dayNumber)
+    const isPowerOfTwo = (dayNumber & (dayNumber - 1)) === 0
+    if (seed === group.seeds[0] && isPowerOfTwo) await house.takeStock()
   }
 }
 

@@ -5,7 +5,7 @@ export interface Group {
   readonly name: string
   readonly seeds: readonly number[]
   readonly shards: number
-  readonly world: Omit<WorldOptions, 'seed' | 'told'>
+  readonly world: Pick<WorldOptions, 'customers' | 'days' | 'withFaults' | 'allLinesEvery' | 'auditEvery'>
   /** Prints what is said on this day of the run, counted from 1. */
   readonly tellDay: number | null
 }

@@ -5,6 +5,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino } from 'pino'
+import { audit } from '../../server/audit/audit.ts'
+import type { AuditReport } from '../../server/audit/types.ts'
 import { drainPostings } from '../../server/journal/post.ts'
 import { drainPayouts } from '../../server/journal/post-payouts.ts'
 import { makePartitions } from '../../server/journal/store.ts'
@@ -49,6 +51,13 @@ export interface House {
     scene: Scene,
     order: { name: string; timeZone: string; now: string },
   ): Promise<{ tenantId: string; secret: string }>
+  /** The server's audit of everybody's books. */
+  auditAll(): Promise<AuditReport>
+  /**
+   * Has PostgreSQL count what there is. A run of minutes is over before its autovacuum has come round to the tables, and
+   * plans made when they were all but empty read every hold, loan and bill to find the few that are due on an evening.
+   */
+  takeStock(): Promise<void>
   close(): Promise<void>
 }
 
@@ -113,6 +122,10 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
         const sandbox = await openSandbox(platform, order)
         return { tenantId: sandbox.tenantId, secret: sandbox.secretKey }
       }),
+    auditAll: () => audit(db.readings, null),
+    async takeStock() {
+      await db.readings`analyze lines, loans, charges, statements`
+    },
     async close() {
       await app.close()
       await Promise.all([drainPostings(platform), drainPayouts(platform)])

@@ -27,7 +27,9 @@ export interface WorldOptions {
   /** Waits for the worlds beside it before each part of a day. */
   readonly step?: () => Promise<void>
   /** Told at every day's end. */
-  readonly passed?: (dayNumber: number) => void
+  readonly passed?: (dayNumber: number) => void | Promise<void>
+  /** Whether an audit of all worlds beside this one finds nothing; where it does, or is not there, the world asks for its own. */
+  readonly booksHold?: () => Promise<boolean>
 }
 
 /** The server and the auditor do not agree, or something came that must not. */
@@ -80,7 +82,7 @@ const timeZones = [
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
   const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0, custom = {} } = options
   let dayNumber = 0
-  const { told, step = async () => {}, passed } = options
+  const { told, step = async () => {}, passed, booksHold = async () => false } = options
   const scene = { chance: chanceOf(seed, 0, 0, 0x7e), at: Date.UTC(2026, 0, 1) }
   const order = { name: `World ${seed}`, timeZone: timeZones[seed % timeZones.length]!, now: firstDay }
   const { tenantId, secret } = await house.openSandbox(scene, order)
@@ -99,8 +101,11 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
       await endDay(world)
       await step()
       compared += await compare(world, last || dayNumber % allLinesEvery === 0)
-      if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) await audit(world)
-      passed?.(dayNumber)
+      if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) {
+        await step()
+        if (!(await booksHold())) await audit(world)
+      }
+      await passed?.(dayNumber)
     }
     const loans = [...world.auditor.lines.values()].reduce((sum, line) => sum + line.loans.length, 0)
     return { seed, digest: courier.digest(), loans, compared, ...courier.counts }
