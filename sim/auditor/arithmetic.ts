@@ -33,13 +33,16 @@ export function percent(amount: number, text: string): number {
 
 /** The parts of a whole ≥ 0 by weights: each its floor, and what is left one by one to the largest fractions. */
 export function share(whole: number, weights: readonly number[]): number[] {
-  const sum = BigInt(weights.reduce((all, weight) => all + weight, 0))
-  const exact = weights.map((weight) => BigInt(whole) * BigInt(weight))
-  const parts = exact.map((product) => Number(product / sum))
+  const sum = weights.reduce((all, weight) => all + weight, 0)
+  if (!Number.isSafeInteger(whole * sum)) throw new RangeError(`${whole} by weights of ${sum} is not exact`)
+  // Of whole numbers the remainder is exact, and with it the division of the rest.
+  const fractions = weights.map((weight) => (whole * weight) % sum)
+  const parts = weights.map((weight, place) => (whole * weight - fractions[place]!) / sum)
   const left = whole - parts.reduce((all, part) => all + part, 0)
-  const order = exact
-    .map((product, place) => ({ place, fraction: product % sum }))
-    .sort((one, other) => Number(other.fraction - one.fraction) || one.place - other.place)
+  if (left === 0) return parts
+  const order = fractions
+    .map((fraction, place) => ({ place, fraction }))
+    .sort((one, other) => other.fraction - one.fraction || one.place - other.place)
   for (const { place } of order.slice(0, left)) parts[place]! += 1
   return parts
 }
@@ -52,8 +55,15 @@ export function dayOf(text: string): number {
   )
 }
 
+/** Texts of days as they were made; a few years of them. */
+const texts = new Map<number, string>()
+
 export function textOf(day: number): string {
-  return new Date(day * millisecondsPerDay).toISOString().slice(0, 10)
+  const known = texts.get(day)
+  if (known !== undefined) return known
+  const text = new Date(day * millisecondsPerDay).toISOString().slice(0, 10)
+  if (texts.size < 10_000) texts.set(day, text)
+  return text
 }
 
 /** The same day of the month, so many months later; only for days that every month has. */

@@ -4,7 +4,7 @@ import { type Bill, happens, type Line, type Loan, type Moves, release, retell }
 import { roomUnder } from './loan.ts'
 import { repay } from './money.ts'
 import { unpaid, unpaidPenalty, unpaidPrincipal } from './part.ts'
-import { partsOf } from './state.ts'
+import { openFrom, partsOf } from './state.ts'
 
 /** Whether the end of this day can do anything to the line; most lines on most days it cannot. */
 export function isBusy(line: Line, day: number): boolean {
@@ -77,7 +77,7 @@ function dueUntil(line: Line, until: number): number {
 const milestones = [1, 7, 15, 31, 61, 91, 121, 151, 181]
 
 function isLookedAt(line: Line, loan: Loan, day: number): boolean {
-  if (loan.state.status !== 'active') return false
+  if (loan.state.status !== 'active' || openFrom(loan.state) > day) return false
   const { late, suspendAfterDays } = line.program
   return partsOf(loan.state).some((part) => {
     if (unpaid(part) === 0 || part.due > day) return false

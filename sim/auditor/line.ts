@@ -2,8 +2,7 @@
 import { monthsLater, nearest, nextDayNumbered, percent } from './arithmetic.ts'
 import { type MerchantFacts, type ProgramFacts, Refused } from './facts.ts'
 import { chargePerBill, tell } from './loan.ts'
-import { unpaid } from './part.ts'
-import { DoesNotFit, type Happening, type LoanFacts, type LoanState, partsOf, principalLeft } from './state.ts'
+import { DoesNotFit, type Happening, type LoanFacts, type LoanState, openFrom, principalLeft } from './state.ts'
 
 export interface Loan {
   readonly id: string
@@ -116,9 +115,7 @@ export function available(line: Line): number {
 }
 
 export function daysPastDue(loan: Loan, today: number): number {
-  if (loan.state.status !== 'active') return 0
-  const oldest = partsOf(loan.state).find((part) => unpaid(part) > 0)
-  return oldest === undefined ? 0 : Math.max(0, today - oldest.due)
+  return loan.state.status === 'active' ? Math.max(0, today - openFrom(loan.state)) : 0
 }
 
 /** Adds what happened and tells the loan anew; the line's credit follows the loan's. Throws `Refused`. */

@@ -9,10 +9,12 @@ import { newPart, type Part, unpaid, unpaidInterest, unpaidPenalty, unpaidPrinci
 import {
   DoesNotFit,
   dueNext,
+  endTelling,
   type Happening,
   keep,
   type LoanFacts,
   type LoanState,
+  openFrom,
   type PlanFacts,
   partsOf,
   principalLeft,
@@ -40,6 +42,7 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
     lessened: [],
     percent: rate,
     lent: facts.price,
+    told: null,
   }
   makePlan(state, facts.plan.method, facts.price, facts.openedOn, facts.dues)
   const inOrder = happenings
@@ -47,9 +50,10 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
     .sort((one, other) => one.happening.on - other.happening.on || one.place - other.place)
   for (const { happening } of inOrder) happen(state, facts.plan.method, happening)
   if (state.status !== 'charged-off') {
-    const owing = partsOf(state).some((part) => unpaid(part) > 0)
+    const owing = openFrom(state) < Number.POSITIVE_INFINITY
     state.status = owing ? 'active' : state.credit > 0 ? 'overpaid' : 'paid'
   }
+  endTelling(state)
   return state
 }
 

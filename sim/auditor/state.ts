@@ -1,6 +1,6 @@
 /** What is known of one loan: its contract, what happened to it, and how it stands. */
 import type { ByDays } from './by-days.ts'
-import { newPart, type Part, unpaidPrincipal } from './part.ts'
+import { newPart, type Part, unpaid, unpaidPrincipal } from './part.ts'
 
 export interface PlanFacts {
   readonly code: string
@@ -54,6 +54,15 @@ export interface LoanState {
   /** The rate of each bill of the plan in force, and the price it is taken of. */
   percent: string
   lent: number
+  /** What is asked for every day; null until the story has come to its end, after which nothing changes any more. */
+  told: Told | null
+}
+
+interface Told {
+  readonly parts: readonly Part[]
+  readonly principal: number
+  /** The first day on which something is due that is unpaid; Infinity where there is none. */
+  readonly openFrom: number
 }
 
 /** A waiver of more than is owed: what is told does not fit together. */
@@ -74,14 +83,26 @@ export interface LoanFacts {
 }
 
 /** All parts, oldest due first; of one day what was replaced, then what is planned, then what came beside. */
-export function partsOf(state: LoanState): Part[] {
+export function partsOf(state: LoanState): readonly Part[] {
+  if (state.told !== null) return state.told.parts
   if (state.beside.length === 0) return state.plan
   const rank = { old: 0, plan: 1, extra: 2 }
   return [...state.beside, ...state.plan].sort((one, other) => one.due - other.due || rank[one.kind] - rank[other.kind])
 }
 
 export function principalLeft(state: LoanState): number {
+  if (state.told !== null) return state.told.principal
   return partsOf(state).reduce((sum, part) => sum + unpaidPrincipal(part), 0)
+}
+
+/** The first day on which something is due that is unpaid; Infinity where there is none. */
+export function openFrom(state: LoanState): number {
+  if (state.told !== null) return state.told.openFrom
+  return partsOf(state).find((part) => unpaid(part) > 0)?.due ?? Number.POSITIVE_INFINITY
+}
+
+export function endTelling(state: LoanState): void {
+  state.told = { parts: partsOf(state), principal: principalLeft(state), openFrom: openFrom(state) }
 }
 
 export function keep(state: LoanState, amount: number): void {

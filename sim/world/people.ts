@@ -29,6 +29,9 @@ export interface Habit {
   readonly holds: number
 }
 
+/** What somebody does, one thing after the other. On most days it is nothing, which then costs not even a promise. */
+export type Deeds = Generator<Promise<void>, void>
+
 export interface Shopper {
   readonly number: number
   readonly habit: Habit

@@ -6,17 +6,18 @@ import { type Bill, buy, type Charge, capture, heldOf, type Line, owed, refund, 
 import { settles } from '../auditor/loan.ts'
 import { giveBackCredit, prepayLoan, repay, settle } from '../auditor/money.ts'
 import { unpaid } from '../auditor/part.ts'
-import { partsOf } from '../auditor/state.ts'
+import { openFrom, partsOf } from '../auditor/state.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
-import { agree, describe, type Shopper, type World } from './people.ts'
+import { agree, type Deeds, describe, type Habit, type Shopper, type World } from './people.ts'
 
-export async function liveDay(world: World, desk: Desk, shopper: Shopper): Promise<void> {
+/** Gives what it takes up, one thing after the other; each is done before the next is asked for. */
+export function* liveDay(world: World, desk: Desk, shopper: Shopper): Deeds {
   const chance = chanceOf(world.seed, shopper.number, world.auditor.today, 0x5d)
-  if (chance.happens(shopper.habit.buys)) await purchase(world, desk, shopper, chance)
-  for (const charge of shopper.line.charges) await followUp(world, desk, shopper, charge, chance)
-  await payBills(world, desk, shopper, chance)
-  if (shopper.line.credit > 0 && chance.happens(0.02)) await takeCredit(world, desk, shopper.line, chance)
+  if (chance.happens(shopper.habit.buys)) yield purchase(world, desk, shopper, chance)
+  for (const charge of shopper.line.charges) yield* followUp(world, desk, shopper, charge, chance)
+  yield* payBills(world, desk, shopper, chance)
+  if (shopper.line.credit > 0 && chance.happens(0.02)) yield takeCredit(world, desk, shopper.line, chance)
 }
 
 /** What a merchant that is paid at once is paid depends on what came before: such dealings come one after the other. */
@@ -54,16 +55,16 @@ async function purchase(world: World, desk: Desk, shopper: Shopper, chance: Chan
   })
 }
 
-async function followUp(world: World, desk: Desk, shopper: Shopper, charge: Charge, chance: Chance): Promise<void> {
+function* followUp(world: World, desk: Desk, shopper: Shopper, charge: Charge, chance: Chance): Deeds {
   const { line, habit } = shopper
   if (charge.status === 'authorized' && chance.happens(0.3)) {
     const own = chanceOf(world.seed, shopper.number, world.auditor.today, 0xca)
-    if (chance.happens(0.2)) await giveUp(world, desk, line, charge)
-    else await dealWith(world, desk, shopper, charge.merchant, (at) => collect(world, at, line, charge, own))
+    if (chance.happens(0.2)) yield giveUp(world, desk, line, charge)
+    else yield dealWith(world, desk, shopper, charge.merchant, (at) => collect(world, at, line, charge, own))
   }
   if (charge.captured > charge.refunded && chance.happens(habit.returns / 30)) {
     const own = chanceOf(world.seed, shopper.number, world.auditor.today, 0xbb)
-    await dealWith(world, desk, shopper, charge.merchant, (at) => bringBack(world, at, line, charge, own))
+    yield dealWith(world, desk, shopper, charge.merchant, (at) => bringBack(world, at, line, charge, own))
   }
 }
 
@@ -107,50 +108,61 @@ async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, c
 /** What is unpaid of what is due by a day. */
 function dueBy(line: Line, day: number): number {
   return line.loans
-    .filter((loan) => loan.state.status === 'active')
+    .filter((loan) => loan.state.status === 'active' && openFrom(loan.state) <= day)
     .flatMap((loan) => partsOf(loan.state))
     .filter((part) => part.due <= day)
     .reduce((sum, part) => sum + unpaid(part), 0)
 }
 
-async function payBills(world: World, desk: Desk, { habit, line }: Shopper, chance: Chance): Promise<void> {
+function* payBills(world: World, desk: Desk, { habit, line }: Shopper, chance: Chance): Deeds {
   const { today } = world.auditor
   const bill = line.bills.at(-1)
   if (habit.pays === 'ahead' && owed(line) > 0 && chance.happens(0.03)) {
-    await pay(world, desk, line, chance.between(1, Math.max(1, owed(line))), chance)
+    yield pay(world, desk, line, chance.between(1, Math.max(1, owed(line))), chance)
   }
-  if (chance.happens(habit.pays === 'ahead' ? 0.04 : 0.003)) await prepayOne(world, desk, line, chance)
-  if (habit.pays === 'settles' && chance.happens(0.04)) await settleOne(world, desk, line, chance)
+  if (chance.happens(habit.pays === 'ahead' ? 0.04 : 0.003)) yield prepayOne(world, desk, line, chance)
+  if (habit.pays === 'settles' && chance.happens(0.04)) yield settleOne(world, desk, line, chance)
   if (bill === undefined) return
-  const due = dueBy(line, bill.dueOn)
-  if (due === 0) return
   const after = today - bill.dueOn
+  const due = paysToday(habit, bill, today) ? dueBy(line, bill.dueOn) : 0
+  if (due === 0) return
   switch (habit.pays) {
-    case 'early':
-      if (today === bill.closedOn + 2) await pay(world, desk, line, due, chance)
+    case 'minimum':
+      yield payMinimum(world, desk, line, bill, chance)
       return
+    case 'double':
+      yield pay(world, desk, line, due, chance)
+      yield pay(world, desk, line, due, chance)
+      return
+    case 'late':
+      if (chance.happens(0.1)) yield pay(world, desk, line, due, chance)
+      return
+    case 'partial':
+      if (after === 0 || chance.happens(0.05)) yield pay(world, desk, line, chance.between(1, due), chance)
+      return
+    default:
+      yield pay(world, desk, line, due, chance)
+  }
+}
+
+/** Whether it is a day on which such people pay a bill, or may. */
+function paysToday({ pays }: Habit, { closedOn, dueOn }: Bill, today: number): boolean {
+  switch (pays) {
+    case 'early':
+      return today === closedOn + 2
     case 'on-time':
     case 'settles':
     case 'ahead':
-      if (after === 0) await pay(world, desk, line, due, chance)
-      return
     case 'minimum':
-      if (after === 0) await payMinimum(world, desk, line, bill, chance)
-      return
+      return today === dueOn
     case 'double':
-      if (after !== -1) return
-      await pay(world, desk, line, due, chance)
-      await pay(world, desk, line, due, chance)
-      return
+      return today === dueOn - 1
     case 'late':
-      if (after > 0 && chance.happens(0.1)) await pay(world, desk, line, due, chance)
-      return
+      return today > dueOn
     case 'partial':
-      if (after === 0 || (after > 0 && chance.happens(0.05)))
-        await pay(world, desk, line, chance.between(1, due), chance)
-      return
+      return today >= dueOn
     default:
-      return
+      return false
   }
 }
 

@@ -18,7 +18,7 @@ import { comeIn } from './arrivals.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { factsOf, revised, termsOf } from './contracts.ts'
 import type { Desk, Json } from './courier.ts'
-import { agree, type Shopper, type World } from './people.ts'
+import { agree, type Deeds, type Shopper, type World } from './people.ts'
 
 /** What concerns everybody; done before the day's dealings. */
 export async function workDay(world: World): Promise<void> {
@@ -31,23 +31,23 @@ export async function workDay(world: World): Promise<void> {
 }
 
 /** What concerns one customer. */
-export async function lookAfter(world: World, desk: Desk, shopper: Shopper): Promise<void> {
+export function* lookAfter(world: World, desk: Desk, shopper: Shopper): Deeds {
   const chance = chanceOf(world.seed, shopper.number, world.auditor.today, 0x57)
-  await watch(world, desk, shopper.line, chance)
-  if (shopper.habit.pays === 'bounces' || chance.happens(0.001)) await bounce(world, desk, shopper.line, chance)
+  yield* watch(world, desk, shopper.line, chance)
+  if (shopper.habit.pays === 'bounces' || chance.happens(0.001)) yield* bounce(world, desk, shopper.line, chance)
 }
 
-async function watch(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
-  if (chance.happens(0.004)) await changeLimit(world, desk, line, chance)
-  if (line.status === 'frozen' ? chance.happens(0.1) : chance.happens(0.001)) await changeStatus(world, desk, line)
-  if (chance.happens(0.0005)) await closeLine(world, desk, line)
+function* watch(world: World, desk: Desk, line: Line, chance: Chance): Deeds {
+  if (chance.happens(0.004)) yield changeLimit(world, desk, line, chance)
+  if (line.status === 'frozen' ? chance.happens(0.1) : chance.happens(0.001)) yield changeStatus(world, desk, line)
+  if (chance.happens(0.0005)) yield closeLine(world, desk, line)
   for (const loan of line.loans) {
     if (loan.state.status !== 'active') continue
     const late = daysPastDue(loan, world.auditor.today)
-    if (late >= line.program.writeOffAfterDays - 1 && chance.happens(0.1)) await giveUp(world, desk, line, loan)
-    else if (late > 0 && chance.happens(0.01)) await help(world, desk, line, loan, chance)
-    else if (chance.happens(0.001)) await help(world, desk, line, loan, chance)
-    if (chance.happens(late > 3 ? 0.02 : 0.0005)) await forgive(world, desk, line, loan, chance)
+    if (late >= line.program.writeOffAfterDays - 1 && chance.happens(0.1)) yield giveUp(world, desk, line, loan)
+    else if (late > 0 && chance.happens(0.01)) yield help(world, desk, line, loan, chance)
+    else if (chance.happens(0.001)) yield help(world, desk, line, loan, chance)
+    if (chance.happens(late > 3 ? 0.02 : 0.0005)) yield forgive(world, desk, line, loan, chance)
   }
 }
 
@@ -103,13 +103,16 @@ async function forgive(world: World, desk: Desk, line: Line, loan: Loan, chance:
 }
 
 /** A debit that came back some days later, by autopay or not. */
-async function bounce(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
+function* bounce(world: World, desk: Desk, line: Line, chance: Chance): Deeds {
   const { today } = world.auditor
   const recent = line.repayments.filter(
     (repayment) => today - repayment.on < 15 && !repayment.reversed && repayment.source !== 'credit',
   )
   if (recent.length === 0 || !chance.happens(0.25)) return
-  const repayment = chance.pick(recent)
+  yield bringBack(world, desk, line, chance.pick(recent))
+}
+
+async function bringBack(world: World, desk: Desk, line: Line, repayment: Repayment): Promise<void> {
   const id = repayment.id === '' ? await idOf(desk, line, repayment) : repayment.id
   const answer = await desk.post(`/v1/repayments/${id}/reverse`, { reason: 'bounced' })
   agree(world, line, answer, (moves) => reverse(line, moves, repayment), `reversal of ${id}`)

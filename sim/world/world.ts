@@ -155,8 +155,8 @@ async function everybody(world: World): Promise<void> {
   const { courier, shoppers } = world
   await courier.atOnce(shoppers.length, async (desk, place) => {
     const shopper = shoppers[place]!
-    await lookAfter(world, desk, shopper)
-    await liveDay(world, desk, shopper)
+    for (const deed of lookAfter(world, desk, shopper)) await deed
+    for (const deed of liveDay(world, desk, shopper)) await deed
   })
   const later = world.later.sort((one, other) => one.number - other.number)
   world.later = []
