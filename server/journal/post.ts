@@ -3,7 +3,7 @@
  * commit (`commit_operations`); each gets its own verdict.
  */
 import { assertBalanced } from '../../core/journal/legs.ts'
-import { createBatcher } from '../platform/batcher.ts'
+import { createBatcher, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
 import { asProblem } from '../platform/core-problems.ts'
 import type { Queryable } from '../platform/database.ts'
@@ -258,16 +258,34 @@ function eventRow(ctx: Context, shard: number, bookedAt: string, event: JournalE
   }
 }
 
+interface KnownOutcome {
+  readonly requestHash: string
+  readonly status: number
+  readonly body: unknown
+}
+
+const knownLoaderOf = oncePerPlatform(({ db }) =>
+  createShardLoader<{ shard: number; tenantId: string; key: string }, KnownOutcome | null>(async (shard, asked) => {
+    const { texts } = db.typed
+    const rows = await db<(KnownOutcome & { n: number })[]>`
+      select asked.n::int, known.request_hash, known.status, known.body
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ key }) => key))})
+        with ordinality as asked(tenant, name, n)
+      join idempotency_keys known on known.shard = ${shard} and known.tenant_id = asked.tenant and known.key = asked.name`
+    const byPlace = new Map(rows.map((row) => [row.n - 1, row]))
+    return asked.map((_, place) => byPlace.get(place) ?? null)
+  }),
+)
+
 /**
  * The outcome that a request's key has already; throws what a kept refusal says, and `idempotency-key-reused`. For work
  * that can't be one commit with its answer and must not begin anew.
  */
 export async function knownReply<Body>(ctx: Context, shard: number): Promise<Reply<Body> | null> {
   if (ctx.idempotencyKey === null) return null
-  const [known] = await ctx.db<{ requestHash: string; status: number; body: unknown }[]>`
-    select request_hash, status, body from idempotency_keys
-    where shard = ${shard} and tenant_id = ${ctx.tenantId} and key = ${ctx.idempotencyKey}`
-  if (known === undefined) return null
+  const { tenantId, idempotencyKey: key } = ctx
+  const known = await knownLoaderOf(ctx.platform)({ shard, tenantId, key })
+  if (known === null) return null
   if (known.requestHash !== ctx.requestHash()) throw problem('idempotency-key-reused')
   return firstReply(known.status, known.body)
 }

@@ -134,10 +134,21 @@ export async function insertFunder(db: Queryable, tenantId: string, funder: Fund
     values (${funder.id}, ${tenantId}, ${funder.name}, ${funder.createdAt})`
 }
 
-export function findFunders(ctx: Context, ids: readonly string[]): Promise<FunderView[]> {
-  const { db } = ctx
-  return db<FunderView[]>`
-    select id, name, created_at from funders where id = any (${db.typed.texts(ids)}) and tenant_id = ${ctx.tenantId}`
+const funderLoaderOf = oncePerPlatform(({ db }) =>
+  createLoader<string, FunderView & { tenantId: string }>(async (ids) => {
+    const rows = await db<(FunderView & { tenantId: string })[]>`
+      select id, name, created_at, tenant_id from funders where id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map((row) => [row.id, row]))
+  }),
+)
+
+export async function findFunders(ctx: Context, ids: readonly string[]): Promise<FunderView[]> {
+  const found = await Promise.all(ids.map(funderLoaderOf(ctx.platform)))
+  return found.flatMap((row) => {
+    if (row?.tenantId !== ctx.tenantId) return []
+    const { tenantId: _, ...funder } = row
+    return [funder]
+  })
 }
 
 export function listFunders(ctx: Context): Promise<FunderView[]> {
