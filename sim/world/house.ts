@@ -19,6 +19,7 @@ import { createIds } from '../../server/platform/ids.ts'
 import { registerRoutes } from '../../server/routes.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { createGate } from './gate.ts'
+import { handOver } from './hand-over.ts'
 import { type Ill, type Trouble, troubled } from './trouble.ts'
 
 export interface Letter {
@@ -90,27 +91,25 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
   const platform: Platform = { ...plain, random, ids: createIds(random, clock) }
   await makePartitions(db)
   const app = await buildApp(platform, registerRoutes)
+  await app.ready()
   const gate = createGate()
   const oneByOne = createQueue()
   const deliver: House['send'] = (letter, scene, ill = null) =>
     scenes.run(scene, async () => {
       const leave = await gate.enter(ill ?? 'well')
-      const asked = app.inject({
+      const asked = handOver(app.routing, {
         method: letter.method,
         url: letter.path,
         headers: {
+          host: 'localhost',
           authorization: `Bearer ${letter.secret}`,
           ...(letter.body === null ? {} : { 'content-type': 'application/json' }),
           ...(letter.key === null ? {} : { 'idempotency-key': letter.key }),
         },
-        ...(letter.body === null ? {} : { payload: letter.body }),
+        body: letter.body,
       })
-      const answer = await asked.finally(leave)
-      return {
-        status: answer.statusCode,
-        text: answer.body,
-        replayed: answer.headers['idempotent-replayed'] === 'true',
-      }
+      const { status, headers, text } = await asked.finally(leave)
+      return { status, text, replayed: headers.get('idempotent-replayed') === 'true' }
     })
   return {
     trouble,
