@@ -18,6 +18,9 @@ const hasty = [
   'max_connections=100',
   'wal_level=minimal',
   'max_wal_senders=0',
+  // Nobody looks at what its connections are doing.
+  'update_process_title=off',
+  'track_activities=off',
 ]
 
 export interface Cluster {
