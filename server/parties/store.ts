@@ -1,4 +1,4 @@
-import { createOwnedLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
+import { createLoader, createOwnedLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import type { FunderView, MerchantView } from './types.ts'
