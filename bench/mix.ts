@@ -8,7 +8,8 @@ import { makePeer, tpcbByDriver } from './harness/tpcb.ts'
 import { makeWorld, type World } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
 
-const connections = 64
+const connectionCounts = [64, 256]
+const warmUpConnections = 64
 const repaymentsTarget = 2
 
 interface Sizes {
@@ -54,23 +55,27 @@ async function compare(
     await printConditions(server)
     const world = await makeWorld(server, { lines: sizes.lines, merchants: 100 })
     await prepare(server, world, sizes)
-    await warmUp({ scenario, port: server.port, connections, ...world }, options.short)
+    await warmUp({ scenario, port: server.port, connections: warmUpConnections, ...world }, options.short)
     const peerUrl = await makePeer(server, sizes.scale)
     const peers: number[] = []
-    const rates: number[] = []
+    const found = new Map(connectionCounts.map((connections) => [connections, [] as number[]]))
     for (let round = 0; round < sizes.rounds; round++) {
       const peer = await tpcbByDriver(peerUrl, { scale: sizes.scale, clients: 32, seconds: sizes.seconds })
       peers.push(peer.perSecond)
-      const plan = { scenario, port: server.port, connections, seconds: sizes.seconds, warmupSeconds: 1, ...world }
-      const { result, cores } = await withCores(server, () => runLoad(plan))
-      rates.push(rateOf(result))
       console.log(`TPC-B through the driver, 32 clients: ${figure(peer.perSecond)}/s`)
-      console.log(`${scenario}, ${connections} connections: ${summary(result)}`)
-      console.log(`  ${coresLine(cores, rateOf(result))}`)
+      for (const [connections, rates] of found) {
+        const plan = { scenario, port: server.port, connections, seconds: sizes.seconds, warmupSeconds: 1, ...world }
+        const { result, cores } = await withCores(server, () => runLoad(plan))
+        rates.push(rateOf(result))
+        console.log(`${scenario}, ${connections} connections: ${summary(result)}`)
+        console.log(`  ${coresLine(cores, rateOf(result))}`)
+      }
     }
-    const ratio = (mean(rates) / mean(peers)).toFixed(2)
-    console.log(
-      `\n${figure(mean(rates))} requests/s = ${ratio} × TPC-B${target === null ? '' : ` (target ${target} ×)`}`,
-    )
+    console.log('')
+    for (const [connections, rates] of found) {
+      const ratio = (mean(rates) / mean(peers)).toFixed(2)
+      const goal = target === null ? '' : ` (target ${target} ×)`
+      console.log(`${connections} connections: ${figure(mean(rates))} requests/s = ${ratio} × TPC-B${goal}`)
+    }
   })
 }

@@ -13,6 +13,9 @@ export async function find(ctx: Context, chargeId: string): Promise<store.Stored
   return charge
 }
 
+/** What a change of a charge is decided on first. */
+export const lookAhead = store.lookAheadForCharge
+
 /** Decides on a charge under its line: read, decide, write, again if somebody wrote in between. */
 export async function withCharge<Body>(ctx: Context, chargeId: string, work: Work<Body>): Promise<Reply<Body>> {
   return underLine(ctx, await find(ctx, chargeId), work)

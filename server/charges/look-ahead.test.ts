@@ -67,6 +67,23 @@ test('new terms take effect on the next quote of the same connection', async () 
   assert.ok(!(await plans()).includes('24x'))
 })
 
+test('captures, refunds and money of one connection each see what the one before left', async () => {
+  const { call, lineId, merchantId } = await shopping()
+  const order = { lineId, merchantId, amount: 100_000, currency: 'CNY', plan: 'pay-later', capture: false }
+  const { id } = (await call<{ id: string }>('POST', '/v1/charges', order)).body
+  const capture = (amount: number) => call('POST', `/v1/charges/${id}/capture`, { amount })
+  const refund = (amount: number) => call('POST', `/v1/charges/${id}/refunds`, { amount })
+  const statuses = [await capture(60_000), await capture(60_000), await capture(40_000), await refund(90_000)]
+  assert.deepEqual(
+    [...statuses, await refund(20_000), await refund(10_000)].map(({ status }) => status),
+    [200, 422, 200, 201, 422, 201],
+  )
+  const pay = (amount: number) => call<{ credited: number }>('POST', '/v1/repayments', { lineId, amount })
+  // Two purchases of 1,000.00 before.
+  const credited = [await pay(150_000), await pay(60_000), await pay(100)].map(({ body }) => body.credited)
+  assert.deepEqual(credited, [0, 10_000, 100])
+})
+
 test('another tenant’s line, merchant and program stay unknown on a connection that was good', async () => {
   const { call, lineId, merchantId } = await shopping()
   const other: World = await credit.sandbox('2026-03-05')
@@ -74,11 +91,16 @@ test('another tenant’s line, merchant and program stay unknown on a connection
   const their = { lineId: (await other.line(theirProgram.id)).id, merchantId: await other.merchant() }
   const own = { lineId, merchantId }
   const order = { amount: 10_000, currency: 'CNY', plan: 'pay-later' }
+  const { id: theirChargeId } = await other.post<{ id: string }>('/v1/charges', { ...their, ...order })
   const asked: [path: string, body: object][] = [
     ['/v1/charges', { ...own, lineId: their.lineId, ...order }],
     ['/v1/charges', { ...own, merchantId: their.merchantId, ...order }],
     ['/v1/quotes', { programId: theirProgram.id, amount: 10_000 }],
     ['/v1/quotes', { lineId: their.lineId, amount: 10_000 }],
+    ['/v1/repayments', { lineId: their.lineId, amount: 10_000 }],
+    [`/v1/charges/${theirChargeId}/capture`, {}],
+    [`/v1/charges/${theirChargeId}/void`, {}],
+    [`/v1/charges/${theirChargeId}/refunds`, { amount: 100 }],
   ]
   for (const [path, body] of asked) assert.equal((await call('POST', path, body)).body.code, 'not-found')
 })

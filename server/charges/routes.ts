@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import * as lines from '../lines/service.ts'
+import type { LookAhead } from '../platform/arrival.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import {
@@ -20,6 +21,7 @@ import {
   Reference,
 } from '../shapes.ts'
 import * as holds from './capture.ts'
+import * as find from './find.ts'
 import { lookAhead, quote } from './quote.ts'
 import { refund } from './refund.ts'
 import * as charges from './service.ts'
@@ -104,6 +106,9 @@ const Quote = object({
 
 const tags = ['charges']
 
+const lookAheadForCharge: LookAhead = (ahead, { params }) =>
+  find.lookAhead(ahead, (params as Static<typeof IdParams>).id)
+
 export function registerCharges(app: App, afterCapture: AfterCapture): void {
   app.post(
     '/v1/quotes',
@@ -167,6 +172,7 @@ export function registerCharges(app: App, afterCapture: AfterCapture): void {
         ),
         response: { 200: Charge },
       },
+      config: { lookAhead: lookAheadForCharge },
     },
     async (request, reply) =>
       answer(reply, await holds.capture(contextOf(request), request.params.id, request.body ?? {}, afterCapture)),
@@ -181,6 +187,7 @@ export function registerCharges(app: App, afterCapture: AfterCapture): void {
         body: Type.Optional(nullable(object({}))),
         response: { 200: Charge },
       },
+      config: { lookAhead: lookAheadForCharge },
     },
     async (request, reply) => answer(reply, await holds.voidCharge(contextOf(request), request.params.id)),
   )
@@ -194,6 +201,7 @@ export function registerCharges(app: App, afterCapture: AfterCapture): void {
         body: object({ amount: MinorAmount, reference: Type.Optional(Reference) }),
         response: { 201: Refund },
       },
+      config: { lookAhead: lookAheadForCharge },
     },
     async (request, reply) => answer(reply, await refund(contextOf(request), request.params.id, request.body)),
   )

@@ -1,5 +1,5 @@
 import { createRowLoader } from '../platform/batcher.ts'
-import { type Context, oncePerPlatform } from '../platform/context.ts'
+import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId } from '../platform/ids.ts'
 import { ofShards } from '../platform/shards.ts'
 import type { Charge } from './types.ts'
@@ -28,7 +28,7 @@ const columns = [
 export type StoredCharge = Charge & { readonly tenantId: string; readonly lineVersion: number }
 
 /** Charges that several requests ask for come in one query. */
-const loaderOf = oncePerPlatform(({ db }) =>
+const loaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
   createRowLoader<StoredCharge>(
     (shards, ids) => db<StoredCharge[]>`
       select ${db(columns)}, tenant_id,
@@ -40,7 +40,12 @@ const loaderOf = oncePerPlatform(({ db }) =>
 
 /** Undefined for an unknown id and for another tenant's. */
 export async function findCharge(ctx: Context, id: string): Promise<StoredCharge | undefined> {
-  return isShardedId('chg', id) ? loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
+  return isShardedId('chg', id) ? loaderOf(ctx.platform)(id, ctx.tenantId, ctx.ahead) : undefined
+}
+
+/** What `findCharge` will be asked for. */
+export function lookAheadForCharge({ platform, rows }: Ahead, id: string): void {
+  if (isShardedId('chg', id)) loaderOf(platform).lookAhead(id, rows)
 }
 
 export function listCharges(

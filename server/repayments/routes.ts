@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { answer, page } from '../answers.ts'
 import { LineSchema } from '../lines/routes.ts'
 import * as lines from '../lines/service.ts'
@@ -64,6 +64,7 @@ export function registerRepayments(app: App): void {
     '/v1/repayments',
     {
       schema: { tags, summary: 'Book money for a line or one loan', body: NewRepayment, response: { 201: Repayment } },
+      config: { lookAhead: (ahead, { body }) => repayments.lookAhead(ahead, body as Static<typeof NewRepayment>) },
     },
     async (request, reply) => answer(reply, await repayments.receive(contextOf(request), request.body)),
   )

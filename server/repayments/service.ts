@@ -12,7 +12,7 @@ import * as loans from '../loans/service.ts'
 import { listLoansById, listUnsettledLoans } from '../loans/store.ts'
 import type { StoredLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
-import type { Context } from '../platform/context.ts'
+import type { Ahead, Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { type Allocated, allocate } from './allocate.ts'
@@ -35,6 +35,11 @@ export interface NewRepayment {
   /** When the money was there, if not today. */
   readonly effectiveOn?: string
   readonly reference?: string
+}
+
+/** What money for a line is decided on first; the line of a loan is known only when the loan is. */
+export function lookAhead(ahead: Ahead, { lineId }: Pick<NewRepayment, 'lineId'>): void {
+  if (lineId !== undefined) lines.lookAhead(ahead, lineId)
 }
 
 export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<RepaymentView>> {
