@@ -29,9 +29,9 @@ import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from '
 import { graceFrom, replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
-import { payRepaying, paySettling } from './settle-all.ts'
+import { mayEnd, payRepaying, paySettling } from './settle-all.ts'
 import { standingFrom } from './spread.ts'
-import type { AllocationRule, Component, LoanEvent } from './types.ts'
+import type { AllocationRule, Component, Dues, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
   const on = parseDay(event.on, 'on')
@@ -169,22 +169,23 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     recover(book, event, amount)
     return
   }
-  bearLateInterestFor(book, amount, on)
-  const payment = (event.type === 'payoff' ? paySettling : payRepaying)(book, amount, on, rule)
+  const quote = mayEnd(book, amount) ? quoteOf(book, on) : null
+  // Where settling money pays interest to the due date, late principal bears it until then too.
+  if (quote !== null && amount >= quote.total) bearLateInterestToSettle(book, on)
+  bearLateInterest(book, on)
+  const payment =
+    event.type === 'payoff' ? paySettling(book, amount, on, rule) : payRepaying(book, amount, on, rule, quote)
   addCredit(book, payment.left)
   // Money that is charged back later finds no room in instalments that ended early.
   if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
 }
 
-/** Where settling money pays interest to the due date, late principal bears it until then too. */
-function bearLateInterestFor(book: Book, amount: bigint, on: Day): void {
-  if (book.terms.earlyInterest === 'to-due-date' && book.daily) {
-    const settled = copyBook(book)
-    bearLateInterestToSettle(settled, on)
-    if (amount >= payoffOf(settled, on).total) bearLateInterestToSettle(book, on)
-  }
-  bearLateInterest(book, on)
+/** What settles the loan, asked before the money has changed anything. */
+function quoteOf(book: Book, on: Day): Dues {
+  const settled = copyBook(book)
+  bearLateInterestToSettle(settled, on)
+  return payoffOf(settled, on)
 }
 
 function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on: Day): void {

@@ -18,7 +18,7 @@ const someLife = record({
   percent: fc.integer({ min: 0, max: 36 }),
   steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 999 }), shortens: fc.boolean() }), {
     minLength: 1,
-    maxLength: 4,
+    maxLength: 3,
   }),
   askAt: fc.nat(1100),
 }).map(({ terms, percent, steps, askAt }) => {

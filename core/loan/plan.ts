@@ -113,16 +113,19 @@ export function principalDue(book: Book): bigint {
 
 /**
  * Interest of periods after the last unpaid instalment has no instalment to fall into: that one takes it; and it asks for
- * less where those after it were paid interest that is no longer handed on to them.
+ * less where those after it were paid interest that is no longer handed on to them, as happens where late principal bears it.
  */
 function deferStrandedInterest(book: Book, last: number): boolean {
   if (last < 0) return false
-  giveBackUnused(book, last)
+  const isLate = book.daily && book.terms.overdueInterest
+  if (isLate) giveBackUnused(book, last)
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n) - paidBeyond(book, slot, index)
+    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
+    if (isLate) stranded -= paidBeyond(book, slot, index)
   }
+  if (!isLate) stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
   if (slot.deferred === stranded) return false
   slot.deferred = stranded

@@ -6,10 +6,22 @@
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { followPrincipal, type Payment, pay, usualRule } from './allocate.ts'
-import { addPaid, type Book, copyBook, noAmounts, owedOf, owedTotal, type Slot, settledOf, touch } from './book.ts'
-import { workOutAll } from './plan.ts'
+import {
+  addPaid,
+  type Book,
+  copyBook,
+  noAmounts,
+  owedOf,
+  owedTotal,
+  periodIndex,
+  type Slot,
+  settledOf,
+  touch,
+} from './book.ts'
+import { planAsAsked, workOut, workOutAll } from './plan.ts'
 import { payoffOf } from './settle.ts'
-import type { AllocationRule, Component } from './types.ts'
+import { accrued } from './today.ts'
+import type { AllocationRule, Component, Dues } from './types.ts'
 
 export function paySettling(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
   if (!book.daily || amount < book.outstanding) return pay(book, amount, on, rule)
@@ -26,55 +38,78 @@ function owesNothing(book: Book): boolean {
   return [...book.plan, ...book.extras].every((slot) => owedTotal(slot) === 0n)
 }
 
+/** Whether money could repay all principal. */
+export function mayEnd(book: Book, amount: bigint): boolean {
+  return book.daily && amount >= book.outstanding && book.outstanding > 0n
+}
+
 /**
  * Money short of the payoff quote leaves what it lacks, and money that covers it leaves nothing. Where settling money pays
  * interest to the due date, less of it can repay all principal with the interest of its own day, and would end the loan with
  * a credit; and principal paid before interest can leave interest to pay beside a credit. Such money pays like money that
- * settles, and what it lacks of the principal stays open with the last instalment. A rule that leaves steps out is kept to.
+ * settles, and what it lacks of the principal stays open with the last instalment. `quote` is null where it
+ * cannot end the loan. A rule that leaves steps out is kept to, whatever it leaves open.
  */
-export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
-  const canEnd = book.daily && amount >= book.outstanding && book.outstanding > 0n && paysEverything(rule)
-  if (!canEnd) return pay(book, amount, on, rule)
-  const quote = payoffOf(book, on)
+export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule, quote: Dues | null): Payment {
+  if (quote === null || !paysEverything(rule)) return pay(book, amount, on, rule)
   const trial = copyBook(book)
   const { left } = pay(trial, amount, on, rule)
-  const isWell = amount >= quote.total ? owesNothing(trial) && left === amount - quote.total : isShort(trial, left)
+  const isWell = amount >= quote.total ? owesNothing(trial) && left === amount - quote.total : leavesDebt(trial, left)
   return isWell ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
+}
+
+/** Interest alone that is left to pay would be that of the day, where settling money pays more. */
+function leavesDebt(trial: Book, left: bigint): boolean {
+  if (trial.outstanding > 0n || trial.terms.earlyInterest === 'to-due-date')
+    return trial.outstanding > 0n && left === 0n
+  planAsAsked(trial)
+  return left === 0n && !owesNothing(trial)
 }
 
 function paysEverything({ order }: AllocationRule): boolean {
   return new Set(order).size === usualRule.order.length
 }
 
-function isShort(trial: Book, left: bigint): boolean {
-  const { outstanding, terms } = trial
-  return terms.earlyInterest === 'to-due-date' ? outstanding > 0n : left === 0n && !owesNothing(trial)
-}
-
-/** Closes the instalments with what the money pays of them; what it lacks is left to the last. */
+/**
+ * Closes the instalments with what the money pays of them, charges and interest first: what it lacks is principal, and left
+ * to the last instalment.
+ */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
+  const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
+  const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
-  for (const slot of [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)) {
+  for (const slot of slots) {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
-    const ofPlan = slot.kind === 'regular' || slot.kind === 'ended'
-    const dueInterest = ofPlan
-      ? slot.due < on
-        ? minMinor(owedOf(slot, 'interest'), quoted)
-        : quoted
-      : owedOf(slot, 'interest')
-    put(payment, slot, 'interest', dueInterest)
-    if (ofPlan) quoted -= dueInterest
+    if (!ofPlan(slot)) put(payment, slot, 'interest', owedOf(slot, 'interest'))
+    else {
+      const due = slot.due < on ? minMinor(owedOf(slot, 'interest'), quoted) : quoted
+      put(payment, slot, 'interest', due)
+      quoted -= due
+    }
+  }
+  for (const slot of slots) {
+    const owed = ofPlan(slot) ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
     const last = slot === book.plan[book.plan.length - 1]
-    const owed = ofPlan ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
     put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
   book.plan.at(-1)!.planned += book.outstanding
   touch(book, 0)
+  if (book.outstanding > 0n) bearOn(book, on)
   workOutAll(book)
   return payment
+}
+
+/** What is left to pay bears interest from the day on: that of the running period until then is paid. */
+function bearOn(book: Book, on: Day): void {
+  const current = periodIndex(book, on)
+  for (const slot of book.plan.slice(current)) slot.fixedInterest = null
+  const slot = book.plan[current]
+  if (slot === undefined) return
+  workOut(book, current - 1)
+  slot.arrearsInterest = settledOf(slot, 'interest') - accrued(book, current, current, on)
 }
 
 function put(payment: Payment, slot: Slot, component: Component, wanted: bigint): void {

@@ -23,7 +23,7 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   let deferred = 0n
   for (let index = 0; index < current; index++) {
     owed += owedOf(plan[index]!, 'interest')
-    deferred += plan[index]!.deferred
+    deferred += maxMinor(plan[index]!.deferred, 0n)
   }
   if (current === plan.length) return owed
   // What an earlier instalment takes over from later ones is counted where it accrues.

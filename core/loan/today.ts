@@ -60,6 +60,8 @@ function plannedAhead(book: Book, slot: Slot): bigint {
 export function accrued(book: Book, index: number, current: number, day: Day): bigint {
   if (index > current) return 0n
   const slot = book.plan[index]!
+  // Closed with the loan, it has the interest that was asked for it.
+  if (book.daily && slot.fixedInterest !== null) return slot.fixedInterest
   return interestUntil(book, slot, index === 0 ? 0n : book.plan[index - 1]!.close, day)
 }
 
