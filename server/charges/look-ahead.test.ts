@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { callerOnOneConnection } from '../platform/testing.ts'
 import { plainTerms, testCredit, type World } from '../testing.ts'
 
@@ -103,4 +104,40 @@ test('another tenant’s line, merchant and program stay unknown on a connection
     [`/v1/charges/${theirChargeId}/refunds`, { amount: 100 }],
   ]
   for (const [path, body] of asked) assert.equal((await call('POST', path, body)).body.code, 'not-found')
+})
+
+/** The statement that has waited longest for the table `lines`. */
+async function waitingForLines(): Promise<string | undefined> {
+  const [waiting] = await credit.db<{ statement: string }[]>`
+    select pid || ' since ' || query_start as statement from pg_locks join pg_stat_activity using (pid)
+    where database = (select oid from pg_database where datname = current_database())
+      and relation = 'lines'::regclass and not granted
+    order by query_start limit 1`
+  return waiting?.statement
+}
+
+test('while purchases wait for a locked table, another tenant’s quotes are answered', { timeout: 60_000 }, async () => {
+  const buyers = await Promise.all([shopping(), shopping(), shopping()])
+  const world = await credit.sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const calls = await Promise.all([1, 2, 3].map(() => callerOnOneConnection({ after }, credit.app, world.key)))
+  const quote = () =>
+    calls.map(async (call) => (await call('POST', '/v1/quotes', { programId: program.id, amount: 399_900 })).status)
+  await Promise.all(quote())
+  const purchases = await credit.db.begin(async (transaction) => {
+    await transaction`lock table lines in access exclusive mode`
+    // At the same time, and when it is sure that the purchases wait.
+    const atOnce = quote()
+    const waiting = buyers.map(({ buy }) => buy())
+    let held: string | undefined
+    while (held === undefined) {
+      await sleep(5)
+      held = await waitingForLines()
+    }
+    const statuses = await Promise.all([...atOnce, ...quote()])
+    assert.deepEqual(statuses, Array(6).fill(200))
+    assert.equal(await waitingForLines(), held, 'quotes waited until the look-up of a purchase had been given up')
+    return { waiting }
+  })
+  assert.deepEqual(await Promise.all(purchases.waiting), Array(3).fill('bought'))
 })

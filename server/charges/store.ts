@@ -28,7 +28,7 @@ const columns = [
 export type StoredCharge = Charge & { readonly tenantId: string; readonly lineVersion: number }
 
 /** Charges that several requests ask for come in one query. */
-const loaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
+const loaderOf = oncePerPlatform(({ db }) =>
   createRowLoader<StoredCharge>(
     (shards, ids) => db<StoredCharge[]>`
       select ${db(columns)}, tenant_id,

@@ -34,7 +34,7 @@ type Owned<Kind extends Line> = Kind & { readonly tenantId: string }
 type Aged<Kind extends Line> = Kind & { readonly daysPastDue: number }
 
 /** Lines that requests of one turn ask for come in one query. */
-const loadersOf = oncePerPlatform(({ db: { lookUps: db } }) => {
+const loadersOf = oncePerPlatform(({ db }) => {
   const loaderOf = <Kind extends Line>(selected: readonly string[], further = db``) =>
     createRowLoader<Owned<Kind>>(
       (shards, ids) => db<Owned<Kind>[]>`

@@ -105,7 +105,7 @@ const merchantColumns = ['id', 'name', 'reference', 'status', 'payout_timing', '
 type OwnedMerchant = MerchantView & { readonly tenantId: string }
 
 /** Merchants that requests of one turn ask for come in one query: half the purchases of a second may name the same one. */
-const merchantLoaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
+const merchantLoaderOf = oncePerPlatform(({ db }) =>
   createOwnedLoader<OwnedMerchant>(
     (ids) => db<OwnedMerchant[]>`
       select ${db(merchantColumns)}, tenant_id from merchants where id = any (${db.typed.texts(ids)})`,

@@ -43,7 +43,7 @@ export function createCallerLoader(db: Database, world: Clock): Loader<string, C
   return createLoader(async (secrets) => {
     const secretOf = new Map(secrets.map((secret) => [hash('sha256', secret, 'hex'), secret]))
     const hashes = [...secretOf.keys()].map((hex) => Buffer.from(hex, 'hex'))
-    const rows = await db.lookUps<CallerRow[]>`
+    const rows = await db<CallerRow[]>`
       select k.hash, k.id as key_id, k.role, t.id as tenant_id, t.mode, t.time_zone, t.clock_mode, t.clock_instant, t.clock_set_at
       from api_keys k join tenants t on t.id = k.tenant_id
       where k.hash = any (${db.typed.byteas(hashes)}) and k.revoked_at is null`

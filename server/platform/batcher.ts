@@ -197,18 +197,6 @@ function busy(detail: string): Error {
   return problem('busy', { detail, retryAfterSeconds: 1 })
 }
 
-let leaving: (() => void)[] = []
-
-/** Loaders of one turn of the event loop leave in one moment, so that what they ask can travel together. */
-function atEndOfTurn(leave: () => void): void {
-  if (leaving.push(leave) > 1) return
-  setImmediate(() => {
-    const all = leaving
-    leaving = []
-    for (const each of all) each()
-  })
-}
-
 export type Loader<Key, Value> = (key: Key) => Promise<Value | undefined>
 
 /**
@@ -227,7 +215,7 @@ export function createLoader<Key, Value>(run: (keys: Key[]) => Promise<Map<Key, 
     if (gathering.askers === enoughToLeave) process.nextTick(launch)
     if (scheduled) return
     scheduled = true
-    atEndOfTurn(() => {
+    setImmediate(() => {
       scheduled = false
       launch()
     })

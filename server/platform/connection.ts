@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ConnectionError } from './outage.ts'
-import { type Answer, type Asker, Question, Round } from './question.ts'
+import { type Answer, Question } from './question.ts'
 import type { Statement } from './sql.ts'
 
 export type { Answer }
@@ -36,21 +36,12 @@ export class Connection extends pg.Client {
    * error that is not PostgreSQL's own, the connection is destroyed.
    */
   ask(statement: Statement, name: string | undefined, seconds: number | null): Promise<Answer> {
-    return this.#inTurn((asker) => this.query(new Question(statement, name, asker)), seconds)
+    const answer = this.#turn.then(() => this.#send(statement, name, seconds))
+    this.#turn = answer.catch(() => {})
+    return answer
   }
 
-  /** The same for several at once that change nothing; gives their answers in order, or fails for all. */
-  askTogether(asked: readonly Asked[], seconds: number | null): Promise<readonly Answer[]> {
-    return this.#inTurn((asker) => this.query(roundOf(asked, asker)), seconds)
-  }
-
-  #inTurn<Answered>(send: (asker: Asker<Answered>) => void, seconds: number | null): Promise<Answered> {
-    const answered = this.#turn.then(() => this.#send(send, seconds))
-    this.#turn = answered.catch(() => {})
-    return answered
-  }
-
-  #send<Answered>(send: (asker: Asker<Answered>) => void, seconds: number | null): Promise<Answered> {
+  #send(statement: Statement, name: string | undefined, seconds: number | null): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
         clearTimeout(timer)
@@ -59,34 +50,17 @@ export class Connection extends pg.Client {
       }
       const late = () => fail(new ConnectionError('ETIMEDOUT', `the database did not answer within ${seconds} s`))
       const timer = seconds === null ? undefined : setTimeout(late, seconds * 1_000)
-      const answered = (answer: Answered) => {
+      const answered = (answer: Answer) => {
         clearTimeout(timer)
         resolve(answer)
       }
-      send({ resolve: answered, reject: fail })
+      this.query(new Question(statement, name, { resolve: answered, reject: fail }))
     })
   }
 }
 
-/** A statement, and the name under which PostgreSQL keeps its plan. */
-export interface Asked {
-  readonly statement: Statement
-  readonly name: string | undefined
-}
-
-function roundOf(asked: readonly Asked[], { resolve, reject }: Asker<readonly Answer[]>): Round {
-  const answers: Answer[] = []
-  const asker = {
-    resolve: (answer: Answer) => {
-      if (answers.push(answer) === asked.length) resolve(answers)
-    },
-    reject,
-  }
-  return new Round(asked.map(({ statement, name }) => new Question(statement, name, asker)))
-}
-
 /** PostgreSQL refused the statement and the connection is as good as before; after its FATAL and PANIC it closes. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.severity === 'ERROR'
 }
 

@@ -3,9 +3,8 @@
  * the end, which has a bound.
  */
 import pg from 'pg'
-import { type Answer, Connection, explained, isRefusal } from './connection.ts'
+import { type Answer, Connection, explained } from './connection.ts'
 import { ConnectionError } from './outage.ts'
-import { inOneTurn } from './rounds.ts'
 import type { Statement } from './sql.ts'
 import { parserOf } from './wire.ts'
 
@@ -24,8 +23,6 @@ export interface ConnectionOptions {
 export interface Connections {
   /** Runs one statement on whichever connection is free. `prepared`: PostgreSQL keeps its plan under a name. */
   ask(statement: Statement, prepared: boolean): Promise<Answer>
-  /** Look-ups that are asked for in one turn of the event loop share a connection and travel together. */
-  lookUp(statement: Statement): Promise<Answer>
   /** A connection of one's own until `release`. */
   hold(): Promise<HeldConnection>
   /** Refuses new statements, waits for those under way, but not longer than `seconds`, and closes all connections. */
@@ -173,27 +170,13 @@ export function openConnections(url: string, options: ConnectionOptions): Connec
     clearTimeout(late)
   }
 
-  async function askTogether(statements: readonly Statement[]): Promise<readonly Answer[]> {
-    const connection = await take()
-    try {
-      const asked = statements.map((statement) => ({ statement, name: nameOf(statement, true) }))
-      return await connection.askTogether(asked, patience)
-    } finally {
-      giveBack(connection)
-    }
-  }
-
-  function askAgainIfStale(statement: Statement, prepared: boolean): Promise<Answer> {
-    return ask(statement, nameOf(statement, prepared)).catch((error) => {
-      if (!isStalePlan(error)) throw error
-      names.clear()
-      return ask(statement, nameOf(statement, prepared))
-    })
-  }
-
   return {
-    ask: askAgainIfStale,
-    lookUp: inOneTurn((statement) => askAgainIfStale(statement, true), askTogether, isRefusal),
+    ask: (statement, prepared) =>
+      ask(statement, nameOf(statement, prepared)).catch((error) => {
+        if (!isStalePlan(error)) throw error
+        names.clear()
+        return ask(statement, nameOf(statement, prepared))
+      }),
     hold,
     end: (seconds) => {
       ended ??= close(seconds)

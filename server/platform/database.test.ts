@@ -91,54 +91,6 @@ test('after a refusal the connection is as good as before', async () => {
   await one.end()
 })
 
-/** Transactions begin at different microseconds, so look-ups that show one moment came in one. */
-const moment = (n: number) => db.lookUps<{ n: number; at: string }[]>`select ${n}::int as n, now()::text as at`
-
-test('look-ups of one turn travel together, each with its own answer', async () => {
-  const together = await Promise.all([1, 2, 3].map(moment))
-  assert.deepEqual(
-    together.map(([row]) => row!.n),
-    [1, 2, 3],
-  )
-  assert.equal(new Set(together.map(([row]) => row!.at)).size, 1)
-  assert.notEqual((await moment(4))[0]!.at, together[0]![0]!.at)
-})
-
-test('of look-ups that travel together only the guilty one is refused, and the next ones are well', async () => {
-  const mixed = (divisor: number) => [
-    db.lookUps`select 1 as before`,
-    db.lookUps`select 12 / ${divisor}::int as quotient`,
-    db.lookUps`select 2 as behind`,
-  ]
-  const [before, broken, behind] = await Promise.allSettled(mixed(0))
-  assert.deepEqual([before!.status, broken!.status, behind!.status], ['fulfilled', 'rejected', 'fulfilled'])
-  assert.match(String((broken as PromiseRejectedResult).reason), /division by zero/)
-  for (const divisor of [3, 4]) {
-    assert.deepEqual(
-      (await Promise.all(mixed(divisor))).map(([row]) => Object.values(row!)[0]),
-      [1, 12 / divisor, 2],
-    )
-  }
-})
-
-test('a table altered under the kept plans of look-ups is read as it is now', async () => {
-  await db`create table shelves (label text)`
-  await db`insert into shelves values ('books')`
-  const look = () => Promise.all([db.lookUps`select * from shelves`, db.lookUps`select 1 as one`])
-  await Promise.all([look(), look()])
-  await db`alter table shelves add column height int default 3`
-  const [[shelf], [one]] = await look()
-  assert.deepEqual([shelf, one], [{ label: 'books', height: 3 }, { one: 1 }])
-})
-
-test('look-ups that travel together are told together that there is no database', async () => {
-  const gone = openDatabase(url, { max: 1 })
-  await gone`select 1`
-  await gone.end()
-  const outcomes = await Promise.allSettled([gone.lookUps`select 1`, gone.lookUps`select 2`])
-  assert.ok(outcomes.every((outcome) => outcome.status === 'rejected' && isConnectionError(outcome.reason)))
-})
-
 test('mistakes that would store nonsense are refused', async () => {
   await assert.rejects(async () => db`select ${['a']}::text[]`, /cannot cast type jsonb to text\[\]/)
   await assert.rejects(async () => db`select ${undefined as unknown as null}::text`, /undefined; write null/)

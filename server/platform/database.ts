@@ -44,8 +44,6 @@ export interface Database extends Queryable {
   reserve(): Promise<ReservedConnection>
   /** Waits for the queries under way, no longer than `timeout` seconds, and closes all connections. */
   end(options?: { timeout?: number }): Promise<void>
-  /** For look-ups by key, each of which takes next to no time: those of one turn of the event loop travel together. */
-  readonly lookUps: Queryable
   /** The same over connections of their own, half as many: for what may take minutes, so that no purchase waits behind it. */
   readonly readings: Database
 }
@@ -133,7 +131,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 
   const over = (connections: typeof quick) => ({
     ...parts(connections, reserved),
-    lookUps: queryable((statement) => connections.lookUp(statement)),
     end: async ({ timeout }: { timeout?: number } = {}) => {
       await Promise.all([quick, slow, reserved].map((some) => some.end(timeout)))
     },

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** What the driver's connection understands, by the messages of PostgreSQL's protocol. */
-export interface Wire {
+interface Wire {
   readonly stream: { cork(): void; uncork(): void }
   /** Texts of the statements that PostgreSQL knows, or will when it comes to them, by name. */
   readonly parsedStatements: Record<string, string | undefined>
@@ -31,19 +31,14 @@ export interface Wire {
   sendCopyFail(reason: string): void
 }
 
-function wireOf(connection: pg.Connection): Wire {
-  // Its types leave out where it notes the statements that PostgreSQL knows.
-  return connection as unknown as Wire
-}
-
 interface Column {
   readonly name: string
   readonly parse: (text: string) => unknown
 }
 
 /** Whoever waits for the answer. */
-export interface Asker<Answered = Answer> {
-  resolve(answered: Answered): void
+interface Asker {
+  resolve(answer: Answer): void
   reject(error: unknown): void
 }
 
@@ -67,7 +62,8 @@ export class Question implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    const wire = wireOf(connection)
+    // Its types leave out where it notes the statements that PostgreSQL knows.
+    const wire = connection as unknown as Wire
     try {
       // Several statements in one text are sent by the simple protocol only.
       if (this.name === undefined && this.#values.length === 0) wire.query(this.text)
@@ -81,19 +77,14 @@ export class Question implements pg.Submittable {
   #sendExtended(wire: Wire): void {
     wire.stream.cork()
     try {
-      this.send(wire)
+      if (!this.#isKnownTo(wire)) this.#sendText(wire)
+      wire.bind({ statement: this.name, values: this.#values })
+      wire.describe({ type: 'P', name: '' })
+      wire.execute({ portal: '' })
       wire.sync()
     } finally {
       wire.stream.uncork()
     }
-  }
-
-  /** Everything but the end of what is sent together. */
-  send(wire: Wire): void {
-    if (!this.#isKnownTo(wire)) this.#sendText(wire)
-    wire.bind({ statement: this.name, values: this.#values })
-    wire.describe({ type: 'P', name: '' })
-    wire.execute({ portal: '' })
   }
 
   #isKnownTo({ parsedStatements, submittedNamedStatements }: Wire): boolean {
@@ -141,75 +132,6 @@ export class Question implements pg.Submittable {
   handleCopyInResponse(wire: Wire): void {
     wire.sendCopyFail('nothing to copy is sent this way')
   }
-
-  handleCopyData(): void {}
-}
-
-/**
- * Several look-ups in one write, answered in one: for PostgreSQL and for the server a third of the system calls of three. They
- * are one transaction, so one that is refused takes the others with it; whoever asks sends them again one by one.
- */
-export class Round implements pg.Submittable {
-  readonly #questions: readonly Question[]
-  #answered = 0
-
-  constructor(questions: readonly Question[]) {
-    this.#questions = questions
-  }
-
-  get #now(): Question | undefined {
-    return this.#questions[this.#answered]
-  }
-
-  /** The driver notes under these which statement PostgreSQL has just parsed, or refused. */
-  get name(): string | undefined {
-    return this.#now?.name
-  }
-
-  get text(): string | undefined {
-    return this.#now?.text
-  }
-
-  submit(connection: pg.Connection): void {
-    const wire = wireOf(connection)
-    wire.stream.cork()
-    try {
-      for (const question of this.#questions) question.send(wire)
-      wire.sync()
-    } finally {
-      wire.stream.uncork()
-    }
-  }
-
-  handleRowDescription(description: Parameters<Question['handleRowDescription']>[0]): void {
-    this.#now?.handleRowDescription(description)
-  }
-
-  handleDataRow(row: Parameters<Question['handleDataRow']>[0]): void {
-    this.#now?.handleDataRow(row)
-  }
-
-  handleCommandComplete(command: { text: string }): void {
-    this.#now?.handleCommandComplete(command)
-    this.#answered++
-  }
-
-  handleReadyForQuery(): void {
-    for (const question of this.#questions) question.handleReadyForQuery()
-  }
-
-  handleError(error: Error, connection: pg.Connection): void {
-    // PostgreSQL passed over what came after it, texts to be kept as well.
-    const submitted = wireOf(connection).submittedNamedStatements
-    for (const { name } of this.#questions.slice(this.#answered)) {
-      if (name !== undefined) delete submitted[name]
-    }
-    for (const question of this.#questions) question.handleError(error)
-  }
-
-  handleEmptyQuery(): void {}
-
-  handleCopyInResponse(): void {}
 
   handleCopyData(): void {}
 }

@@ -49,7 +49,7 @@ export type Standing = Pick<ProgramView, 'status' | 'activeVersion'>
 type OwnedStanding = Standing & { readonly id: string; readonly tenantId: string }
 
 /** Programs that requests of one turn ask for come in one query, without their terms, which are remembered. */
-const standingLoaderOf = oncePerPlatform(({ db: { lookUps: db } }) =>
+const standingLoaderOf = oncePerPlatform(({ db }) =>
   createOwnedLoader<OwnedStanding>(
     (ids) => db<OwnedStanding[]>`
       select id, tenant_id, status, active_version from programs where id = any (${db.typed.texts(ids)})`,
