@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Chance, chanceOf } from './chance.ts'
+import { openSocket, type Socket } from './hand-over.ts'
 import type { House, Letter, Reply, Scene } from './house.ts'
 import type { Ill } from './trouble.ts'
 
@@ -87,7 +88,13 @@ export function createCourier(options: CourierOptions): Courier {
   const counts: Counts = { requests: 0, sentAgain: 0, replayed: 0 }
   let phase = 0
   let echoes: Echo[] = []
+  const sockets = new Map<number, Socket>()
 
+  /**
+   * A desk's own, for as long as the world goes on: what the server knows by connection, it knows of this desk's requests
+   * alone, which come one after the other, and so the same in every run.
+   */
+  const socketOf = (desk: number) => sockets.getOrInsertComputed(desk, openSocket)
   const chanceAt = ({ phase, desk, request }: Place, use: number) => chanceOf(seed, phase, desk * 4_096 + request, use)
   const sceneAt = (place: Place, attempt: number): Scene => ({
     chance: chanceAt(place, 0x100 + attempt),
@@ -98,7 +105,8 @@ export function createCourier(options: CourierOptions): Courier {
 
   function letterOf(method: Letter['method'], path: string, body: object | undefined, place: Place): Letter {
     const key = method === 'POST' ? `s${seed}-${place.phase}-${place.desk}-${place.request}.` : null
-    return { method, path, body: body === undefined ? null : JSON.stringify(body), key, secret }
+    const socket = socketOf(place.desk)
+    return { method, path, body: body === undefined ? null : JSON.stringify(body), key, secret, socket }
   }
 
   /** Sends until there is an answer that settles it. Ids drawn again are the same: only one attempt can write them. */

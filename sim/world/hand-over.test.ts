@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fastify from 'fastify'
-import { handOver } from './hand-over.ts'
+import { handOver, openSocket } from './hand-over.ts'
 
 test('a request gets the answer that it gets with the streams and sockets of HTTP in between', async (t) => {
   const app = fastify()
@@ -24,10 +24,11 @@ test('a request gets the answer that it gets with the streams and sockets of HTT
     { method: 'GET', url: '/broken', headers: {}, body: null },
     { method: 'GET', url: '/nowhere', headers: {}, body: null },
   ]
+  const socket = openSocket()
   for (const request of requests) {
     const { method, url, headers, body } = request
     const injected = await app.inject({ method: method as 'GET', url, headers, ...(body === null ? {} : { body }) })
-    const handed = await handOver(app.routing, request)
+    const handed = await handOver(app.routing, { ...request, socket })
     assert.deepEqual([handed.status, handed.text], [injected.statusCode, injected.body], url)
     assert.deepEqual(handed.headers.get('x-mark'), injected.headers['x-mark'], url)
   }

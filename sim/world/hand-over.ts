@@ -6,7 +6,17 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+/** A kept-alive connection, for all that the server knows of it: who it is from its other requests. */
+export interface Socket extends EventEmitter {
+  readonly remoteAddress: string
+}
+
+export function openSocket(): Socket {
+  return Object.assign(new EventEmitter(), { remoteAddress: '127.0.0.1' })
+}
+
 export interface Incoming {
+  readonly socket: Socket
   readonly method: string
   readonly url: string
   /** Names in lower case. */
@@ -32,21 +42,20 @@ export function handOver(route: Router, incoming: Incoming): Promise<Outgoing> {
   })
 }
 
-const socket = Object.assign(new EventEmitter(), { remoteAddress: '127.0.0.1' })
-
 /** The side of a request that a server reads. */
 class Question extends EventEmitter {
   readonly httpVersion = '1.1'
   readonly httpVersionMajor = 1
   readonly aborted = false
-  readonly socket = socket
+  readonly socket: Socket
   readonly method: string
   readonly url: string
   readonly headers: Record<string, string>
   #body: string | null
 
-  constructor({ method, url, headers, body }: Incoming) {
+  constructor({ socket, method, url, headers, body }: Incoming) {
     super()
+    this.socket = socket
     this.method = method
     this.url = url
     this.headers = body === null ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) }

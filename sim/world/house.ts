@@ -19,7 +19,7 @@ import { createIds } from '../../server/platform/ids.ts'
 import { registerRoutes } from '../../server/routes.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { createGate } from './gate.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, type Socket } from './hand-over.ts'
 import { type Ill, type Trouble, troubled } from './trouble.ts'
 
 export interface Letter {
@@ -29,6 +29,7 @@ export interface Letter {
   readonly body: string | null
   readonly key: string | null
   readonly secret: string
+  readonly socket: Socket
 }
 
 export interface Reply {
@@ -98,6 +99,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
     scenes.run(scene, async () => {
       const leave = await gate.enter(ill ?? 'well')
       const asked = handOver(app.routing, {
+        socket: letter.socket,
         method: letter.method,
         url: letter.path,
         headers: {
