@@ -17,9 +17,20 @@ export interface Failure {
   readonly message: string
 }
 
+/** What an audit of all worlds' books found on an evening, whosever they are. */
+export interface CommonFinding {
+  /** Counted from 1. */
+  readonly dayNumber: number
+  readonly findings: readonly string[]
+}
+
 export interface GroupReport {
+  readonly name: string
+  readonly seeds: readonly number[]
   readonly worlds: readonly WorldReport[]
   readonly failures: readonly Failure[]
+  /** Also where worlds failed: it may be of others. */
+  readonly common: CommonFinding | null
   readonly faultsMet: number
   readonly rssMegabytes: number
   /** Processor time of server, people and auditor; PostgreSQL's is not in it. */
