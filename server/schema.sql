@@ -366,6 +366,8 @@ declare
   v_refused boolean;
   -- How many rows of a kind were new.
   v_new integer;
+  -- And how many were changed: one that is not there, or comes twice, is a fault of the caller, and nothing is written.
+  v_changed integer;
   -- Of each place in p_events the place among those that stay; null while all do.
   v_places bigint[];
   -- Operations that open a line of a customer who has been erased since they were decided.
@@ -454,6 +456,10 @@ begin
           fee_minor = r.fee_minor, fee_returned_minor = r.fee_returned_minor, status = r.status, expires_at = r.expires_at
         from unnest(p_charges) r
         where c.shard = p_shard and c.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_charges) then
+        raise exception 'a charge to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
@@ -497,6 +503,10 @@ begin
           days_past_due = r.days_past_due, bucket = r.bucket, next_action_on = r.next_action_on
         from unnest(p_loans) r
         where l.shard = p_shard and l.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_loans) then
+        raise exception 'a loan to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
@@ -511,6 +521,10 @@ begin
       update repayments p set status = r.status
         from unnest(p_repayments) r
         where p.shard = p_shard and p.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_repayments) then
+        raise exception 'a repayment to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
@@ -576,7 +590,7 @@ CREATE OR REPLACE FUNCTION public.legs_sum(amounts bigint[])
  RETURNS numeric
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN (cardinality(amounts) <= 8) THEN (((((((COALESCE(((amounts)[1])::numeric, (0)::numeric) + (COALESCE((amounts)[2], (0)::bigint))::numeric) + (COALESCE((amounts)[3], (0)::bigint))::numeric) + (COALESCE((amounts)[4], (0)::bigint))::numeric) + (COALESCE((amounts)[5], (0)::bigint))::numeric) + (COALESCE((amounts)[6], (0)::bigint))::numeric) + (COALESCE((amounts)[7], (0)::bigint))::numeric) + (COALESCE((amounts)[8], (0)::bigint))::numeric) ELSE legs_sum_of_many(amounts) END;
+RETURN CASE WHEN ((cardinality(amounts) <= 8) AND (array_ndims(amounts) = 1) AND (array_lower(amounts, 1) = 1)) THEN (((((((COALESCE(((amounts)[1])::numeric, (0)::numeric) + (COALESCE((amounts)[2], (0)::bigint))::numeric) + (COALESCE((amounts)[3], (0)::bigint))::numeric) + (COALESCE((amounts)[4], (0)::bigint))::numeric) + (COALESCE((amounts)[5], (0)::bigint))::numeric) + (COALESCE((amounts)[6], (0)::bigint))::numeric) + (COALESCE((amounts)[7], (0)::bigint))::numeric) + (COALESCE((amounts)[8], (0)::bigint))::numeric) ELSE legs_sum_of_many(amounts) END;
 
 CREATE OR REPLACE FUNCTION public.legs_sum_of_many(amounts bigint[])
  RETURNS numeric

@@ -1,6 +1,6 @@
 /**
  * Where interest follows the balance and late principal bears it too, a payoff is the principal and the interest of every
- * night it was owed, however money came: late, in part, or ahead to end the loan earlier.
+ * night it was owed, whether money came late, in part, or ahead to end the loan earlier.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

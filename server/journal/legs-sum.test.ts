@@ -18,3 +18,9 @@ test('the sum of legs is exact, however many there are and however large', async
     }),
   )
 })
+
+test('legs in an array of an unusual form are summed all the same', async () => {
+  const [row] = await db<{ square: string; shifted: string; none: string }[]>`
+    select legs_sum('{{5,6},{7,8}}') as square, legs_sum('[0:1]={5,-5}') as shifted, legs_sum('{}') as none`
+  assert.deepEqual({ ...row }, { square: '26', shifted: '0', none: '0' })
+})

@@ -9,7 +9,7 @@ return (select coalesce(sum(leg), 0) from unnest(amounts) as leg);
 create or replace function legs_sum(amounts bigint[]) returns numeric
 language sql immutable parallel safe
 return case
-  when cardinality(amounts) <= 8 then
+  when cardinality(amounts) <= 8 and array_ndims(amounts) = 1 and array_lower(amounts, 1) = 1 then
     coalesce(amounts[1]::numeric, 0) + coalesce(amounts[2], 0) + coalesce(amounts[3], 0) + coalesce(amounts[4], 0)
     + coalesce(amounts[5], 0) + coalesce(amounts[6], 0) + coalesce(amounts[7], 0) + coalesce(amounts[8], 0)
   else legs_sum_of_many(amounts)
@@ -51,6 +51,8 @@ declare
   v_refused boolean;
   -- How many rows of a kind were new.
   v_new integer;
+  -- And how many were changed: one that is not there, or comes twice, is a fault of the caller, and nothing is written.
+  v_changed integer;
   -- Of each place in p_events the place among those that stay; null while all do.
   v_places bigint[];
   -- Operations that open a line of a customer who has been erased since they were decided.
@@ -139,6 +141,10 @@ begin
           fee_minor = r.fee_minor, fee_returned_minor = r.fee_returned_minor, status = r.status, expires_at = r.expires_at
         from unnest(p_charges) r
         where c.shard = p_shard and c.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_charges) then
+        raise exception 'a charge to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
@@ -182,6 +188,10 @@ begin
           days_past_due = r.days_past_due, bucket = r.bucket, next_action_on = r.next_action_on
         from unnest(p_loans) r
         where l.shard = p_shard and l.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_loans) then
+        raise exception 'a loan to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
@@ -196,6 +206,10 @@ begin
       update repayments p set status = r.status
         from unnest(p_repayments) r
         where p.shard = p_shard and p.id = r.id and r.line_id is null;
+      get diagnostics v_changed = row_count;
+      if v_new + v_changed <> cardinality(p_repayments) then
+        raise exception 'a repayment to be changed is not there, or comes twice';
+      end if;
     end if;
   end if;
 
