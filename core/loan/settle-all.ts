@@ -60,8 +60,8 @@ export function payRepaying(book: Book, amount: bigint, on: Day, rule: Allocatio
 
 /** Interest alone that is left to pay would be that of the day, where settling money pays more. */
 function leavesDebt(trial: Book, left: bigint): boolean {
-  if (trial.outstanding > 0n || trial.terms.earlyInterest === 'to-due-date')
-    return trial.outstanding > 0n && left === 0n
+  if (trial.terms.earlyInterest === 'to-due-date') return trial.outstanding > 0n
+  if (trial.outstanding > 0n) return left === 0n
   planAsAsked(trial)
   return left === 0n && !owesNothing(trial)
 }
@@ -97,12 +97,12 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   for (const slot of book.plan) closeAsPaid(book, slot)
   book.plan.at(-1)!.planned += book.outstanding
   touch(book, 0)
-  if (book.outstanding > 0n) bearOn(book, on)
+  if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
   workOutAll(book)
   return payment
 }
 
-/** What is left to pay bears interest from the day on: that of the running period until then is paid. */
+/** Where late principal bears interest, so does what is left to pay; that of the running period until the day is paid. */
 function bearOn(book: Book, on: Day): void {
   const current = periodIndex(book, on)
   for (const slot of book.plan.slice(current)) slot.fixedInterest = null
