@@ -71,8 +71,8 @@ function paysEverything({ order }: AllocationRule): boolean {
 }
 
 /**
- * Closes the instalments with what the money pays of them, charges and interest first: what it lacks is principal, and left
- * to the last instalment.
+ * Closes the instalments with what the money pays of them; what it lacks is left to the last. Where late principal bears
+ * interest, that is principal, which goes on bearing it: charges and interest come first.
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
@@ -81,17 +81,22 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
   for (const slot of slots) {
-    for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
-    if (!ofPlan(slot)) put(payment, slot, 'interest', owedOf(slot, 'interest'))
-    else {
-      const due = slot.due < on ? minMinor(owedOf(slot, 'interest'), quoted) : quoted
-      put(payment, slot, 'interest', due)
-      quoted -= due
-    }
+    payCharges(slot)
+    if (!book.terms.overdueInterest) payPrincipal(slot)
   }
-  for (const slot of slots) {
-    const owed = ofPlan(slot) ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
+  if (book.terms.overdueInterest) for (const slot of slots) payPrincipal(slot)
+
+  function payCharges(slot: Slot): void {
+    for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
+    const owed = owedOf(slot, 'interest')
+    const due = !ofPlan(slot) ? owed : slot.due < on ? minMinor(owed, quoted) : quoted
+    put(payment, slot, 'interest', due)
+    if (ofPlan(slot)) quoted -= due
+  }
+
+  function payPrincipal(slot: Slot): void {
     const last = slot === book.plan[book.plan.length - 1]
+    const owed = ofPlan(slot) ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
     put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
