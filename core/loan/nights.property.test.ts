@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { dayOffset, dayText, record } from '../property.test-support.ts'
 import { holds, someTerms } from './arbitrary.test-support.ts'
 import { applyEvent, foldLoan, type LoanState, openLoan, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { LoanTerms } from './types.ts'
 
 const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
@@ -91,27 +92,13 @@ test('a payoff asks for the interest of every night, once; it ends the loan, and
 
 test('instalments paid ahead and others late after them are not asked for twice', () => {
   const terms: LoanTerms = {
-    currency: 'CNY',
+    ...plainLoan,
     principal: 45_464_781n,
     annualRatePercent: '30.43',
-    method: 'equal-instalment',
     instalments: 13,
     every: { n: 2, unit: 'month' },
     disbursedOn: '2024-09-25',
-    firstDueOn: null,
     dayCount: 'actual/365',
-    interestPeriod: 'daily',
-    interestRecalculation: 'daily',
-    overdueInterest: true,
-    earlyInterest: 'to-day',
-    lastInstalment: 'remainder',
-    rounding: 'half-even',
-    instalmentMultiple: null,
-    downPaymentPercent: null,
-    downPaymentPaid: false,
-    principalGrace: 0,
-    interestFreePeriods: 0,
-    allocation: null,
   }
   const state = foldLoan(terms, [
     { type: 'repayment', id: 'a', on: '2025-03-04', amount: 39_471_527n, prepay: 'shorten' },

@@ -27,9 +27,14 @@ export function paySettling(book: Book, amount: bigint, on: Day, rule: Allocatio
   if (!book.daily || amount < book.outstanding) return pay(book, amount, on, rule)
   const quote = payoffOf(book, on)
   if (amount < quote.total || quote.total === 0n) return pay(book, amount, on, rule)
+  return payCovering(book, amount, on, rule, quote)
+}
+
+/** In the usual order if that leaves nothing to pay and no more than what goes beyond the quote. */
+function payCovering(book: Book, amount: bigint, on: Day, rule: AllocationRule, quote: Dues): Payment {
   const trial = copyBook(book)
-  const outcome = pay(trial, amount, on, rule)
-  if (owesNothing(trial) && outcome.left === amount - quote.total) return pay(book, amount, on, rule)
+  const { left } = pay(trial, amount, on, rule)
+  if (owesNothing(trial) && left === amount - quote.total) return pay(book, amount, on, rule)
   return closeDirectly(book, amount, on, quote.interest)
 }
 
@@ -47,15 +52,15 @@ export function mayEnd(book: Book, amount: bigint): boolean {
  * Money short of the payoff quote leaves what it lacks, and money that covers it leaves nothing. Where settling money pays
  * interest to the due date, less of it can repay all principal with the interest of its own day, and would end the loan with
  * a credit; and principal paid before interest can leave interest to pay beside a credit. Such money pays like money that
- * settles, and what it lacks of the principal stays open with the last instalment. `quote` is null where it
- * cannot end the loan. A rule that leaves steps out is kept to, whatever it leaves open.
+ * settles, and what it lacks of the principal stays open with the last instalment. `quote` is null where it cannot end the
+ * loan. A rule that leaves steps out is kept to, whatever it leaves open.
  */
 export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule, quote: Dues | null): Payment {
   if (quote === null || !paysEverything(rule)) return pay(book, amount, on, rule)
+  if (amount >= quote.total) return payCovering(book, amount, on, rule, quote)
   const trial = copyBook(book)
   const { left } = pay(trial, amount, on, rule)
-  const isWell = amount >= quote.total ? owesNothing(trial) && left === amount - quote.total : leavesDebt(trial, left)
-  return isWell ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
+  return leavesDebt(trial, left) ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
 }
 
 /** Interest alone that is left to pay would be that of the day, where settling money pays more. */
