@@ -18,7 +18,7 @@ import {
 } from './book.ts'
 import { changesContract } from './check.ts'
 import { defer } from './deferral.ts'
-import { forgiveFlat, forgivesFlat } from './forgive.ts'
+import { forgiveFlat, forgiveRepaid, forgivesFlat } from './forgive.ts'
 import { interestUntil } from './interest.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
@@ -38,6 +38,11 @@ export function applyToBook(book: Book, event: LoanEvent): void {
   book.events.push(event)
   if (book.chargedOffOn !== null && changesContract.has(event.type)) return
   keepUpToDate(book, event)
+  bookEvent(book, event, on)
+  forgiveRepaid(book, on)
+}
+
+function bookEvent(book: Book, event: LoanEvent, on: Day): void {
   switch (event.type) {
     case 'disbursement':
       lendMore(book, event.amount, on)

@@ -208,6 +208,11 @@ export function settledOf({ settled }: Slot, component: Component): bigint {
   }
 }
 
+/** Of the plan and of what stands beside it. */
+export function principalOwed(book: Book): bigint {
+  return book.extras.reduce((sum, slot) => sum + owedOf(slot, 'principal'), book.outstanding)
+}
+
 export function owedOf({ owing, settled }: Slot, component: Component): bigint {
   switch (component) {
     case 'penalty':

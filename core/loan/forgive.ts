@@ -1,11 +1,16 @@
 /** Flat charges that early settlement saves. */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, owedOf, touch } from './book.ts'
+import { type Book, owedOf, principalOwed, touch } from './book.ts'
 import { workOutAll } from './plan.ts'
 
 export function forgivesFlat(book: Book): boolean {
   return book.terms.method === 'flat' && book.terms.earlyFlat === 'forgiven'
+}
+
+/** With all principal repaid or returned the loan is settled, whatever did it: nobody could pay what a settlement forgives. */
+export function forgiveRepaid(book: Book, on: Day): void {
+  if (forgivesFlat(book) && book.chargedOffOn === null && principalOwed(book) === 0n) forgiveFlat(book, on)
 }
 
 /** Whoever settles owes no charge of a period that has not begun; the charge of the running one stays whole. */

@@ -27,3 +27,29 @@ test('a refund after a charge-off makes good what was lost before anything is th
   ])
   assert.deepEqual([ledgerOn(whole, '2026-05-10').recovered, whole.creditBalance], [30_150n, 50n])
 })
+
+test('a loan whose last cents of principal come back after its settlement ends with them', () => {
+  const terms = { ...flat, principal: 10_000n }
+  const cent = { type: 'repayment', id: 'cent', on: '2026-03-05', amount: 1n } as const
+  const { total } = payoffOn(foldLoan(terms, [cent]), '2026-03-07')
+  // Later charges are forgiven; then the cent bounces, and goods for five are returned.
+  const state = foldLoan(terms, [
+    cent,
+    { type: 'payoff', id: 'settled', on: '2026-03-07', amount: total },
+    { type: 'reversal', id: 'bounced', on: '2026-03-07', of: 'cent' },
+    { type: 'purchase-refund', id: 'returned', on: '2026-03-07', amount: 5n },
+  ])
+  assert.deepEqual([state.status, state.principalOutstanding, state.creditBalance], ['overpaid', 0n, 4n])
+  assert.equal(payoffOn(state, '2026-06-13').total, 0n)
+})
+
+test('waived principal ends a loan as repaid principal does', () => {
+  const waiver = { type: 'waiver', id: 'given', on: '2026-03-06', component: 'principal', amount: 30_000n } as const
+  const state = foldLoan(flat, [waiver])
+  // The charge of the bill that has begun is owed, those of later ones are forgiven.
+  assert.deepEqual(
+    state.instalments.map(({ interest }) => interest),
+    [150n, 0n, 0n],
+  )
+  assert.equal(payoffOn(state, '2026-03-06').total, 150n)
+})

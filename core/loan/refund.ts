@@ -13,10 +13,12 @@ import {
   owedOf,
   periodIndex,
   planIndex,
+  principalOwed,
   type Slot,
   settledOf,
   touch,
 } from './book.ts'
+import { forgiveRepaid } from './forgive.ts'
 import { flatInterest } from './interest.ts'
 import { extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOut, workOutAll } from './plan.ts'
@@ -38,6 +40,8 @@ export function refundPurchase(book: Book, amount: bigint, on: Day): Spread {
   // A settled loan is not planned anew: what its settlement forgave would come back.
   const ahead = cancelled > 0n ? cancelPrincipal(book, cancelled, on) : 0n
   book.totals.refunded += cancelled
+  // What it forgives is not paid by the rest of the refund.
+  forgiveRepaid(book, on)
   const rest = pay(book, amount - cancelled + ahead, on, usualRule)
   addCredit(book, rest.left)
   const { spread } = rest
@@ -57,10 +61,6 @@ function lostOf(book: Book): bigint {
   return [...book.extras, ...book.plan].reduce((all, { writtenOff }) => {
     return all + writtenOff.principal + writtenOff.interest + writtenOff.fee + writtenOff.penalty
   }, 0n)
-}
-
-function principalOwed(book: Book): bigint {
-  return book.extras.reduce((sum, slot) => sum + owedOf(slot, 'principal'), book.outstanding)
 }
 
 export function addCredit(book: Book, amount: bigint): void {
