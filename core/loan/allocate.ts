@@ -18,6 +18,7 @@ import {
 } from './book.ts'
 import { skipPaid } from './late.ts'
 import { isOpen, workOutAll, workOutToPay } from './plan.ts'
+import { countsNights, interestOwedOn } from './settle.ts'
 import { askedOn, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 
@@ -248,7 +249,9 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   const moving = component === 'interest' || component === 'principal'
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
   const asked = askedOn(book, index, interestDay(payment, target))
-  return asked[component] - (slot.owing[component] - owedOf(slot, component))
+  const open = asked[component] - (slot.owing[component] - owedOf(slot, component))
+  // Interest of these nights can have been paid with another instalment, before this one was opened again.
+  return component === 'interest' && countsNights(book) ? minMinor(open, interestOwedOn(book, on)) : open
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {

@@ -29,7 +29,7 @@ import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from '
 import { graceFrom, replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
 import { payoffOf } from './settle.ts'
-import { mayEnd, payRepaying, paySettling } from './settle-all.ts'
+import { mayEnd, payRepaying, paySettling, repayWithRest } from './settle-all.ts'
 import { standingFrom } from './spread.ts'
 import type { AllocationRule, Component, Dues, LoanEvent } from './types.ts'
 
@@ -206,7 +206,7 @@ function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on:
   workOutAll(book)
   if (event.prepay === 'lower') left = lowerInstalments(book, amounts, left, on)
   else {
-    const early = pay(book, left, on, shorteningRule)
+    const early = repayWithRest(pay(book, left, on, shorteningRule))
     for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
       amounts[component] += early.spread[component]
     }

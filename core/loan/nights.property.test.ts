@@ -13,13 +13,15 @@ import type { LoanTerms } from './types.ts'
 
 const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
 
+const someKind = fc.constantFrom('plain', 'shorten', 'lower', 'merchant-refund', 'chargeback')
+
 /** Payments in thousandths of what settles the loan on their day, at thousandths of the term and a little after it. */
 const someLife = record({
   terms: someTerms,
   percent: fc.integer({ min: 0, max: 36 }),
-  steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 999 }), shortens: fc.boolean() }), {
+  steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 999 }), kind: someKind }), {
     minLength: 1,
-    maxLength: 3,
+    maxLength: 4,
   }),
   askAt: fc.nat(1100),
 }).map(({ terms, percent, steps, askAt }) => {
@@ -46,11 +48,14 @@ type Life = typeof someLife extends fc.Arbitrary<infer T> ? T : never
 
 function lived({ terms, payments }: Life): LoanState {
   let state = openLoan(terms)
-  for (const [place, { on, share, shortens }] of payments.entries()) {
+  for (const [place, { on, share, kind }] of payments.entries()) {
     const amount = (payoffOn(state, on).total * BigInt(share)) / 1000n
     if (amount === 0n) continue
-    const money = { type: 'repayment', id: `e${place}`, on, amount } as const
-    state = applyEvent(state, shortens ? { ...money, prepay: 'shorten' } : money)
+    const base = { id: `e${place}`, on, amount } as const
+    if (kind === 'merchant-refund') state = applyEvent(state, { ...base, type: kind })
+    else if (kind === 'chargeback') state = applyEvent(state, { ...base, type: kind })
+    else if (kind === 'plain') state = applyEvent(state, { ...base, type: 'repayment' })
+    else state = applyEvent(state, { ...base, type: 'repayment', prepay: kind })
   }
   return state
 }
@@ -58,15 +63,15 @@ function lived({ terms, payments }: Life): LoanState {
 /** Interest of all nights until a day or maturity, less what of it was paid; in minor units, not rounded. */
 function interestOfNights(state: LoanState, until: string): number {
   const { terms, allocated, instalments } = state
-  const maturity = dayOffset(instalments.at(-1)!.dueOn)
+  const maturity = dayOffset(instalments.findLast(({ extra }) => !extra)!.dueOn)
   let principal = Number(terms.principal)
   let interest = 0
   let day = dayOffset(terms.disbursedOn)
-  for (const move of [...allocated, { on: until, principal: 0n, interest: 0n }]) {
+  for (const move of [...allocated, { type: '', on: until, principal: 0n, interest: 0n }]) {
     const next = Math.max(day, Math.min(dayOffset(move.on), maturity))
     interest += (principal * (next - day) * Number(terms.annualRatePercent)) / 36_500
     interest -= Number(move.interest)
-    principal -= Number(move.principal)
+    principal -= move.type === 'chargeback' ? -Number(move.principal) : Number(move.principal)
     day = next
   }
   return interest

@@ -125,7 +125,8 @@ function deferStrandedInterest(book: Book, last: number): boolean {
     stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
     if (isLate) stranded -= paidBeyond(book, slot, index)
   }
-  if (!isLate) stranded = maxMinor(stranded, 0n)
+  if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
+  else stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
   if (slot.deferred === stranded) return false
   slot.deferred = stranded

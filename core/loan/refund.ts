@@ -23,6 +23,7 @@ import { flatInterest } from './interest.ts'
 import { extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
+import { countsNights } from './settle.ts'
 
 export interface Spread {
   readonly amounts: Amounts
@@ -237,9 +238,23 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   book.planPrincipal += amount
   book.outstanding += amount
   book.firstOpen = Math.min(book.firstOpen, index)
+  if (countsNights(book)) takeBackInterest(book, index)
   addMove(book, on, amount, 'restored')
   touch(book, Math.min(index, planIndex(book, on)))
   return slot
+}
+
+/** Interest of the nights until today that was paid with later instalments, as this one was closed, is its own again. */
+function takeBackInterest(book: Book, index: number): void {
+  const slot = book.plan[index]!
+  for (const later of book.plan.slice(index + 1)) {
+    const paid = later.paid.interest
+    if (paid === 0n) continue
+    addPaid(later, 'interest', -paid)
+    later.paidInAdvance -= minMinor(paid, later.paidInAdvance)
+    addPaid(slot, 'interest', paid)
+    slot.paidInAdvance += paid
+  }
 }
 
 /**

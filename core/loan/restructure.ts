@@ -1,6 +1,6 @@
 /** A debt put into new instalments. */
 import type { Day } from '../calendar.ts'
-import { splitByWeights } from '../money.ts'
+import { minMinor, splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
@@ -86,8 +86,9 @@ export function terminate(book: Book, on: Day): void {
   const { last, charges } = cutPlan(book, on)
   const slot = book.plan[last]!
   for (const component of ['fee', 'penalty'] as const) placeCharges(book, component, charges, last, on)
+  handOnDeferred(book, last)
   workOut(book, last - 1)
-  const earlier = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
+  const earlier = askAtMost(book, last, quoted)
   const carried = last === 0 ? 0n : book.plan[last - 1]!.carry
   slot.deferred = 0n
   slot.arrearsInterest = 0n
@@ -99,6 +100,34 @@ export function terminate(book: Book, on: Day): void {
   slot.settledEarly = false
   touch(book, last)
   workOutAll(book)
+}
+
+/** No later instalments are left to take interest over from, or to give it back to: it is handed on like any other. */
+function handOnDeferred(book: Book, last: number): void {
+  if (!book.terms.overdueInterest) return
+  for (let index = 0; index < last; index++) {
+    if (book.plan[index]!.deferred === 0n) continue
+    book.plan[index]!.deferred = 0n
+    touch(book, index)
+  }
+}
+
+/**
+ * What the instalments before `last` are owed of interest, brought down to the quote: what it lacks of theirs was paid with
+ * instalments that are no more.
+ */
+function askAtMost(book: Book, last: number, quoted: bigint): bigint {
+  let owed = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
+  for (let index = last - 1; index >= 0 && owed > quoted; index--) {
+    const slot = book.plan[index]!
+    const part = minMinor(owed - quoted, owedOf(slot, 'interest'))
+    if (part <= 0n) continue
+    slot.arrearsInterest -= part
+    owed -= part
+    touch(book, index)
+  }
+  workOut(book, last - 1)
+  return owed
 }
 
 /** What was paid of the old instalments stays visible; they ask for nothing more. */

@@ -19,7 +19,7 @@ import {
   touch,
 } from './book.ts'
 import { planAsAsked, workOut, workOutAll } from './plan.ts'
-import { payoffOf } from './settle.ts'
+import { countsNights, payoffOf } from './settle.ts'
 import { accrued } from './today.ts'
 import type { AllocationRule, Component, Dues } from './types.ts'
 
@@ -56,16 +56,32 @@ export function mayEnd(book: Book, amount: bigint): boolean {
  * loan. A rule that leaves steps out is kept to, whatever it leaves open.
  */
 export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule, quote: Dues | null): Payment {
-  if (quote === null || !paysEverything(rule)) return pay(book, amount, on, rule)
+  if (!paysEverything(rule)) return pay(book, amount, on, rule)
+  if (quote === null) return repayWithRest(pay(book, amount, on, rule))
   if (amount >= quote.total) return payCovering(book, amount, on, rule, quote)
   const trial = copyBook(book)
   const { left } = pay(trial, amount, on, rule)
-  return leavesDebt(trial, left) ? pay(book, amount, on, rule) : closeDirectly(book, amount, on, quote.interest)
+  return leavesDebt(trial, left, on, quote.total - amount)
+    ? pay(book, amount, on, rule)
+    : closeDirectly(book, amount, on, quote.interest)
 }
 
-/** Interest alone that is left to pay would be that of the day, where settling money pays more. */
-function leavesDebt(trial: Book, left: bigint): boolean {
+/** An instalment whose interest takes all of it asks for no principal ahead, and money is no credit while principal is owed. */
+export function repayWithRest(payment: Payment): Payment {
+  const { book } = payment
+  if (payment.left === 0n || book.outstanding === 0n || !countsNights(book)) return payment
+  workOutAll(book)
+  for (const slot of book.plan) put(payment, slot, 'principal', owedOf(slot, 'principal'))
+  return payment
+}
+
+/**
+ * Interest alone that is left to pay would be that of the day, where settling money pays more. Where late principal bears
+ * interest too, an instalment that money taken back opened again can ask for interest that another was paid.
+ */
+function leavesDebt(trial: Book, left: bigint, on: Day, lacking: bigint): boolean {
   if (trial.terms.earlyInterest === 'to-due-date') return trial.outstanding > 0n
+  if (countsNights(trial)) return left === 0n && payoffOf(trial, on).total === lacking
   if (trial.outstanding > 0n) return left === 0n
   planAsAsked(trial)
   return left === 0n && !owesNothing(trial)
@@ -94,7 +110,8 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   function payCharges(slot: Slot): void {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
     const owed = owedOf(slot, 'interest')
-    const due = !ofPlan(slot) ? owed : slot.due < on ? minMinor(owed, quoted) : quoted
+    const takesRest = slot.due >= on || slot === book.plan[book.plan.length - 1]
+    const due = !ofPlan(slot) ? owed : takesRest ? quoted : minMinor(owed, quoted)
     put(payment, slot, 'interest', due)
     if (ofPlan(slot)) quoted -= due
   }

@@ -19,6 +19,7 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   // After maturity the last instalment has taken the remainder, which decides what interest it has room for.
   if (current === plan.length) workOutAll(book)
   else workOut(book, current)
+  if (countsNights(book)) return maxMinor(interestUnpaid(book, current, on), 0n)
   let owed = 0n
   let deferred = 0n
   for (let index = 0; index < current; index++) {
@@ -28,6 +29,23 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   if (current === plan.length) return owed
   // What an earlier instalment takes over from later ones is counted where it accrues.
   return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
+}
+
+/** Every night bears interest on what is owed, late or not, and money pays that of the nights before it. */
+export function countsNights({ daily, terms }: Book): boolean {
+  return daily && terms.overdueInterest && terms.earlyInterest === 'to-day'
+}
+
+/** Interest that came up until the day, whichever instalment asks for it, less what was paid of it or let go. */
+function interestUnpaid(book: Book, current: number, on: Day): bigint {
+  let unpaid = 0n
+  for (let index = 0; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    const until = index === current ? on : slot.due
+    const own = slot.fixedInterest ?? (index > current ? 0n : accrued(book, index, index, until))
+    unpaid += own + slot.arrearsInterest - settledOf(slot, 'interest')
+  }
+  return unpaid
 }
 
 function scheduledInterest(book: Book): bigint {
