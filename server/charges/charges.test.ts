@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Charge, plainTerms, rowsOf, testCredit } from '../testing.ts'
-import type { PlanQuote } from './quote.ts'
+import type { PlanQuote as Printed } from './quote.ts'
+
+type Instalment = Readonly<
+  Record<'n' | 'principal' | 'interest' | 'total' | 'balanceAfter', number> & { dueOn: string }
+>
+type PlanQuote = Omit<Printed, 'schedule'> & { readonly schedule: readonly Instalment[] }
 
 const { sandbox } = await testCredit({ after })
 

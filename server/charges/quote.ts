@@ -3,12 +3,14 @@
 import type { Minor } from '../../core/money.ts'
 import { nextStatementOn } from '../../core/program/cycle.ts'
 import { offersAmount, type Purchase } from '../../core/program/plan.ts'
-import { planQuoter, type PlanQuote as Quoted, type QuotePlan } from '../../core/program/quote.ts'
+import { planQuoter } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
 import type { Ahead, Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
+import type { PrintedJson } from '../platform/json.ts'
 import * as programs from '../programs/service.ts'
+import { schedulePrinter } from './schedule-printer.ts'
 
 export interface QuoteRequest {
   readonly programId?: string
@@ -26,14 +28,8 @@ export interface PlanQuote {
   /** Percent a year; the leading figure of what must be shown. */
   readonly irrPercent: string
   readonly simplePercent: string
-  readonly schedule: readonly {
-    n: number
-    dueOn: string
-    principal: Minor
-    interest: Minor
-    total: Minor
-    balanceAfter: Minor
-  }[]
+  /** Rows of an instalment each. */
+  readonly schedule: PrintedJson
 }
 
 export interface Quote {
@@ -61,12 +57,11 @@ export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote>
   const on = ctx.today()
   const plans = terms.plans
     .filter((plan) => offersAmount(plan, amount))
-    .map((plan) => {
-      const quotePlan = quoterOf(`${programId}/${termsVersion}/${plan.code}`, terms, plan, { on, statementOn })
-      return viewOfPlan(plan, amount, quotePlan(amount))
-    })
+    .map((plan) => quoterOf(`${programId}/${termsVersion}/${plan.code}`, terms, plan, { on, statementOn })(amount))
   return { ...rest, currency: terms.currency, amount, on, plans }
 }
+
+type QuotePlan = (amount: Minor) => PlanQuote
 
 const quoters = new Map<string, QuotePlan>()
 const remembered = 1_000
@@ -76,7 +71,7 @@ function quoterOf(product: string, terms: ProgramTerms, plan: Plan, dates: Omit<
   const key = `${product}/${dates.on}/${dates.statementOn}`
   const known = quoters.get(key)
   if (known !== undefined) return known
-  const made = planQuoter(terms, plan, dates)
+  const made = viewer(terms, plan, dates)
   if (quoters.size >= remembered) quoters.clear()
   quoters.set(key, made)
   return made
@@ -114,23 +109,14 @@ async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise
   }
 }
 
-function viewOfPlan(plan: Plan, amount: Minor, { instalments, cost, irrPercent, simplePercent }: Quoted): PlanQuote {
-  return {
-    plan: plan.code,
-    method: plan.method,
-    instalments: plan.instalments,
-    paidBy: plan.paidBy,
-    total: amount + cost,
-    cost,
-    irrPercent,
-    simplePercent,
-    schedule: instalments.map(({ n, dueOn, principal, interest, balanceAfter }) => ({
-      n,
-      dueOn,
-      principal,
-      interest,
-      total: principal + interest,
-      balanceAfter,
-    })),
+function viewer(terms: ProgramTerms, plan: Plan, dates: Omit<Purchase, 'amount'>): QuotePlan {
+  const { code, method, instalments, paidBy } = plan
+  const quotePlan = planQuoter(terms, plan, dates)
+  const printSchedule = schedulePrinter()
+  return (amount) => {
+    const { cost, irrPercent, simplePercent, instalments: rows } = quotePlan(amount)
+    const total = amount + cost
+    const schedule = printSchedule(rows)
+    return { plan: code, method, instalments, paidBy, total, cost, irrPercent, simplePercent, schedule }
   }
 }

@@ -4,6 +4,7 @@ import * as lines from '../lines/service.ts'
 import type { LookAhead } from '../platform/arrival.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
+import type { PrintedJson } from '../platform/json.ts'
 import {
   Currency,
   Day,
@@ -72,6 +73,15 @@ const Refund = object({
 
 const NewQuote = object({ programId: Type.Optional(Id), lineId: Type.Optional(Id), amount: MinorAmount })
 
+const Instalment = object({
+  n: Type.Integer(),
+  dueOn: Day,
+  principal: MinorBalance,
+  interest: MinorBalance,
+  total: MinorBalance,
+  balanceAfter: MinorBalance,
+})
+
 const PlanQuote = object({
   plan: Type.String(),
   method: Type.String(),
@@ -81,16 +91,7 @@ const PlanQuote = object({
   cost: MinorBalance,
   irrPercent: Type.String({ description: 'All-in cost a year, by internal rate; to be shown first.' }),
   simplePercent: Type.String(),
-  schedule: listOf(
-    object({
-      n: Type.Integer(),
-      dueOn: Day,
-      principal: MinorBalance,
-      interest: MinorBalance,
-      total: MinorBalance,
-      balanceAfter: MinorBalance,
-    }),
-  ),
+  schedule: Type.Unsafe<PrintedJson>(listOf(Instalment)),
 })
 
 const Quote = object({
