@@ -97,11 +97,12 @@ test('a body that does not arrive holds a place for a second only, and its reque
 })
 
 test('a client that hangs up before its answer gives its place back', async (t) => {
-  const { admission, raw } = await fullHouse(t)
+  const { app, admission, raw } = await fullHouse(t)
   const gone = await Promise.all([raw(`${head}{"n":7}`), raw(head)])
   await until(admission, places)
   for (const socket of gone) socket.destroy()
   await until(admission, 0)
+  assert.equal((await app.platform.metrics.httpInFlight.get()).values[0]!.value, 0)
 })
 
 test('a reader that does not read its answer holds no place', async (t) => {

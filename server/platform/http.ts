@@ -36,10 +36,9 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
     requestIdOf: (request) => requestIdOf(request, platform),
   })
   const app: App = fastify({
-    loggerInstance: platform.log as FastifyBaseLogger,
-    // One line per request of our own instead of Fastify's two.
-    childLoggerFactory: loggerOnDemand,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Requests have loggers and a line of our own (`observe`). With a logger given here Fastify would look through all methods of
+    // each request's, and listen for the end of its answer, too.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     serverFactory: (handler) => door.serverFor(handler),
     forceCloseConnections: 'idle',
@@ -48,6 +47,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error, request), request, reply),
   }).withTypeProvider<SchemaTypes>()
+  app.log = platform.log as FastifyBaseLogger
   app.addHook('preClose', async () => door.close())
   app.decorate('platform', platform)
   app.decorateRequest('caller', null)
@@ -92,22 +92,21 @@ function checkIdempotencyKey(request: FastifyRequest, _reply: FastifyReply, done
 function observe(app: App, { metrics, log }: Platform): void {
   const logRequest = requestLogOf(log)
   app.addHook('onRequest', (request, reply, done) => {
+    const startedAt = performance.now()
     metrics.httpInFlight.inc()
+    const own = loggerOnDemand(log as FastifyBaseLogger, request.id)
+    request.log = own
+    reply.log = own
     reply.header('x-request-id', request.id)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    metrics.httpInFlight.dec()
-    const route = request.routeOptions.url ?? 'unknown'
-    const milliseconds = reply.elapsedTime
-    metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, milliseconds / 1000)
-    logRequest({
-      requestId: request.id,
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      milliseconds,
-      caller: request.caller,
+    reply.raw.on('close', () => {
+      metrics.httpInFlight.dec()
+      // Whoever hung up before that has no answer.
+      if (!reply.raw.writableEnded) return
+      const milliseconds = performance.now() - startedAt
+      const route = request.routeOptions.url ?? 'unknown'
+      const { statusCode: status } = reply.raw
+      metrics.httpDuration.observe({ method: request.method, route, status }, milliseconds / 1000)
+      logRequest({ requestId: request.id, method: request.method, route, status, milliseconds, caller: request.caller })
     })
     done()
   })

@@ -120,8 +120,8 @@ function enlarged(buffer: Buffer, used: number, bytesMax: number): Buffer {
 }
 
 /** A request's logger, made when the first thing is said: nearly every request says nothing but the line at its end. */
-export function loggerOnDemand(log: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
-  return new LoggerOnDemand(log, bindings) as FastifyBaseLogger
+export function loggerOnDemand(log: FastifyBaseLogger, requestId: string): FastifyBaseLogger {
+  return new LoggerOnDemand(log, requestId) as FastifyBaseLogger
 }
 
 type Said = Parameters<LogFn>
@@ -130,17 +130,17 @@ type Said = Parameters<LogFn>
 class LoggerOnDemand {
   readonly level: string
   readonly #log: FastifyBaseLogger
-  readonly #bindings: Record<string, unknown>
+  readonly #requestId: string
   #made: FastifyBaseLogger | null = null
 
-  constructor(log: FastifyBaseLogger, bindings: Record<string, unknown>) {
+  constructor(log: FastifyBaseLogger, requestId: string) {
     this.level = log.level
     this.#log = log
-    this.#bindings = bindings
+    this.#requestId = requestId
   }
 
   #own(): FastifyBaseLogger {
-    this.#made ??= this.#log.child(this.#bindings)
+    this.#made ??= this.#log.child({ requestId: this.#requestId })
     return this.#made
   }
 
