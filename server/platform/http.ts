@@ -105,7 +105,7 @@ function observe(app: App, { metrics, log }: Platform): void {
       const milliseconds = performance.now() - startedAt
       const route = request.routeOptions.url ?? 'unknown'
       const { statusCode: status } = reply.raw
-      metrics.httpDuration.observe({ method: request.method, route, status }, milliseconds / 1000)
+      metrics.httpDuration.observe(request.method, route, status, milliseconds / 1000)
       logRequest({ requestId: request.id, method: request.method, route, status, milliseconds, caller: request.caller })
     })
     done()

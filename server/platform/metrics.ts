@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createRequestTimes, type RequestTimes } from './request-times.ts'
 
 /** What Prometheus reads at /metrics. One registry per platform, so that tests do not share numbers. */
 export interface Metrics {
   registry: Registry
-  httpDuration: Histogram<'method' | 'route' | 'status'>
+  httpDuration: RequestTimes
   /** Requests being handled now. */
   httpInFlight: Gauge
   /** Writes that shared one commit. */
@@ -21,12 +22,10 @@ export function createMetrics(withProcess: boolean): Metrics {
   if (withProcess) collectDefaultMetrics({ register: registry })
   return {
     registry,
-    httpDuration: new Histogram({
+    httpDuration: createRequestTimes(registry, {
       name: 'http_request_duration_seconds',
       help: 'Time from the first byte of a request to the last of its answer',
-      labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-      registers,
     }),
     httpInFlight: new Gauge({ name: 'http_requests_in_flight', help: 'Requests being handled', registers }),
     batchSize: new Histogram({
