@@ -38,6 +38,7 @@ const reportEveryMilliseconds = 5_000
 export function createFrontDoor(platform: Platform, options: FrontDoorOptions): FrontDoor {
   const { admission } = platform
   const report = refusalReport(platform)
+  const waitForBody = bodyWatch()
   let closing = false
 
   function refuse(request: IncomingMessage, response: ServerResponse, retryAfterSeconds: number): void {
@@ -62,7 +63,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
     }
     const retryAfterSeconds = closing ? 1 : admission.enter()
     if (retryAfterSeconds === null) {
-      leaveOnce(admission, request, response)
+      leaveOnce(admission, request, response, waitForBody)
       handler(request, response)
     } else {
       refuse(request, response, retryAfterSeconds)
@@ -83,21 +84,38 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   }
 }
 
+/** Calls once the body has had its time and is not there. */
+type WaitForBody = (request: IncomingMessage, late: () => void) => void
+
+/** Nearly every body comes with its head, so a timer is set only for one that is not there when all that has come is read. */
+function bodyWatch(): WaitForBody {
+  let begun: Parameters<WaitForBody>[] = []
+  const look = () => {
+    const all = begun
+    begun = []
+    for (const [request, late] of all) {
+      if (!request.complete) setTimeout(() => request.complete || late(), bodyMilliseconds).unref()
+    }
+  }
+  return (request, late) => {
+    if (begun.push([request, late]) === 1) setImmediate(look)
+  }
+}
+
 /** A request leaves when its answer is ready, not when it was read: a slow reader must not take anybody's place. */
-function leaveOnce(admission: Admission, request: IncomingMessage, response: ServerResponse): void {
+function leaveOnce(
+  admission: Admission,
+  request: IncomingMessage,
+  response: ServerResponse,
+  waitForBody: WaitForBody,
+): void {
   let inside = true
-  let patience: NodeJS.Timeout | null = null
   const leave = () => {
     if (!inside) return
     inside = false
-    if (patience !== null) clearTimeout(patience)
     admission.leave()
   }
-  if (hasBody(request)) {
-    patience = setTimeout(() => {
-      if (!request.complete) leave()
-    }, bodyMilliseconds)
-  }
+  if (hasBody(request)) waitForBody(request, leave)
   response.on('prefinish', () => {
     leave()
     if (response.writableLength > 0) response.socket?.setTimeout(unreadMilliseconds)
