@@ -51,14 +51,13 @@ export function lookAhead(ahead: Ahead, { programId, lineId }: Pick<QuoteRequest
 }
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {
-  const { terms, termsVersion, ...rest } = await basisOf(ctx, request)
-  const { programId, statementOn } = rest
+  const { programId, lineId, terms, termsVersion, statementOn, withinLimit } = await basisOf(ctx, request)
   const { amount } = request
   const on = ctx.today()
   const plans = terms.plans
     .filter((plan) => offersAmount(plan, amount))
     .map((plan) => quoterOf(`${programId}/${termsVersion}/${plan.code}`, terms, plan, { on, statementOn })(amount))
-  return { ...rest, currency: terms.currency, amount, on, plans }
+  return { programId, lineId, currency: terms.currency, amount, on, statementOn, withinLimit, plans }
 }
 
 type QuotePlan = (amount: Minor) => PlanQuote
@@ -86,14 +85,18 @@ interface Basis {
   readonly withinLimit: boolean | null
 }
 
-async function basisOf(ctx: Context, request: QuoteRequest): Promise<Basis> {
+function basisOf(ctx: Context, request: QuoteRequest): Promise<Basis> {
   if ((request.lineId === undefined) === (request.programId === undefined)) {
     throw problem('invalid-request', { detail: 'Send either `lineId` or `programId`.' })
   }
   if (request.lineId !== undefined) return basisOfLine(ctx, request.lineId, request.amount)
-  const { id, version, terms } = await programs.findActive(ctx, request.programId!)
+  return basisOfProgram(ctx, request.programId!)
+}
+
+async function basisOfProgram(ctx: Context, programId: string): Promise<Basis> {
+  const { version, terms } = await programs.findActive(ctx, programId)
   const statementOn = nextStatementOn(terms.cycle, ctx.today())
-  return { programId: id, lineId: null, terms, termsVersion: version, statementOn, withinLimit: null }
+  return { programId, lineId: null, terms, termsVersion: version, statementOn, withinLimit: null }
 }
 
 async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise<Basis> {

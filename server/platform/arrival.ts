@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { authenticate } from './auth.ts'
+import { authenticate, secretOf } from './auth.ts'
 import type { Ahead } from './context.ts'
 
 /** Begins to look up what a request will need. The request has the form of its route's schema. */
@@ -19,8 +19,13 @@ export interface Arrival {
   readonly lookAhead: LookAhead | undefined
 }
 
-/** The header of the last good request of a connection. */
-const lastGood = new WeakMap<Socket, string>()
+/** What the last good request of a connection had. */
+interface LastGood {
+  readonly authorization: string
+  readonly secret: string
+}
+
+const lastGood = new WeakMap<Socket, LastGood>()
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
@@ -29,14 +34,20 @@ export function callerRequired(lookAhead: LookAhead | undefined): Hook {
   return (request, _reply, done) => {
     const { authorization } = request.headers
     const { socket } = request.raw
-    const known = authenticate(authorization, request.server.platform.loadCaller).then((caller) => {
-      request.caller = caller
-      if (lastGood.get(socket) !== authorization) lastGood.set(socket, authorization!)
-    })
-    if (authorization === undefined || lastGood.get(socket) !== authorization) {
-      known.then(() => done(), done)
+    const { loadCaller } = request.server.platform
+    const last = lastGood.get(socket)
+    if (authorization === undefined || last?.authorization !== authorization) {
+      const secret = secretOf(authorization)
+      authenticate(secret, loadCaller).then((caller) => {
+        request.caller = caller
+        lastGood.set(socket, { authorization: authorization!, secret })
+        done()
+      }, done)
       return
     }
+    const known = authenticate(last.secret, loadCaller).then((caller) => {
+      request.caller = caller
+    })
     request.arrival = { known, lookAhead }
     // Whoever waits for it is told; until then nobody listens.
     known.catch(() => lastGood.delete(socket))

@@ -68,12 +68,17 @@ export function tenantClock(tenant: Tenant, world: Clock): Clock {
 const secretLength = 52
 const bearerPattern = new RegExp(`^Bearer (sk_(?:sandbox|live)_[0-9a-z]{${secretLength}})$`, 'i')
 
-/** The caller of an Authorization header; throws `unauthorized`. */
-export async function authenticate(header: string | undefined, load: Loader<string, Caller>): Promise<Caller> {
+/** The key of an Authorization header; throws `unauthorized`. */
+export function secretOf(header: string | undefined): string {
   if (header === undefined) throw problem('unauthorized', { detail: 'The Authorization header is missing.' })
   const secret = bearerPattern.exec(header)?.[1]
   if (secret === undefined)
     throw problem('unauthorized', { detail: 'The Authorization header has not the form `Bearer sk_…`.' })
+  return secret
+}
+
+/** Throws `unauthorized`. */
+export async function authenticate(secret: string, load: Loader<string, Caller>): Promise<Caller> {
   const caller = await load(secret)
   if (caller === undefined) throw problem('unauthorized', { detail: 'This API key is unknown or was revoked.' })
   return caller

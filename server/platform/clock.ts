@@ -16,14 +16,24 @@ export function clockOf(epochMilliseconds: () => number): Clock {
   }
 }
 
+let millisecondShown = Number.NaN
+let textOfMillisecond = ''
 let secondShown = Number.NaN
 let textOfSecond = ''
 
 /**
  * Milliseconds since 1970 as RFC 3339 in UTC, as PostgreSQL prints them and Temporal does, without closing zeros. A purchase
- * needs five of them, a server thousands within one second: the part that they share is printed once.
+ * needs five of them, a server thousands within one second and twenty within a millisecond: what they share is printed once.
  */
 export function instantText(epochMilliseconds: number): string {
+  if (epochMilliseconds !== millisecondShown) {
+    textOfMillisecond = printInstant(epochMilliseconds)
+    millisecondShown = epochMilliseconds
+  }
+  return textOfMillisecond
+}
+
+function printInstant(epochMilliseconds: number): string {
   const second = Math.floor(epochMilliseconds / 1000)
   if (second !== secondShown) {
     textOfSecond = Temporal.Instant.fromEpochMilliseconds(second * 1000)

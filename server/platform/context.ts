@@ -109,9 +109,16 @@ export function contextOf(request: FastifyRequest): Context {
   const isReading = request.method === 'GET' || request.method === 'HEAD'
   const idempotencyKey = idempotencyKeyOf(request)
   return {
-    ...tenantContext(platform, isReading ? platform.db.readings : platform.db, tenant, clock),
+    platform,
+    db: isReading ? platform.db.readings : platform.db,
+    tenantId: tenant.id,
+    mode: tenant.mode,
     role,
     actor: keyId,
+    timeZone: tenant.timeZone,
+    now: clock.now,
+    timestamp: () => instantText(clock.epochMilliseconds()),
+    today: (timeZone = tenant.timeZone) => clock.today(timeZone),
     log: request.log,
     requestId: request.id,
     idempotencyKey,
@@ -135,29 +142,22 @@ export async function contextForJob(platform: Platform, tenantId: string, actor:
   const db = platform.db.readings
   const tenant = await tenantLoaderOf(platform)(tenantId)
   if (tenant === undefined) throw problem('not-found', { detail: `There is no tenant ${tenantId}.` })
-  return {
-    ...tenantContext(platform, db, tenant, tenantClock(tenant, platform.clock)),
-    role: 'system',
-    actor,
-    log: platform.log.child({ tenantId, actor }),
-    requestId: platform.ids.create('job'),
-    idempotencyKey: null,
-    requestHash: () => '',
-  }
-}
-
-type TenantContext = Pick<Context, 'platform' | 'db' | 'tenantId' | 'mode' | 'timeZone' | 'now' | 'timestamp' | 'today'>
-
-function tenantContext(platform: Platform, db: Database, tenant: Tenant, clock: Clock): TenantContext {
+  const clock = tenantClock(tenant, platform.clock)
   return {
     platform,
     db,
-    tenantId: tenant.id,
+    tenantId,
     mode: tenant.mode,
+    role: 'system',
+    actor,
     timeZone: tenant.timeZone,
     now: clock.now,
     timestamp: () => instantText(clock.epochMilliseconds()),
     today: (timeZone = tenant.timeZone) => clock.today(timeZone),
+    log: platform.log.child({ tenantId, actor }),
+    requestId: platform.ids.create('job'),
+    idempotencyKey: null,
+    requestHash: () => '',
   }
 }
 

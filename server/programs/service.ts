@@ -102,7 +102,8 @@ export async function findActive(ctx: Context, programId: string): Promise<Activ
   if (standing === undefined) throw problem('not-found', { detail: `There is no program ${programId}.` })
   const { status, activeVersion } = standing
   if (status !== 'active' || activeVersion === null) throw problem('program-not-active')
-  return { id: programId, version: activeVersion, terms: await termsOf(ctx, programId, activeVersion) }
+  const known = activated.get(`${programId}/${activeVersion}`)
+  return { id: programId, version: activeVersion, terms: known ?? (await termsOf(ctx, programId, activeVersion)) }
 }
 
 export const { lookAhead } = store

@@ -57,7 +57,7 @@ const standingLoaderOf = oncePerPlatform(({ db }) =>
 )
 
 /** Undefined for an unknown id and for another tenant's. */
-export async function findStanding(ctx: Context, programId: string): Promise<Standing | undefined> {
+export function findStanding(ctx: Context, programId: string): Promise<Standing | undefined> {
   return standingLoaderOf(ctx.platform)(programId, ctx.tenantId, ctx.ahead)
 }
 
