@@ -92,10 +92,11 @@ export function createAuditor(today: number): Auditor {
       for (const [account, amount] of now) add(holdings, account, amount)
       standings.set(loan, now)
     }
-    for (const { merchant, amount } of moves.payable) {
+    for (const { merchant, amount, of } of moves.payable) {
       add(holdings, names.payable(merchant.id), -amount)
       if (amount > 0) fresh.set(merchant.id, (fresh.get(merchant.id) ?? 0) + amount)
-      if (amount > 0 && merchant.timing === 'at-once' && !interrupted) payMerchant(merchant, 'at-once')
+      // At once is after a capture. A refund takes from the merchant as a whole, whatever its first loan alone gives.
+      if (of === 'capture' && merchant.timing === 'at-once' && !interrupted) payMerchant(merchant, 'at-once')
     }
   }
 

@@ -71,8 +71,8 @@ export interface Moves {
   bank: number
   credit: number
   merchantFee: number
-  /** To a merchant (positive) or from it. */
-  payable: { merchant: MerchantFacts; amount: number }[]
+  /** To a merchant (positive) or from it, loan by loan; of what is refunded a loan of some cents may get more fee back than goods. */
+  payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' }[]
   loans: Set<Loan>
 }
 
@@ -196,7 +196,7 @@ function lend(line: Line, moves: Moves, charge: Charge, amount: number, loanId: 
   charge.fee += kept
   if (charge.captured + charge.released === charge.amount) charge.status = 'captured'
   moves.merchantFee += kept
-  moves.payable.push({ merchant: charge.merchant, amount: amount - kept })
+  moves.payable.push({ merchant: charge.merchant, amount: amount - kept, of: 'capture' })
 }
 
 function planOf(line: Line, charge: Charge): LoanFacts['plan'] {
@@ -254,7 +254,7 @@ export function refund(line: Line, moves: Moves, charge: Charge, amount: number,
     if (part === 0) continue
     const creditWas = line.credit
     happens(line, moves, loan, { what: 'refunded', on: today, amount: part })
-    moves.payable.push({ merchant: charge.merchant, amount: feeBack - part })
+    moves.payable.push({ merchant: charge.merchant, amount: feeBack - part, of: 'refund' })
     moves.merchantFee -= feeBack
     const surplus = line.credit - creditWas
     if (program.surplus === 'pay-back' && surplus > 0) {
