@@ -48,7 +48,10 @@ export function tell(facts: LoanFacts, happenings: readonly Happening[]): LoanSt
   const inOrder = happenings
     .map((happening, place) => ({ happening, place }))
     .sort((one, other) => one.happening.on - other.happening.on || one.place - other.place)
-  for (const { happening } of inOrder) happen(state, facts.plan.method, happening)
+  for (const { happening } of inOrder) {
+    happen(state, facts.plan.method, happening)
+    forgiveRepaid(state, happening.on)
+  }
   if (state.status !== 'charged-off') {
     const owing = openFrom(state) < Number.POSITIVE_INFINITY
     state.status = owing ? 'active' : state.credit > 0 ? 'overpaid' : 'paid'
@@ -171,6 +174,11 @@ function forgive(state: LoanState, on: number): void {
   for (const part of state.plan) part.interest -= forgiven(part, on)
 }
 
+/** Without principal the loan is settled, whatever repaid it. */
+function forgiveRepaid(state: LoanState, on: number): void {
+  if (state.days === null && state.status !== 'charged-off' && principalLeft(state) === 0) forgive(state, on)
+}
+
 /** What settles the loan on a day. */
 export function settles(state: LoanState, on: number): number {
   if (state.status === 'charged-off') return 0
@@ -214,6 +222,7 @@ function refund(state: LoanState, method: PlanFacts['method'], amount: number, o
       ahead += beyond
     }
   }
+  forgiveRepaid(state, on)
   keep(state, pay(state, amount - cancelled + ahead, on, cancelled))
 }
 
