@@ -250,8 +250,9 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
   const asked = askedOn(book, index, interestDay(payment, target))
   const open = asked[component] - (slot.owing[component] - owedOf(slot, component))
-  // Interest of these nights can have been paid with another instalment, before this one was opened again.
-  return component === 'interest' && countsNights(book) ? minMinor(open, interestOwedOn(book, on)) : open
+  if (component !== 'interest' || book.totals.restored === 0n || !countsNights(book)) return open
+  // Interest of these nights can have been paid with another instalment, before money taken back opened this one again.
+  return minMinor(open, interestOwedOn(book, on))
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {

@@ -206,7 +206,7 @@ function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on:
   workOutAll(book)
   if (event.prepay === 'lower') left = lowerInstalments(book, amounts, left, on)
   else {
-    const early = repayWithRest(pay(book, left, on, shorteningRule))
+    const early = repayWithRest(pay(book, left, on, shorteningRule), rule)
     for (const component of ['penalty', 'fee', 'interest', 'principal'] as const) {
       amounts[component] += early.spread[component]
     }

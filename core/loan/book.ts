@@ -69,6 +69,8 @@ export interface Slot {
   paidLate: bigint
   /** What the customer owes or owed by component, as worked out. */
   readonly owing: Amounts
+  /** Interest that the period bears by itself, as worked out. */
+  borne: bigint
   /** Interest of this period that the instalment had no room for; the next one bears it. */
   carry: bigint
   /** Balance after the due date, had everything due been paid. */

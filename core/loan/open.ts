@@ -121,6 +121,7 @@ export function newSlot(kind: Slot['kind'], from: Day, due: Day, measure: Measur
     paidInAdvance: 0n,
     paidLate: 0n,
     owing: noAmounts(),
+    borne: 0n,
     carry: 0n,
     close: 0n,
     late: 0n,

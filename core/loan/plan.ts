@@ -152,7 +152,7 @@ function giveBackUnused(book: Book, last: number): void {
 function paidBeyond(book: Book, slot: Slot, index: number): bigint {
   if (slot.paid.interest === 0n) return 0n
   const previous = index === 0 ? null : book.plan[index - 1]!
-  return minMinor(maxMinor(settledOf(slot, 'interest') - cameUp(book, slot, previous), 0n), slot.paid.interest)
+  return minMinor(maxMinor(settledOf(slot, 'interest') - cameUp(slot, previous), 0n), slot.paid.interest)
 }
 
 /** `left` is what is outstanding beyond what earlier instalments are owed. */
@@ -160,7 +160,8 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
   const slot = book.plan[index]!
   const previous = index === 0 ? null : book.plan[index - 1]!
   const opening = previous === null ? 0n : previous.close
-  const division = divide(book, slot, slot.planned, cameUp(book, slot, previous))
+  slot.borne = slot.fixedInterest ?? interestUntil(book, slot, opening, slot.due)
+  const division = divide(book, slot, slot.planned, cameUp(slot, previous))
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
@@ -168,9 +169,8 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
 }
 
 /** Interest of the period, and what falls to its instalment besides. */
-function cameUp(book: Book, slot: Slot, previous: Slot | null): bigint {
-  const own = slot.fixedInterest ?? interestUntil(book, slot, previous === null ? 0n : previous.close, slot.due)
-  return own + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
+function cameUp(slot: Slot, previous: Slot | null): bigint {
+  return slot.borne + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
 }
 
 export interface Division {

@@ -56,8 +56,8 @@ export function mayEnd(book: Book, amount: bigint): boolean {
  * loan. A rule that leaves steps out is kept to, whatever it leaves open.
  */
 export function payRepaying(book: Book, amount: bigint, on: Day, rule: AllocationRule, quote: Dues | null): Payment {
+  if (quote === null) return repayWithRest(pay(book, amount, on, rule), rule)
   if (!paysEverything(rule)) return pay(book, amount, on, rule)
-  if (quote === null) return repayWithRest(pay(book, amount, on, rule))
   if (amount >= quote.total) return payCovering(book, amount, on, rule, quote)
   const trial = copyBook(book)
   const { left } = pay(trial, amount, on, rule)
@@ -67,9 +67,9 @@ export function payRepaying(book: Book, amount: bigint, on: Day, rule: Allocatio
 }
 
 /** An instalment whose interest takes all of it asks for no principal ahead, and money is no credit while principal is owed. */
-export function repayWithRest(payment: Payment): Payment {
+export function repayWithRest(payment: Payment, rule: AllocationRule): Payment {
   const { book } = payment
-  if (payment.left === 0n || book.outstanding === 0n || !countsNights(book)) return payment
+  if (payment.left === 0n || book.outstanding === 0n || !countsNights(book) || !paysEverything(rule)) return payment
   workOutAll(book)
   for (const slot of book.plan) put(payment, slot, 'principal', owedOf(slot, 'principal'))
   return payment

@@ -41,9 +41,9 @@ function interestUnpaid(book: Book, current: number, on: Day): bigint {
   let unpaid = 0n
   for (let index = 0; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    const until = index === current ? on : slot.due
-    const own = slot.fixedInterest ?? (index > current ? 0n : accrued(book, index, index, until))
-    unpaid += own + slot.arrearsInterest - settledOf(slot, 'interest')
+    unpaid +=
+      index < current ? slot.borne : index === current ? accrued(book, index, index, on) : (slot.fixedInterest ?? 0n)
+    unpaid += slot.arrearsInterest - slot.settled.interest
   }
   return unpaid
 }
