@@ -361,9 +361,13 @@ AS $function$
 #variable_conflict use_column
 declare
   v_head bigint;
-  v_outcomes text[];
+  v_events integer := coalesce(cardinality(p_events), 0);
   v_operations operation[] := p_operations;
-  v_refused boolean;
+  -- Operations, from 1, that are not well, and why; null while all are.
+  v_refused integer[];
+  v_reasons text[];
+  -- Of all operations; only where one is not well.
+  v_outcomes text[];
   -- How many rows of a kind were new.
   v_new integer;
   -- And how many were changed: one that is not there, or comes twice, is a fault of the caller, and nothing is written.
@@ -374,10 +378,11 @@ declare
   v_too_late integer[];
 begin
   -- One writer per shard at a time: sequence numbers become visible in order, and no two writers can deadlock.
-  select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
+  -- Its journal rows number on from the head, which is moved at once by all that might come.
+  update shard_heads h set last_seq = h.last_seq + v_events where h.shard = p_shard returning h.last_seq - v_events into v_head;
   if not found then
     insert into shard_heads (shard, last_seq) values (p_shard, 0) on conflict (shard) do nothing;
-    select h.last_seq into v_head from shard_heads h where h.shard = p_shard for update;
+    update shard_heads h set last_seq = h.last_seq + v_events where h.shard = p_shard returning h.last_seq - v_events into v_head;
   end if;
 
   if cardinality(p_lines) > 0 then
@@ -388,7 +393,8 @@ begin
         where c.erased_at is not null);
   end if;
 
-  select array_agg(verdict.outcome order by verdict.n), bool_or(verdict.outcome <> 'ok') into v_outcomes, v_refused
+  -- Nothing is gathered of those that are well, which nearly always are all.
+  select array_agg(verdict.n), array_agg(verdict.outcome) into v_refused, v_reasons
     from (
       select o.ordinality as n, case
           when k.request_hash <> o.request_hash then 'key-reused'
@@ -410,9 +416,14 @@ begin
         left join lateral (select k.request_hash from idempotency_keys k
           where k.shard = p_shard and k.tenant_id = o.tenant_id and k.key = o.key limit 1) k on true
         left join lateral (select l.* from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
-    ) as verdict;
+    ) as verdict
+    where verdict.outcome <> 'ok';
 
-  if v_refused then
+  if v_refused is not null then
+    v_outcomes := array_fill('ok'::text, array[cardinality(p_operations)]);
+    for i in 1 .. cardinality(v_refused) loop
+      v_outcomes[v_refused[i]] := v_reasons[i];
+    end loop;
     v_operations := array(select p_operations[i] from generate_subscripts(p_operations, 1) i where v_outcomes[i] = 'ok');
     v_places := array(select sum(case when v_outcomes[e.operation] = 'ok' then 1 else 0 end) over (order by e.place)
       from unnest(p_events_of) with ordinality as e(operation, place));
@@ -424,6 +435,7 @@ begin
     p_statements := array(select p_statements[i] from generate_subscripts(p_statements, 1) i where v_outcomes[p_statements_of[i]] = 'ok');
     p_repayments := array(select p_repayments[i] from generate_subscripts(p_repayments, 1) i where v_outcomes[p_repayments_of[i]] = 'ok');
     p_refunds := array(select p_refunds[i] from generate_subscripts(p_refunds, 1) i where v_outcomes[p_refunds_of[i]] = 'ok');
+    update shard_heads h set last_seq = v_head + coalesce(cardinality(p_events), 0) where h.shard = p_shard;
   end if;
 
   update lines l set
@@ -471,13 +483,19 @@ begin
           e.currency, e.accounts, e.amounts, e.effective_on, e.booked_at, e.actor, e.request_id
         from unnest(p_events) with ordinality as e;
 
-    update shard_heads h set last_seq = v_head + cardinality(p_events) where h.shard = p_shard;
-
+    -- Legs are given by the list of results, which keeps none of them, and added up before they are put in order (`offset 0`):
+    -- a batch has hundreds of legs of a few accounts.
     insert into balances (shard, tenant_id, account, currency, effective_on, debit_minor, credit_minor)
-      select p_shard, e.tenant_id, leg.account, e.currency, e.effective_on, sum(greatest(leg.amount, 0)), sum(greatest(-leg.amount, 0))
-        from unnest(p_events) as e, unnest(e.accounts, e.amounts) as leg(account, amount)
-        group by e.tenant_id, leg.account, e.currency, e.effective_on
-        order by e.tenant_id, leg.account, e.currency, e.effective_on
+      select p_shard, moved.tenant_id, moved.account, moved.currency, moved.effective_on, moved.debit, moved.credit
+        from (
+          select leg.tenant_id, leg.account, leg.currency, leg.effective_on, sum(greatest(leg.amount, 0)) as debit,
+              sum(greatest(-leg.amount, 0)) as credit
+            from (select e.tenant_id, e.currency, e.effective_on, unnest(e.accounts) as account, unnest(e.amounts) as amount
+              from unnest(p_events) as e) as leg
+            group by leg.tenant_id, leg.account, leg.currency, leg.effective_on
+            offset 0
+        ) as moved
+        order by moved.tenant_id, moved.account, moved.currency, moved.effective_on
       on conflict (shard, tenant_id, account, currency, effective_on) do update set
         debit_minor = balances.debit_minor + excluded.debit_minor,
         credit_minor = balances.credit_minor + excluded.credit_minor;
@@ -490,7 +508,10 @@ begin
                        next_action_on)
       select p_shard, r.id, r.tenant_id, r.line_id, r.charge_id, r.merchant_id, r.program_id, r.terms_version, r.currency, r.plan, r.status,
           coalesce(r.terms, (p_events[coalesce(v_places[r.event_seqs[1]], r.event_seqs[1])]).data -> 'loanTerms'), r.events,
-          array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
+          case cardinality(r.event_seqs)
+            when 1 then array[v_head + coalesce(v_places[r.event_seqs[1]], r.event_seqs[1])]
+            else array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place)
+          end,
           r.posted, r.posted_on, r.funding, r.principal_minor, r.days_past_due, r.bucket, r.opened_on, r.next_action_on
         from unnest(p_loans) r
         where r.line_id is not null;
@@ -498,7 +519,10 @@ begin
     if v_new < cardinality(p_loans) then
       update loans l set
           status = r.status, events = r.events,
-          event_seqs = l.event_seqs || array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place),
+          event_seqs = l.event_seqs || case cardinality(r.event_seqs)
+            when 1 then array[v_head + coalesce(v_places[r.event_seqs[1]], r.event_seqs[1])]
+            else array(select v_head + coalesce(v_places[place], place) from unnest(r.event_seqs) as place)
+          end,
           posted = r.posted, posted_on = r.posted_on, principal_minor = r.principal_minor,
           days_past_due = r.days_past_due, bucket = r.bucket, next_action_on = r.next_action_on
         from unnest(p_loans) r
@@ -535,7 +559,7 @@ begin
   insert into idempotency_keys (shard, tenant_id, key, request_hash, status, body)
     select p_shard, o.tenant_id, o.key, o.request_hash, o.reply_status, o.reply from unnest(v_operations) o where o.key is not null;
 
-  if v_refused then
+  if v_refused is not null then
     return query
       select o.ordinality::integer, v_outcomes[o.ordinality], k.status, k.body
         from unnest(p_operations) with ordinality as o
@@ -588,9 +612,19 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION public.legs_sum(amounts bigint[])
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN ((cardinality(amounts) <= 8) AND (array_ndims(amounts) = 1) AND (array_lower(amounts, 1) = 1)) THEN (((((((COALESCE(((amounts)[1])::numeric, (0)::numeric) + (COALESCE((amounts)[2], (0)::bigint))::numeric) + (COALESCE((amounts)[3], (0)::bigint))::numeric) + (COALESCE((amounts)[4], (0)::bigint))::numeric) + (COALESCE((amounts)[5], (0)::bigint))::numeric) + (COALESCE((amounts)[6], (0)::bigint))::numeric) + (COALESCE((amounts)[7], (0)::bigint))::numeric) + (COALESCE((amounts)[8], (0)::bigint))::numeric) ELSE legs_sum_of_many(amounts) END;
+AS $function$
+begin
+  if cardinality(amounts) <= 8 and array_ndims(amounts) = 1 and array_lower(amounts, 1) = 1
+     and greatest(amounts[1], amounts[2], amounts[3], amounts[4], amounts[5], amounts[6], amounts[7], amounts[8]) < 100000000000000000
+     and least(amounts[1], amounts[2], amounts[3], amounts[4], amounts[5], amounts[6], amounts[7], amounts[8]) > -100000000000000000
+  then
+    return coalesce(amounts[1], 0) + coalesce(amounts[2], 0) + coalesce(amounts[3], 0) + coalesce(amounts[4], 0)
+      + coalesce(amounts[5], 0) + coalesce(amounts[6], 0) + coalesce(amounts[7], 0) + coalesce(amounts[8], 0);
+  end if;
+  return legs_sum_of_many(amounts);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.legs_sum_of_many(amounts bigint[])
  RETURNS numeric
