@@ -12,7 +12,9 @@ test('the sum of legs is exact, however many there are and however large', async
   const small = fc.array(fc.bigInt({ min: -1_000_000n, max: 1_000_000n }), { maxLength: 9 })
   const large = fc.array(fc.bigInt({ min: -most, max: most }), { maxLength: 20 })
   // Where the one way of adding up ends and the other begins.
-  const edge = fc.bigInt({ min: 10n ** 17n - 2n, max: 10n ** 17n + 2n }).chain((bound) => fc.constantFrom(bound, -bound))
+  const edge = fc
+    .bigInt({ min: 10n ** 17n - 2n, max: 10n ** 17n + 2n })
+    .chain((bound) => fc.constantFrom(bound, -bound))
   const legs = fc.oneof(small, large, fc.array(edge, { maxLength: 9 }))
   await fc.assert(
     fc.asyncProperty(legs, async (amounts) => {

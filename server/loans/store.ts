@@ -6,28 +6,24 @@ import { ofShards } from '../platform/shards.ts'
 import { loanOfRow, StoredLoan, type StoredRow } from './stored.ts'
 import type { Loan } from './types.ts'
 
+/** By which a loan is passed over or found to be the one. */
 const columns = [
-  'shard',
   'id',
   'tenant_id',
   'line_id',
-  'charge_id',
-  'merchant_id',
   'program_id',
   'terms_version',
-  'currency',
   'plan',
   'status',
-  'event_seqs',
-  'posted_on',
   'days_past_due',
-  'bucket',
   'opened_on',
   'next_action_on',
 ]
 
+/** All else in one text (`KeptParts`). None of it has the character between, which JSON has only escaped. */
 const selected = (db: Queryable) =>
-  db`${db(columns)}, terms::text as terms, events::text as events, posted::text as posted, funding::text as funding`
+  db`${db(columns)}, concat_ws(chr(1), shard, currency, bucket, posted_on, coalesce(charge_id, ''), coalesce(merchant_id, ''),
+    event_seqs, terms, events, posted, funding) as kept`
 
 type LineLoader = Loader<string, StoredRow[]>
 
@@ -101,8 +97,8 @@ interface OfCharge {
 const chargeLoaderOf = oncePerPlatform(({ db }) =>
   createShardLoader<OfCharge, StoredRow[]>(async (shard, asked) => {
     const { texts } = db.typed
-    const rows = await db<StoredRow[]>`
-      select ${selected(db)} from loans
+    const rows = await db<(StoredRow & { readonly chargeId: string | null })[]>`
+      select ${selected(db)}, charge_id from loans
       where shard = ${shard} and line_id = any (${texts(asked.map(({ lineId }) => lineId))})
         and charge_id = any (${texts(asked.map(({ chargeId }) => chargeId))})
       order by opened_on, id`

@@ -10,8 +10,8 @@ import { isUnpaid } from '../../core/program/bill.ts'
 import { termsOf } from '../../core/program/terms.test-support.ts'
 import { dayOffset, dayText } from '../../core/property.test-support.ts'
 import { stringifyJson } from '../platform/json.ts'
-import { afterClose, changesOfLoan, type LoanRow, move } from './book.ts'
-import { StoredLoan } from './stored.ts'
+import { afterClose, changesOfLoan, move } from './book.ts'
+import { betweenParts, type KeptParts, StoredLoan } from './stored.ts'
 import type { Loan } from './types.ts'
 
 const ids = { id: 'loan', lineId: 'line', chargeId: 'charge', merchantId: 'merchant', programId: 'program' }
@@ -42,32 +42,32 @@ function loanOf(state: LoanState): Loan {
 function writtenAndRead(loan: Loan, today: string, readOn: string, lineVersion?: number) {
   const row = changesOfLoan(loan, today, readOn) as Record<string, never>
   const text = (column: string) => stringifyJson(row[column])
-  const { shard, lineId, chargeId, merchantId, programId, termsVersion, currency, plan, postedOn } = loan
+  const parts: KeptParts = [
+    String(loan.shard),
+    loan.currency,
+    row.bucket!,
+    loan.postedOn,
+    loan.chargeId ?? '',
+    loan.merchantId ?? '',
+    `{${loan.eventSeqs}}`,
+    stringifyJson(encodeTerms(loan.terms)),
+    text('events'),
+    text('posted'),
+    stringifyJson(loan.funding),
+  ]
   return new StoredLoan({
-    ...({
-      shard,
-      lineId,
-      chargeId,
-      merchantId,
-      programId,
-      termsVersion,
-      currency,
-      plan,
-      postedOn,
-    } satisfies Partial<LoanRow>),
     id: loan.id,
     tenantId: 'tenant',
+    lineId: loan.lineId,
+    programId: loan.programId,
+    termsVersion: loan.termsVersion,
+    plan: loan.plan,
     ...(lineVersion === undefined ? {} : { lineVersion }),
     status: row.status!,
     daysPastDue: row.days_past_due!,
-    eventSeqs: loan.eventSeqs as bigint[],
-    bucket: row.bucket!,
     openedOn: loan.openedOn,
     nextActionOn: row.next_action_on!,
-    terms: stringifyJson(encodeTerms(loan.terms)),
-    events: text('events'),
-    posted: text('posted'),
-    funding: stringifyJson(loan.funding),
+    kept: parts.join(betweenParts),
   })
 }
 
