@@ -55,11 +55,13 @@ export interface AccountView {
 }
 
 export async function accountsUnder(ctx: Context, prefix: string, asOf: string | null): Promise<AccountView[]> {
-  return (await store.readBalances(ctx, prefix, asOf)).map(({ account, currency, debitMinor, creditMinor }) => {
-    const side = sideOf(account)
-    const balance = side === 'debit' ? debitMinor - creditMinor : creditMinor - debitMinor
-    return { account, currency, side, debits: debitMinor, credits: creditMinor, balance }
-  })
+  return (await store.readBalances(ctx, prefix, asOf)).map(viewOfAccount)
+}
+
+function viewOfAccount({ account, currency, debitMinor, creditMinor }: store.AccountBalance): AccountView {
+  const side = sideOf(account)
+  const balance = side === 'debit' ? debitMinor - creditMinor : creditMinor - debitMinor
+  return { account, currency, side, debits: debitMinor, credits: creditMinor, balance }
 }
 
 export interface TrialBalance {
@@ -71,7 +73,7 @@ export interface TrialBalance {
 
 export async function trialBalance(ctx: Context, asOf: string | null): Promise<TrialBalance> {
   const day = asOf ?? ctx.today()
-  const accounts = await accountsUnder(ctx, '', day)
+  const accounts = (await store.readTrialBalance(ctx, day)).map(viewOfAccount)
   const totals = [...Map.groupBy(accounts, (account) => account.currency)].map(([currency, own]) => {
     const debits = sum(own, 'debit')
     const credits = sum(own, 'credit')

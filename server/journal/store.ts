@@ -1,5 +1,6 @@
 /** Readings of the journal: events in order, accounts, the trial balance of any day. */
-import type { Context } from '../platform/context.ts'
+import { createLoader } from '../platform/batcher.ts'
+import { type Context, oncePerPlatform } from '../platform/context.ts'
 
 export interface StoredEvent {
   readonly shard: number
@@ -127,6 +128,45 @@ export function readMovements(
       ${limit === null ? db`` : db`and j.recorded_at < ${made} and (leg.amount > 0 or j.effective_on <= ${limit.throughOn})`}
     group by j.type
     order by j.type`
+}
+
+interface Question {
+  readonly tenantId: string
+  readonly asOf: string
+}
+
+interface TrialRow extends AccountBalance {
+  readonly n: number
+}
+
+/**
+ * Lateral, so that each tenant's accounts are summed by a hash of their own: together all rows were sorted, and one tenant's
+ * sorted alone took 2.3 ms for 1,900 rows instead of 1.5.
+ */
+const trialLoaderOf = oncePerPlatform(({ db: { readings: db }, shards }) =>
+  createLoader<Question, readonly AccountBalance[]>(async (asked) => {
+    const rows = await db<TrialRow[]>`
+      select asked.n::int, held.*
+      from unnest(${db.typed.texts(asked.map(({ tenantId }) => tenantId))}, ${db.typed.dates(asked.map(({ asOf }) => asOf))})
+        with ordinality as asked(tenant, as_of, n)
+      cross join lateral (
+        select account, currency, sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor
+        from balances
+        where tenant_id = tenant and shard between 0 and ${shards - 1} and effective_on <= as_of
+        group by account, currency
+      ) as held
+      order by asked.n, held.account, held.currency`
+    const byQuestion = Map.groupBy(rows, (row) => row.n)
+    return new Map(asked.map((question, place) => [question, byQuestion.get(place + 1) ?? []]))
+  }),
+)
+
+/**
+ * Movements of all accounts up to and including a day, by account and currency, summed over shards and days. Tenants that ask
+ * at the same time share a query.
+ */
+export async function readTrialBalance(ctx: Context, asOf: string): Promise<readonly AccountBalance[]> {
+  return (await trialLoaderOf(ctx.platform)({ tenantId: ctx.tenantId, asOf }))!
 }
 
 /** This month's partition of the journal and the next two; before the first event, so that none lands in the default. */
