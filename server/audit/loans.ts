@@ -20,8 +20,8 @@ interface Evidence {
 
 const pageSize = 2_000
 
-/** Every loan, a page at a time, with the journal rows that made it. */
-export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerator<[Stored, Evidence[]][]> {
+/** Every loan, a page at a time. */
+async function* pagesOfLoans({ db, tenantId }: Scope): AsyncGenerator<Stored[]> {
   let after = { shard: -1, id: '' }
   for (;;) {
     const loans = await db<Stored[]>`
@@ -29,6 +29,16 @@ export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerato
       where (shard, id) > (${after.shard}, ${after.id}) and ${ownRows({ db, tenantId })}
       order by shard, id limit ${pageSize}`
     if (loans.length === 0) return
+    yield loans
+    const last = loans.at(-1)!
+    after = { shard: last.shard, id: last.id }
+  }
+}
+
+/** With the journal rows that made them. */
+async function* loansWithEvidence(scope: Scope): AsyncGenerator<[Stored, Evidence[]][]> {
+  const { db } = scope
+  for await (const loans of pagesOfLoans(scope)) {
     const evidence = await db<Evidence[]>`
       select j.shard, j.tenant_id, j.loan_id, j.seq, j.data -> 'loanTerms' as loan_terms, j.data -> 'loanEvent' as loan_event
       from journal j
@@ -43,8 +53,6 @@ export async function* loansWithEvidence({ db, tenantId }: Scope): AsyncGenerato
       const named = new Set(loan.eventSeqs)
       return [loan, (of.get(loan.id) ?? []).filter((row) => named.has(row.seq))]
     })
-    const last = loans.at(-1)!
-    after = { shard: last.shard, id: last.id }
   }
 }
 
@@ -107,8 +115,8 @@ export async function accountsAreLoans(scope: Scope): Promise<Proof> {
     const key = `${tenantId} ${currency} ${account}`
     sums.set(key, (sums.get(key) ?? 0n) + amount)
   }
-  for await (const page of loansWithEvidence(scope)) {
-    for (const [loan] of page) addLoan(loan, (account, amount) => add(loan.tenantId, loan.currency, account, amount))
+  for await (const page of pagesOfLoans(scope)) {
+    for (const loan of page) addLoan(loan, (account, amount) => add(loan.tenantId, loan.currency, account, amount))
   }
   const prefixes = ['asset:loans:', 'asset:interest:', 'asset:fees:', 'asset:penalties:']
   return compareAccounts(scope, 'the accounts of loans and funders are the sums of the loans', sums, (account) => {
