@@ -52,10 +52,11 @@ export interface Desk {
 export interface Courier extends Desk {
   readonly counts: Counts
   /**
-   * Many people at once, each at a desk of their own; `work` gets the desk's place. What they sent is noted in order of
-   * desks, whatever came first. The first failure in that order is thrown. `lanesMax`: how many of them at a time.
+   * Many people at once, each at a desk of their own; `work` gets the desk's place, and gives null where there is nothing to
+   * do. What they sent is noted in order of desks, whatever came first. The first failure in that order is thrown. `lanesMax`:
+   * how many of them at a time.
    */
-  atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void>, lanesMax?: number): Promise<void>
+  atOnce(desks: number, work: (desk: Desk, place: number) => Promise<void> | null, lanesMax?: number): Promise<void>
   /** Moves the clock, which is many commits: a fault in its midst, then the rest of the way. */
   advance(to: string): Promise<Answer>
   /** Requests that arrive once more, long after they were answered; gives those answered differently. */
@@ -177,7 +178,7 @@ export function createCourier(options: CourierOptions): Courier {
 
   async function atOnce(
     desks: number,
-    work: (desk: Desk, place: number) => Promise<void>,
+    work: (desk: Desk, place: number) => Promise<void> | null,
     lanesMax = lanes,
   ): Promise<void> {
     const own = ++phase
@@ -195,10 +196,15 @@ export function createCourier(options: CourierOptions): Courier {
     const lane = async () => {
       for (let desk = next++; desk < desks; desk = next++) {
         const entries: string[] = []
-        await work(
-          deskOf(own, desk, (entry) => entries.push(entry)),
-          desk,
-        ).catch((error: unknown) => failures.set(desk, error))
+        try {
+          const done = work(
+            deskOf(own, desk, (entry) => entries.push(entry)),
+            desk,
+          )
+          if (done !== null) await done
+        } catch (error) {
+          failures.set(desk, error)
+        }
         notes.set(desk, entries)
         writeDown()
       }
@@ -235,9 +241,13 @@ export function createCourier(options: CourierOptions): Courier {
       (one, other) => one.phase - other.phase || one.desk - other.desk || one.request - other.request,
     )
     echoes = []
-    for (const { letter, first } of due) {
-      counts.sentAgain++
-      const again = await house.send(letter, sceneAt({ phase: ++phase, desk: 0, request: 0 }, 0))
+    counts.sentAgain += due.length
+    // All at once: the first answer of each is settled, whatever the others ask.
+    const replies = await Promise.all(
+      due.map(({ letter }) => house.send(letter, sceneAt({ phase: ++phase, desk: 0, request: 0 }, 0))),
+    )
+    for (const [place, again] of replies.entries()) {
+      const { letter, first } = due[place]!
       if (sameAnswer(first, again)) continue
       differing.push(
         `${letter.path} sent again under ${letter.key}: first ${first.status} ${first.text}, now ${again.status} ${again.text}`,

@@ -5,7 +5,7 @@ import { createGate } from './gate.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('a company goes in together, latecomers too; the next waits until all of it have left', async () => {
+test('a company goes in together, the largest first; latecomers, of whatever company, wait until all of it have left', async () => {
   const gate = createGate()
   const said: string[] = []
   const leave = new Map<string, () => void>()
@@ -13,21 +13,24 @@ test('a company goes in together, latecomers too; the next waits until all of it
     leave.set(who, await gate.enter(company))
     said.push(who)
   }
-  const all = [enter('one', 'well'), enter('ill', 'cut'), enter('two', 'well'), enter('worse', 'late')]
+  const all = [enter('ill', 'cut'), enter('one', 'well'), enter('two', 'well'), enter('worse', 'late')]
   await turn()
   assert.deepEqual(said, ['one', 'two'])
   leave.get('one')!()
-  all.push(enter('ill too', 'cut'), enter('three', 'well'))
+  all.push(enter('three', 'well'), enter('ill too', 'cut'))
   await turn()
-  assert.deepEqual(said, ['one', 'two', 'three'])
+  assert.deepEqual(said, ['one', 'two'])
   leave.get('two')!()
-  leave.get('three')!()
+  // Whoever asks for the next thing on leaving belongs to the next round.
+  all.push(enter('one again', 'well'), enter('two again', 'well'))
   await turn()
-  assert.deepEqual(said, ['one', 'two', 'three', 'ill', 'ill too'])
-  leave.get('ill')!()
-  leave.get('ill too')!()
+  assert.deepEqual(said, ['one', 'two', 'three', 'one again', 'two again'])
+  for (const who of said.slice(2)) leave.get(who)!()
+  await turn()
+  assert.deepEqual(said.slice(5), ['ill', 'ill too'])
+  for (const who of said.slice(5)) leave.get(who)!()
   await Promise.all(all)
-  assert.deepEqual(said, ['one', 'two', 'three', 'ill', 'ill too', 'worse'])
+  assert.deepEqual(said.slice(7), ['worse'])
 })
 
 test('who keeps step waits for all; who leaves is not waited for', async () => {

@@ -1,35 +1,42 @@
 /**
- * Requests of one company at a time. Those that are to meet the same trouble go together: in company with others their
- * commit would have to be taken apart, so that nobody else's fails with it, which was a third of all commits; and one
- * by one, each with look-ups and a commit of its own, they were a quarter of all statements.
+ * Requests go in rounds: all that wait at a time, of one company, and the next when all of them have their answers. In a round
+ * their look-ups and commits meet, whosever they are; let in one by one as they came they made half as many statements again,
+ * each stage of one request beside another stage of others. People ask for the next thing when they have an answer, so a round
+ * keeps nobody from anything.
+ *
+ * Those that are to meet the same trouble are a company: with others their commit would have to be taken apart, so that nobody
+ * else's fails with it, which was a third of all commits.
  */
 export interface Gate {
-  /** Gives what lets others in, once all of the company inside have called it. */
+  /** Gives what lets others in, once all of the round have called it. */
   enter(company: string): Promise<() => void>
 }
 
 export function createGate(): Gate {
-  /** By company; in the order in which the first of each came. */
   const waiting = new Map<string, (() => void)[]>()
-  let current = ''
   let inside = 0
+  let scheduled = false
 
-  /**
-   * Whoever belongs to those inside goes in at once. Nobody is passed for ever: each person waits for an answer before
-   * the next request, so those inside come to an end.
-   */
+  /** In the loop's next turn, when those who have their answers have come with what they ask for next. */
+  function schedule(): void {
+    if (scheduled || inside > 0 || waiting.size === 0) return
+    scheduled = true
+    setImmediate(admit)
+  }
+
+  /** The largest company: the others' turn comes, as those who are not let in ask for nothing more. */
   function admit(): void {
-    if (inside === 0) current = waiting.keys().next().value ?? current
-    const all = waiting.get(current)
-    if (all === undefined) return
-    waiting.delete(current)
-    inside += all.length
+    scheduled = false
+    let [company, all]: [string, readonly (() => void)[]] = ['', []]
+    for (const [name, those] of waiting) if (those.length > all.length) [company, all] = [name, those]
+    waiting.delete(company)
+    inside = all.length
     for (const letIn of all) letIn()
   }
 
   function leave(): void {
     inside--
-    admit()
+    schedule()
   }
 
   return {
@@ -39,7 +46,7 @@ export function createGate(): Gate {
       const others = waiting.get(company)
       if (others === undefined) waiting.set(company, [letIn])
       else others.push(letIn)
-      admit()
+      schedule()
       return promise
     },
   }

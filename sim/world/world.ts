@@ -8,7 +8,7 @@ import { chanceOf } from './chance.ts'
 import { designsOf, factsOf, termsOf } from './contracts.ts'
 import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
 import type { House } from './house.ts'
-import { describe, type Habit, type Product, type World } from './people.ts'
+import { type Deeds, describe, type Habit, type Product, type Shopper, type World } from './people.ts'
 import { liveDay } from './shoppers.ts'
 import { lookAfter, workDay } from './staff.ts'
 
@@ -165,16 +165,28 @@ async function settle(seed: number, courier: Courier, customers: number, custom:
 /** All customers at once, and then, in order, what cannot be done at once. */
 async function everybody(world: World): Promise<void> {
   const { courier, shoppers } = world
-  await courier.atOnce(shoppers.length, async (desk, place) => {
-    const shopper = shoppers[place]!
-    for (const deed of lookAfter(world, desk, shopper)) await deed
-    for (const deed of liveDay(world, desk, shopper)) await deed
-  })
+  await courier.atOnce(shoppers.length, (desk, place) => doAll(dayOfShopper(world, desk, shoppers[place]!)))
   const later = world.later.sort((one, other) => one.number - other.number)
   world.later = []
   for (const { work } of later) await work(courier)
   const differing = await courier.echo()
   if (differing.length > 0) throw new Error(differing.join('\n'))
+}
+
+function* dayOfShopper(world: World, desk: Desk, shopper: Shopper): Deeds {
+  yield* lookAfter(world, desk, shopper)
+  yield* liveDay(world, desk, shopper)
+}
+
+/** One after the other; null where there is nothing to do, which on most days of most people then costs not even a promise. */
+function doAll(deeds: Deeds): Promise<void> | null {
+  const first = deeds.next()
+  return first.done === true ? null : goOn(deeds, first.value)
+}
+
+async function goOn(deeds: Deeds, first: Promise<void>): Promise<void> {
+  await first
+  for (const deed of deeds) await deed
 }
 
 async function endDay(world: World): Promise<void> {
