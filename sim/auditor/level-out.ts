@@ -17,7 +17,11 @@ export interface Level {
   readonly closed: ReadonlySet<Part>
 }
 
-/** The whole number nearest to that level, a half to the even one, from a place on. Never below 0. */
+/**
+ * The whole number nearest to that level, a half to the even one, from a place on. Where what comes back with the first part is
+ * more than all that is owed it is below 0, which is more than a part asks for that nothing was paid of: that closes. Given is
+ * never less than 0.
+ */
 export function levelOut(days: ByDays, plan: readonly Part[], place: number, paid: ReadonlySet<Part>): Level {
   const closed = new Set(paid)
   const full = new Set<Part>()
@@ -30,7 +34,7 @@ export function levelOut(days: ByDays, plan: readonly Part[], place: number, pai
     const met = open.filter((part) => metOfPlan(part) > level || end.crowded.includes(part))
     const closes = open.length === 1 ? [] : met
     const fills = end.full.filter((part) => !full.has(part))
-    if (closes.length + fills.length === 0) return { level, closed }
+    if (closes.length + fills.length === 0) return { level: Math.max(0, level), closed }
     for (const part of closes) closed.add(part)
     for (const part of fills) full.add(part)
   }
@@ -50,13 +54,14 @@ function levelOver(asking: Asking): number {
   let low = 0
   let high = 1
   while (isBelow(high)) high *= 2
+  if (!isBelow(-1)) for (low = -1, high = 0; !isBelow(low); low *= 2) high = low
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     if (isBelow(middle)) low = middle + 1
     else high = middle
   }
   const isHalf = walkOut(asking, 2 * low + 1).missing === 0n
-  return isHalf && low % 2 === 1 ? low + 1 : low
+  return isHalf && low % 2 !== 0 ? low + 1 : low
 }
 
 interface End {

@@ -26,6 +26,21 @@ function step(
 
 /** Short lives that thousands of random ones come across once. */
 const rareLives: Readonly<Record<string, Life>> = {
+  'a cent that shortens what is left after all goods went back and a debit bounced': {
+    method: 'level',
+    percent: '10.95',
+    price: 10000,
+    instalments: 3,
+    openedAfter: 0,
+    paysBack: true,
+    steps: [
+      step('paid', 0, 11, 0),
+      step('refunded', 0, 1000, 0),
+      step('reversed', 31, 0, 0),
+      step('prepaid', 0, 18, 3),
+      step('prepaid', 0, 0, 0),
+    ],
+  },
   'goods back for what the running period began without': {
     method: 'level',
     percent: '10.95',
