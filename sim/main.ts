@@ -80,7 +80,7 @@ function range(text: string): number[] {
 }
 
 /** Of one database, living at the same time: enough that worlds share look-ups and commits, few enough for the memory. */
-const worldsPerGroup = 50
+const worldsPerGroup = 100
 
 async function run(order: Settings): Promise<number> {
   const { seeds, customers, untilDay } = order

@@ -5,7 +5,7 @@ import { createGate } from './gate.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('a company goes in together, the largest first; latecomers, of whatever company, wait until all of it have left', async () => {
+test('a company goes in together, the one that has waited longest; latecomers, of whatever company, wait until all of it have left', async () => {
   const gate = createGate()
   const said: string[] = []
   const leave = new Map<string, () => void>()
@@ -13,24 +13,26 @@ test('a company goes in together, the largest first; latecomers, of whatever com
     leave.set(who, await gate.enter(company))
     said.push(who)
   }
-  const all = [enter('ill', 'cut'), enter('one', 'well'), enter('two', 'well'), enter('worse', 'late')]
+  const inside = () => said.splice(0)
+  const all = [enter('one', 'well'), enter('ill', 'cut'), enter('two', 'well'), enter('worse', 'late')]
   await turn()
-  assert.deepEqual(said, ['one', 'two'])
+  assert.deepEqual(inside(), ['one', 'two'])
   leave.get('one')!()
   all.push(enter('three', 'well'), enter('ill too', 'cut'))
   await turn()
-  assert.deepEqual(said, ['one', 'two'])
+  assert.deepEqual(inside(), [])
   leave.get('two')!()
-  // Whoever asks for the next thing on leaving belongs to the next round.
-  all.push(enter('one again', 'well'), enter('two again', 'well'))
+  // Whoever asks for the next thing on leaving belongs to a later round.
+  all.push(enter('two again', 'well'))
   await turn()
-  assert.deepEqual(said, ['one', 'two', 'three', 'one again', 'two again'])
-  for (const who of said.slice(2)) leave.get(who)!()
+  assert.deepEqual(inside(), ['ill', 'ill too'])
+  leave.get('ill')!()
+  leave.get('ill too')!()
   await turn()
-  assert.deepEqual(said.slice(5), ['ill', 'ill too'])
-  for (const who of said.slice(5)) leave.get(who)!()
+  assert.deepEqual(inside(), ['worse'])
+  leave.get('worse')!()
   await Promise.all(all)
-  assert.deepEqual(said.slice(7), ['worse'])
+  assert.deepEqual(inside(), ['three', 'two again'])
 })
 
 test('who keeps step waits for all; who leaves is not waited for', async () => {

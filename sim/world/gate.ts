@@ -13,6 +13,7 @@ export interface Gate {
 }
 
 export function createGate(): Gate {
+  /** By company; in the order in which the first of each came. */
   const waiting = new Map<string, (() => void)[]>()
   let inside = 0
   let scheduled = false
@@ -24,14 +25,18 @@ export function createGate(): Gate {
     setImmediate(admit)
   }
 
-  /** The largest company: the others' turn comes, as those who are not let in ask for nothing more. */
+  /**
+   * The company that has waited longest. Those who met trouble ask again among the many who don't, so it is soon their turn too;
+   * the largest company first made a fifth more rounds.
+   */
   function admit(): void {
     scheduled = false
-    let [company, all]: [string, readonly (() => void)[]] = ['', []]
-    for (const [name, those] of waiting) if (those.length > all.length) [company, all] = [name, those]
-    waiting.delete(company)
-    inside = all.length
-    for (const letIn of all) letIn()
+    for (const [company, all] of waiting) {
+      waiting.delete(company)
+      inside = all.length
+      for (const letIn of all) letIn()
+      return
+    }
   }
 
   function leave(): void {
