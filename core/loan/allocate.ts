@@ -250,8 +250,8 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
   const asked = askedOn(book, index, interestDay(payment, target))
   const open = asked[component] - (slot.owing[component] - owedOf(slot, component))
-  if (component !== 'interest' || book.totals.restored === 0n || !countsNights(book)) return open
-  // Interest of these nights can have been paid with another instalment, before money taken back opened this one again.
+  if (component !== 'interest' || !countsNights(book)) return open
+  // Interest of these nights can have been paid with another instalment, before this one was opened again or planned anew.
   return minMinor(open, interestOwedOn(book, on))
 }
 

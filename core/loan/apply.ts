@@ -12,6 +12,7 @@ import {
   noAmounts,
   owedOf,
   periodIndex,
+  principalOwed,
   type Slot,
   settledOf,
   touch,
@@ -140,7 +141,8 @@ const plainTypes: ReadonlySet<LoanEvent['type']> = new Set([
 ])
 
 function reAgeOrReschedule(book: Book, on: Day, term: NewTerm): void {
-  if (followsBalance(book)) reAge(book, on, term)
+  // Charges alone are no balance that new instalments could follow.
+  if (followsBalance(book) && principalOwed(book) > 0n) reAge(book, on, term)
   else reschedule(book, on, term)
 }
 

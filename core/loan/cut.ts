@@ -58,6 +58,8 @@ function takeOver(host: Slot, slot: Slot): void {
   }
   host.paidInAdvance += slot.paidInAdvance
   host.paidLate += slot.paidLate
+  host.arrearsInterest += slot.arrearsInterest
+  host.deferred += slot.deferred
   host.restored += slot.restored
   host.prepaid += slot.prepaid
   host.lent += slot.lent

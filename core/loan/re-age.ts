@@ -31,6 +31,7 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   const { last, charges } = cutPlan(book, end)
   endLateInterest(book, until)
   for (const slot of book.plan) askOnlyForPaid(book, slot, until)
+  endDeferrals(book, book.plan[last]!)
   book.plan[last] = { ...book.plan[last]!, kind: 'ended' }
   const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
   book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
@@ -74,15 +75,23 @@ function endLateInterest(book: Book, until: Day): void {
 /** The rest is no longer due, so it stays in the balance; while it was late, what it bore is counted already. */
 function askOnlyForPaid(book: Book, slot: Slot, until: Day): void {
   const late = slot.due < until ? owedOf(slot, 'principal') : 0n
-  slot.deferred = 0n
-  slot.arrearsInterest = 0n
+  if (!book.terms.overdueInterest) slot.deferred = 0n
   slot.settledEarly = true
   slot.planned = settledOf(slot, 'principal') - slot.restored
-  if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest')
+  // What it had of the interest of other instalments is handed on with its own, as far as it was not paid.
+  if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest') - slot.arrearsInterest - slot.deferred
   slot.basis = slot.planned
   if (late <= 0n) return
   insertMove(slot, slot.due, -late)
   addMove(book, until, late)
+}
+
+/** What instalments took over of later periods is not handed on by the last of those. */
+function endDeferrals(book: Book, last: Slot): void {
+  const taken = book.plan.reduce((sum, slot) => sum + slot.deferred, 0n)
+  last.deferred -= taken
+  if (book.fixes === 'total') last.planned += taken
+  last.basis = last.planned
 }
 
 /** What changed the balance after the new plan's beginning belongs to its periods. */

@@ -248,12 +248,18 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
 function takeBackInterest(book: Book, index: number): void {
   const slot = book.plan[index]!
   for (const later of book.plan.slice(index + 1)) {
-    const paid = later.paid.interest
-    if (paid === 0n) continue
+    const paid = minMinor(
+      later.paid.interest,
+      settledOf(later, 'interest') - later.arrearsInterest - (later.fixedInterest ?? 0n),
+    )
+    if (paid <= 0n) continue
     addPaid(later, 'interest', -paid)
     later.paidInAdvance -= minMinor(paid, later.paidInAdvance)
     addPaid(slot, 'interest', paid)
     slot.paidInAdvance += paid
+    if (book.fixes === 'principal') continue
+    later.planned -= paid
+    slot.planned += paid
   }
 }
 

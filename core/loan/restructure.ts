@@ -1,6 +1,6 @@
 /** A debt put into new instalments. */
 import type { Day } from '../calendar.ts'
-import { minMinor, splitByWeights } from '../money.ts'
+import { splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { spansFrom } from '../schedule/dates.ts'
@@ -88,7 +88,7 @@ export function terminate(book: Book, on: Day): void {
   for (const component of ['fee', 'penalty'] as const) placeCharges(book, component, charges, last, on)
   handOnDeferred(book, last)
   workOut(book, last - 1)
-  const earlier = askAtMost(book, last, quoted)
+  const earlier = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
   const carried = last === 0 ? 0n : book.plan[last - 1]!.carry
   slot.deferred = 0n
   slot.arrearsInterest = 0n
@@ -110,24 +110,6 @@ function handOnDeferred(book: Book, last: number): void {
     book.plan[index]!.deferred = 0n
     touch(book, index)
   }
-}
-
-/**
- * What the instalments before `last` are owed of interest, brought down to the quote: what it lacks of theirs was paid with
- * instalments that are no more.
- */
-function askAtMost(book: Book, last: number, quoted: bigint): bigint {
-  let owed = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
-  for (let index = last - 1; index >= 0 && owed > quoted; index--) {
-    const slot = book.plan[index]!
-    const part = minMinor(owed - quoted, owedOf(slot, 'interest'))
-    if (part <= 0n) continue
-    slot.arrearsInterest -= part
-    owed -= part
-    touch(book, index)
-  }
-  workOut(book, last - 1)
-  return owed
 }
 
 /** What was paid of the old instalments stays visible; they ask for nothing more. */

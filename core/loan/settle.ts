@@ -1,6 +1,6 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
+import { maxMinor, minMinor } from '../money.ts'
 import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { workOut, workOutAll } from './plan.ts'
@@ -41,9 +41,15 @@ function interestUnpaid(book: Book, current: number, on: Day): bigint {
   let unpaid = 0n
   for (let index = 0; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    unpaid +=
+    const own =
       index < current ? slot.borne : index === current ? accrued(book, index, index, on) : (slot.fixedInterest ?? 0n)
-    unpaid += slot.arrearsInterest - slot.settled.interest
+    const cameUp = own + slot.arrearsInterest
+    unpaid += cameUp - slot.paid.interest
+    const letGo = slot.settled.interest - slot.paid.interest
+    if (letGo === 0n) continue
+    // What was let go of interest that has not come up yet says nothing of the nights until today.
+    const handedOn = index === 0 || index > current ? 0n : book.plan[index - 1]!.carry
+    unpaid -= minMinor(letGo, maxMinor(cameUp + handedOn + slot.deferred, 0n))
   }
   return unpaid
 }

@@ -100,7 +100,7 @@ function observe(app: App, { metrics, log }: Platform): void {
     reply.header('x-request-id', request.id)
     reply.raw.on('close', () => {
       metrics.httpInFlight.dec()
-      // Whoever hung up before that has no answer.
+      // Whoever hung up before the answer was made has none; an answer that was not taken counts as it was made.
       if (!reply.raw.writableEnded) return
       const milliseconds = performance.now() - startedAt
       const route = request.routeOptions.url ?? 'unknown'

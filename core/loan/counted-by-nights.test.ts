@@ -1,0 +1,150 @@
+/**
+ * Lives in which what an instalment asks for and what the nights come to part: the loan is then settled by the nights.
+ * Late principal bears interest, money pays the interest to its day.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { applyEvent, foldLoan, owedOn, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
+import type { LoanEvent, LoanTerms } from './types.ts'
+
+const loan: LoanTerms = { ...plainLoan, principal: 100_000n, dayCount: 'actual/365', disbursedOn: '2023-01-01' }
+
+const paid = (id: string, on: string, amount: bigint) => ({ id, type: 'repayment', on, amount }) as const
+
+test('a re-aged loan keeps the interest of the nights before, that of an earlier plan too, and counts what was paid of it', () => {
+  const terms = { ...loan, annualRatePercent: '24', instalments: 6 }
+  const state = foldLoan(terms, [
+    { id: 'anew', type: 'reschedule', on: '2023-03-20', instalments: 6, firstDueOn: '2023-04-20' },
+    paid('part', '2023-03-21', 40_000n),
+    { id: 'aged', type: 're-age', on: '2023-03-25', instalments: 6, firstDueOn: '2023-04-25' },
+  ])
+  // 1,000.00 for 79 nights, 626.31 for 34 more, at 24 %: 65.95, of which 26.31 was paid, each plan rounded by itself.
+  const quote = payoffOn(state, '2023-04-24')
+  assert.deepEqual([quote.principal, quote.interest], [62_631n, 3_962n])
+  const settled = applyEvent(state, { id: 'last', type: 'payoff', on: '2023-04-24', amount: quote.total })
+  assert.equal(settled.status, 'paid')
+})
+
+test('money taken back asks for no interest again that an earlier plan had charged and that was paid', () => {
+  for (const method of ['interest-only', 'bullet', 'equal-instalment'] as const) {
+    const anew: LoanEvent = {
+      id: 'anew',
+      type: 'reschedule',
+      on: '2023-03-20',
+      instalments: 6,
+      firstDueOn: '2023-04-20',
+    }
+    const planned = foldLoan({ ...loan, method, annualRatePercent: '24', instalments: 6 }, [anew])
+    const settled = applyEvent(planned, {
+      id: 'settled',
+      type: 'payoff',
+      on: '2023-03-25',
+      amount: payoffOn(planned, '2023-03-25').total,
+    })
+    const state = applyEvent(settled, { id: 'back', type: 'chargeback', on: '2023-03-26', amount: 10_000n })
+    // 100.00 for 25 nights.
+    assert.equal(owedOn(state, '2023-03-26').total, 10_164n)
+    assert.equal(payoffOn(state, '2023-04-20').total, 10_164n)
+  }
+})
+
+test('money taken back is asked for with the instalment of its day, and those paid ahead stay paid', () => {
+  const terms = { ...loan, annualRatePercent: '24', instalments: 12 }
+  const before = foldLoan(terms, [paid('a', '2023-03-01', 52_674n), paid('b', '2023-03-15', 12_000n)])
+  const state = applyEvent(before, { id: 'back', type: 'chargeback', on: '2023-04-13', amount: 100n })
+  const asked = (n: number) => state.instalments[n - 1]!.principal - state.instalments[n - 1]!.principalPaid
+  const askedBefore = (n: number) => before.instalments[n - 1]!.principal - before.instalments[n - 1]!.principalPaid
+  assert.equal(asked(4) - askedBefore(4), 100n)
+  for (const n of [5, 6]) assert.equal(asked(n), askedBefore(n))
+})
+
+test('interest of a day that was paid with a later instalment is not asked for by one that money taken back opens', () => {
+  const terms = { ...loan, principal: 100_001n, annualRatePercent: '1', instalments: 7 }
+  const state = foldLoan(terms, [
+    paid('a', '2023-01-01', 14_400n),
+    paid('b', '2023-01-02', 85n),
+    { id: 'back', type: 'chargeback', on: '2023-01-02', amount: 85n },
+  ])
+  const { total } = payoffOn(state, '2023-01-02')
+  assert.equal(payoffOn(applyEvent(state, paid('last', '2023-01-02', total - 1n)), '2023-01-02').total, 1n)
+})
+
+test('interest let go of an instalment to come is not taken off the nights until today', () => {
+  const terms: LoanTerms = {
+    ...loan,
+    principal: 333_300n,
+    annualRatePercent: '24',
+    method: 'equal-principal',
+    instalments: 12,
+    every: { n: 2, unit: 'week' },
+  }
+  const waived = foldLoan(terms, [
+    { id: 'given', type: 'waiver', component: 'interest', on: '2023-01-01', amount: 16_000n },
+  ])
+  const { total } = payoffOn(waived, '2023-03-22')
+  const lacking = applyEvent(waived, paid('a', '2023-03-22', total - 10_000n))
+  assert.equal(payoffOn(lacking, '2023-03-22').total, 10_000n)
+})
+
+test('money is no credit while principal is owed, though the interest of each instalment takes all of it', () => {
+  const terms = {
+    ...loan,
+    principal: 100_001n,
+    annualRatePercent: '32',
+    instalments: 21,
+    every: { n: 2, unit: 'month' } as const,
+  }
+  const state = foldLoan(terms, [
+    { id: 'back', type: 'chargeback', on: '2023-06-10', amount: 79_364n },
+    { ...paid('a', '2025-04-24', 207_656n), prepay: 'shorten' },
+    { ...paid('b', '2025-04-26', 39_328n), prepay: 'shorten' },
+  ])
+  const { total } = payoffOn(state, '2025-04-26')
+  const lacking = applyEvent(state, paid('last', '2025-04-26', total - 1_000n))
+  assert.deepEqual([lacking.status, lacking.creditBalance], ['active', 0n])
+  assert.equal(payoffOn(lacking, '2025-04-26').total, 1_000n)
+})
+
+test('interest that no instalment asks for any more is paid with the last one', () => {
+  const terms = {
+    ...loan,
+    principal: 100_001n,
+    annualRatePercent: '29',
+    instalments: 11,
+    every: { n: 2, unit: 'month' } as const,
+  }
+  const state = foldLoan(terms, [
+    paid('a', '2024-02-24', 86_373n),
+    paid('b', '2024-03-04', 31_094n),
+    { ...paid('c', '2024-08-09', 11_933n), prepay: 'shorten' },
+  ])
+  const { total } = payoffOn(state, '2024-11-02')
+  assert.equal(applyEvent(state, paid('last', '2024-11-02', total)).status, 'paid')
+})
+
+test('a termination makes due what a payoff costs where interest was paid with instalments that it ends', () => {
+  const ended: LoanEvent = { id: 'ended', type: 'contract-termination', on: '2023-07-02' }
+  const quarterly = { ...loan, dayCount: '30/360', every: { n: 3, unit: 'month' } } as const
+  const first = foldLoan({ ...quarterly, principal: 37n, annualRatePercent: '16.97', instalments: 3 }, [
+    paid('a', '2023-04-01', 1n),
+    paid('b', '2023-01-18', 13n),
+    paid('c', '2023-04-01', 9n),
+    paid('d', '2023-01-03', 15n),
+    { id: 'back', type: 'chargeback', on: '2023-04-01', amount: 1n },
+  ])
+  const due = payoffOn(first, ended.on).total
+  const after = applyEvent(first, ended)
+  assert.deepEqual([owedOn(after, ended.on).total, payoffOn(after, '2024-01-01').total], [due, due])
+})
+
+test('a re-aged loan is not asked again for late interest that another instalment had taken over and was paid', () => {
+  const state = foldLoan({ ...loan, principal: 100_001n, annualRatePercent: '24', instalments: 2 }, [
+    { ...paid('a', '2023-01-01', 51_600n), prepay: 'shorten' },
+    paid('b', '2023-02-04', 10_000n),
+    { id: 'aged', type: 're-age', on: '2023-02-04', instalments: 2, firstDueOn: '2023-03-04' },
+  ])
+  assert.equal(payoffOn(state, '2023-02-04').interest, 0n)
+  // 394.83 for ten nights.
+  assert.equal(payoffOn(state, '2023-02-14').interest, 260n)
+})
