@@ -110,7 +110,8 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   function payCharges(slot: Slot): void {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
     const owed = owedOf(slot, 'interest')
-    const due = !ofPlan(slot) ? owed : slot.due < on ? minMinor(owed, quoted) : quoted
+    const takesRest = slot.due >= on || slot === book.plan[book.plan.length - 1]
+    const due = !ofPlan(slot) ? owed : takesRest ? quoted : minMinor(owed, quoted)
     put(payment, slot, 'interest', due)
     if (ofPlan(slot)) quoted -= due
   }
