@@ -120,20 +120,11 @@ function explainInterest(book: Book, index: number, money: Money): Explanation {
 
 /** Interest that other instalments had no room for, or that a new plan took over; most instalments have none. */
 function handedOn(slot: Slot, money: Money): Explanation[] {
-  const parts = [
-    {
-      what: slot.deferred < 0n ? 'asked for by other instalments' : 'of later periods that have no unpaid instalment',
-      amount: slot.deferred,
-    },
-    {
-      what:
-        slot.arrearsInterest < 0n
-          ? 'asked for by other instalments'
-          : 'unpaid of the instalments that this one replaced',
-      amount: slot.arrearsInterest,
-    },
-    { what: 'handed on to the next instalment', amount: -slot.carry },
-  ]
+  const taken = [
+    { what: 'of later periods that have no unpaid instalment', amount: slot.deferred },
+    { what: 'unpaid of the instalments that this one replaced', amount: slot.arrearsInterest },
+  ].map(({ what, amount }) => ({ what: amount < 0n ? 'asked for by other instalments' : what, amount }))
+  const parts = [...taken, { what: 'handed on to the next instalment', amount: -slot.carry }]
   return parts.filter(({ amount }) => amount !== 0n).map(({ what, amount }) => leaf(what, money(amount)))
 }
 

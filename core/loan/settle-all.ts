@@ -99,6 +99,7 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   workOutAll(book)
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
   const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
+  const last = book.plan.at(-1)!
   const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
   for (const slot of slots) {
@@ -110,19 +111,18 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   function payCharges(slot: Slot): void {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
     const owed = owedOf(slot, 'interest')
-    const takesRest = slot.due >= on || slot === book.plan[book.plan.length - 1]
+    const takesRest = slot.due >= on || slot === last
     const due = !ofPlan(slot) ? owed : takesRest ? quoted : minMinor(owed, quoted)
     put(payment, slot, 'interest', due)
     if (ofPlan(slot)) quoted -= due
   }
 
   function payPrincipal(slot: Slot): void {
-    const last = slot === book.plan[book.plan.length - 1]
     const owed = ofPlan(slot) ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
-    put(payment, slot, 'principal', last ? book.outstanding : maxMinor(owed, 0n))
+    put(payment, slot, 'principal', slot === last ? book.outstanding : maxMinor(owed, 0n))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
-  book.plan.at(-1)!.planned += book.outstanding
+  last.planned += book.outstanding
   touch(book, 0)
   if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
   workOutAll(book)

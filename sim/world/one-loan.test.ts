@@ -24,15 +24,20 @@ function step(
   return { kind, after, before: 0, share, choice }
 }
 
+/** What most of the lives below begin with. */
+const plain = {
+  method: 'level',
+  percent: '10.95',
+  price: 10000,
+  instalments: 3,
+  openedAfter: 0,
+  paysBack: true,
+} as const
+
 /** Short lives that thousands of random ones come across once. */
 const rareLives: Readonly<Record<string, Life>> = {
   'a cent that shortens what is left after all goods went back and a debit bounced': {
-    method: 'level',
-    percent: '10.95',
-    price: 10000,
-    instalments: 3,
-    openedAfter: 0,
-    paysBack: true,
+    ...plain,
     steps: [
       step('paid', 0, 11, 0),
       step('refunded', 0, 1000, 0),
@@ -42,12 +47,7 @@ const rareLives: Readonly<Record<string, Life>> = {
     ],
   },
   'goods back for what the running period began without': {
-    method: 'level',
-    percent: '10.95',
-    price: 10000,
-    instalments: 3,
-    openedAfter: 0,
-    paysBack: true,
+    ...plain,
     steps: [
       step('settled', 0, 0, 0),
       step('paid', 30, 0, 0),
