@@ -15,6 +15,13 @@ const SKIPPING = [
   ...['1979-06-11', '1979-07-09', '1979-08-06', '1979-09-03', '1979-10-01', '1979-11-12', '1979-12-10', '1980-01-07'],
 ]
 
+/** What a month costs in each of thirty years: rises for ten, then falls with the premium of its insurance. */
+const VARYING = [
+  ...['291.81', '300.18', '308.78', '317.61', '326.65', '335.92', '345.42', '355.15', '365.12', '375.33'],
+  ...['385.76', '385.42', '385.03', '384.62', '384.17', '383.67', '383.13', '382.54', '381.90', '381.20'],
+  ...['380.43', '379.60', '378.68', '377.69', '376.60', '375.42', '374.13', '372.72', '371.18', '369.50'],
+]
+
 const examples: [source: string, advances: Flow[], payments: Flow[], published: string][] = [
   ['(c)(1)(i) monthly, regular first period', [on('1978-01-10', '5000')], [on('1978-02-10', '230', 24)], '9.69'],
   ['(c)(1)(ii) monthly, long first period', [on('1978-02-10', '6000')], [on('1978-04-01', '200', 36)], '11.82'],
@@ -82,6 +89,12 @@ const examples: [source: string, advances: Flow[], payments: Flow[], published: 
     [on('1978-03-03', '7350')],
     [on('1978-09-15', '1000', 3), on('1979-03-15', '2000'), on('1979-09-15', '750', 3), on('1980-02-01', '1000')],
     '10.22',
+  ],
+  [
+    '(c)(6)(iii) mortgage with varying payments, long first period',
+    [on('1978-04-10', '39688.56')],
+    VARYING.map((amount, year) => on(`${1978 + year}-06-01`, amount, 12)),
+    '9.80',
   ],
   [
     '(e)(1) construction loan, three advances',
