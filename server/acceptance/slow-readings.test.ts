@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { testApp } from '../platform/testing.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { callerOf, testApp, testTenant } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
-import { buy, line, loansOf, openWorld, worldBeginsAt } from './world.ts'
+import { buy, line, loansOf, openWorld, read, worldBeginsAt } from './world.ts'
 
-test('a purchase does not wait for slow readings, however many there are', { timeout: 60_000 }, async () => {
-  const { call, db } = await testApp({ after }, registerRoutes, { frozenAt: worldBeginsAt })
-  const world = await openWorld(call)
-  const { id } = await line(world)
-  // What only the readings look at: they stand still until it is given free.
+const { app, platform, call, db } = await testApp({ after }, registerRoutes, { frozenAt: worldBeginsAt })
+const world = await openWorld(call)
+
+/** Until as many stand still as will. */
+async function standStill(): Promise<void> {
+  let before = -1
+  for (;;) {
+    const [{ waiting }] = await db<[{ waiting: number }]>`
+      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    if (waiting > 0 && waiting === before) return
+    before = waiting
+    await delay(100)
+  }
+}
+
+/** Readings of the tenant that stand still, as on a table of a hundred million rows, while `work` goes on. */
+async function besideSlowReadings(work: (answered: () => number) => Promise<void>): Promise<void> {
+  // What only the readings look at.
   const lock = await db.reserve()
   await lock`begin`
   await lock`lock table payouts in access exclusive mode`
@@ -18,11 +32,32 @@ test('a purchase does not wait for slow readings, however many there are', { tim
     answered++
     return status
   })
-  const captured = await buy(world, id, 1_300)
-  assert.equal(captured.status, 'captured')
-  assert.equal(answered, 0)
-  await lock`rollback`
-  lock.release()
+  try {
+    await standStill()
+    await work(() => answered)
+  } finally {
+    await lock`rollback`
+    lock.release()
+  }
   assert.deepEqual(new Set(await Promise.all(readings)), new Set([200]))
+}
+
+test('a purchase does not wait for slow readings, however many there are', { timeout: 60_000 }, async () => {
+  const { id } = await line(world)
+  await besideSlowReadings(async (answered) => {
+    const captured = await buy(world, id, 1_300)
+    assert.equal(captured.status, 'captured')
+    assert.equal(answered(), 0)
+  })
   assert.equal((await loansOf(call, id)).length, 1)
+})
+
+test('nobody reads later because of another tenant’s slow readings', { timeout: 60_000 }, async () => {
+  const { key } = await testTenant(platform, { frozenAt: worldBeginsAt })
+  const other = callerOf(app, key)
+  await openWorld(other)
+  await besideSlowReadings(async (answered) => {
+    for (const path of ['/v1/events', '/v1/accounts']) await read(other, path)
+    assert.equal(answered(), 0)
+  })
 })

@@ -38,7 +38,7 @@ export interface HeldConnection {
 /** So much longer than PostgreSQL itself, which says what became of the statement, the server waits for an answer. */
 const answerGraceSeconds = 2
 /** A free connection is waited for so long. */
-const queueSeconds = 10
+export const queueSeconds = 10
 const renewSeconds = 45 * 60
 /** After a refused connection nobody tries for so long. */
 const pauseMilliseconds = 100

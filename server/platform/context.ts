@@ -38,7 +38,7 @@ export interface Ahead {
 /** What a piece of work for one tenant needs: a request, or a job on its behalf. */
 export interface Context {
   platform: Platform
-  /** Of a request that writes: the platform's. Of one that reads, and of a job: its readings, which may take long. */
+  /** Of a request that writes: the platform's. Of a job: its readings, which may take long. Of one that reads: its tenant's share of those. */
   db: Database
   tenantId: string
   mode: TenantMode
@@ -110,7 +110,7 @@ export function contextOf(request: FastifyRequest): Context {
   const idempotencyKey = idempotencyKeyOf(request)
   return {
     platform,
-    db: isReading ? platform.db.readings : platform.db,
+    db: isReading ? platform.db.readingsOf(tenant.id) : platform.db,
     tenantId: tenant.id,
     mode: tenant.mode,
     role,

@@ -9,7 +9,8 @@
  * the statement is unknown.
  */
 import type { Answer } from './connection.ts'
-import { type HeldConnection, openConnections } from './connections.ts'
+import { type Connections, type HeldConnection, openConnections, queueSeconds } from './connections.ts'
+import { createShares, type Shares } from './shares.ts'
 import { Fragment, Names, type Part, type Statement, statementOf } from './sql.ts'
 import { typed } from './wire.ts'
 
@@ -46,6 +47,11 @@ export interface Database extends Queryable {
   end(options?: { timeout?: number }): Promise<void>
   /** The same over connections of their own, half as many: for what may take minutes, so that no purchase waits behind it. */
   readonly readings: Database
+  /**
+   * The readings of one owner, who has no more than half of their connections at a time: its further ones wait for those, so
+   * that no number of them keeps others from reading.
+   */
+  readingsOf(owner: string): Database
 }
 
 /** Rows, and how many were given or changed. */
@@ -122,28 +128,61 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const { max = 10, applicationName = 'chit', connectSeconds = 5, answerSeconds = 10, forever = false } = options
   const order = { max, applicationName, connectSeconds, answerSeconds, forever }
   const quick = openConnections(url, order)
+  const slowMax = Math.ceil(max / 2)
   const slow = openConnections(url, {
     ...order,
-    max: Math.ceil(max / 2),
+    max: slowMax,
     answerSeconds: answerSeconds === null ? null : readingSeconds,
   })
   const reserved = openConnections(url, order)
 
-  const over = (connections: typeof quick) => ({
-    ...parts(connections, reserved),
-    end: async ({ timeout }: { timeout?: number } = {}) => {
-      await Promise.all([quick, slow, reserved].map((some) => some.end(timeout)))
-    },
+  const shares = createShares({
+    most: Math.ceil(slowMax / 2),
+    patienceSeconds: answerSeconds === null ? null : queueSeconds,
   })
-  const readings: Database = Object.assign(queryable(slow.ask), over(slow), { readings: null as never })
-  Object.assign(readings, { readings })
-  return Object.assign(queryable(quick.ask), over(quick), { readings })
+
+  const end: Database['end'] = async ({ timeout } = {}) => {
+    await Promise.all([quick, slow, reserved].map((some) => some.end(timeout)))
+  }
+  const over = (connections: Asking) =>
+    Object.assign(queryable(connections.ask), parts(connections, reserved), { end, readingsOf })
+  const withItself = (database: ReturnType<typeof over>): Database => {
+    const whole = Object.assign(database, { readings: null as never })
+    return Object.assign(whole, { readings: whole })
+  }
+  function readingsOf(owner: string): Database {
+    return withItself(over(sharing(slow, shares, owner)))
+  }
+  return Object.assign(over(quick), { readings: withItself(over(slow)) })
 }
 
-type Connections = ReturnType<typeof openConnections>
+/** Connections as queries and transactions need them. */
+type Asking = Pick<Connections, 'ask' | 'hold'>
+
+/** The same for one owner, who has no more than its share of them. */
+function sharing(connections: Asking, shares: Shares, owner: string): Asking {
+  return {
+    ask: (statement, prepared) => shares.within(owner, () => connections.ask(statement, prepared)),
+    hold: async () => {
+      await shares.take(owner)
+      try {
+        const connection = await connections.hold()
+        const release = () => {
+          connection.release()
+          shares.giveBack(owner)
+        }
+        return { ...connection, release }
+      } catch (error) {
+        shares.giveBack(owner)
+        throw error
+      }
+    },
+  }
+}
+
 type Work<Done> = (transaction: Transaction) => Promise<Done>
 
-function parts(connections: Connections, reserved: Connections): Pick<Database, 'begin' | 'reserve'> {
+function parts(connections: Asking, reserved: Asking): Pick<Database, 'begin' | 'reserve'> {
   return {
     begin: async <Done>(first: string | Work<Done>, second?: Work<Done>): Promise<Done> => {
       const [mode, work] = typeof first === 'string' ? [first, second!] : ['', first]
