@@ -39,12 +39,12 @@ export function workOutToPay(book: Book, index: number): void {
   if (!book.settled && isLastOpen(book, index)) workOutAll(book)
 }
 
-export function isLastOpen(book: Book, index: number): boolean {
+function isLastOpen(book: Book, index: number): boolean {
   for (let later = index + 1; later < book.plan.length; later++) if (isOpen(book.plan[later]!)) return false
   return true
 }
 
-/** Index of the last instalment with something unpaid, or −1; all must be worked out. */
+/** Index of the last instalment with something unpaid as far as they are worked out, or −1. */
 export function lastOpen(book: Book): number {
   let index = book.plan.length - 1
   while (index >= 0 && !isOpen(book.plan[index]!)) index--

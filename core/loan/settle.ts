@@ -3,7 +3,7 @@ import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
-import { workOut, workOutAll } from './plan.ts'
+import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
 import type { Dues } from './types.ts'
 
@@ -64,13 +64,14 @@ function runningInterest(book: Book, current: number, on: Day): bigint {
   let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
   let owed = 0n
   let takenOver = 0n
+  const last = lastOpen(book)
   for (let index = current; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     takenOver += maxMinor(slot.deferred, 0n)
     const own = index === current ? accrued(book, current, current, settlingDay(book, slot, on)) : 0n
     const interest = own + carry + slot.arrearsInterest + slot.deferred
     if (interest === 0n) continue
-    const division = asOf(book, index, index > current || on <= slot.from, interest)
+    const division = asOf(book, index, index >= last, index > current || on <= slot.from, interest)
     owed += division.interest - settledOf(slot, 'interest')
     carry = division.carry
   }

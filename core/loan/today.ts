@@ -6,7 +6,7 @@ import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { type Book, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
 import { interestUntil } from './interest.ts'
-import { type Division, divide, isLastOpen, isOpen, workOut } from './plan.ts'
+import { type Division, divide, isOpen, lastOpen, workOut } from './plan.ts'
 
 export interface Asked {
   readonly interest: bigint
@@ -20,10 +20,11 @@ export function askedOn(book: Book, index: number, day: Day): Asked {
   if (index < current || !book.daily) return scheduled(book, index)
   let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
   let division: Division = { interest: 0n, principal: 0n, carry }
+  const last = lastOpen(book)
   for (let at = current; at <= index; at++) {
     const slot = book.plan[at]!
     const interest = accrued(book, at, current, day) + slot.deferred + slot.arrearsInterest + carry
-    division = asOf(book, at, at > current || day <= slot.from, interest)
+    division = asOf(book, at, at >= last, at > current || day <= slot.from, interest)
     carry = division.carry
   }
   const slot = book.plan[index]!
@@ -44,9 +45,12 @@ function scheduled(book: Book, index: number): Asked {
   return { interest: slot.owing.interest, principal: slot.owing.principal }
 }
 
-/** An instalment divided with the interest there is on a day; `future` when its period has not begun. */
-export function asOf(book: Book, index: number, future: boolean, interest: bigint): Division {
-  if (isLastOpen(book, index)) return remainder(book, index, interest, future)
+/**
+ * An instalment divided with the interest there is on a day; `last` when none after it is open, which whoever asks for
+ * hundreds of them looks up once; `future` when its period has not begun.
+ */
+export function asOf(book: Book, index: number, last: boolean, future: boolean, interest: bigint): Division {
+  if (last) return remainder(book, index, interest, future)
   const slot = book.plan[index]!
   return divide(book, slot, future ? plannedAhead(book, slot) : slot.planned, interest)
 }
