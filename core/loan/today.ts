@@ -77,19 +77,25 @@ function remainder(book: Book, index: number, interest: bigint, future: boolean)
   if (book.outstanding === 0n && !isOpen(slot)) {
     return { interest: settledInterest, principal: settledOf(slot, 'principal'), carry: 0n }
   }
+  const first = Math.min(book.firstOpen, book.dirty)
+  if (future && isAnyOpen(book, first, index)) return divide(book, slot, plannedAhead(book, slot), interest)
+  workOut(book, index - 1)
   let others = 0n
-  let open = 0
-  for (let earlier = Math.min(book.firstOpen, book.dirty); earlier < index; earlier++) {
-    workOut(book, earlier)
-    others += owedOf(book.plan[earlier]!, 'principal')
-    if (isOpen(book.plan[earlier]!)) open++
-  }
-  if (future && open > 0) return divide(book, slot, plannedAhead(book, slot), interest)
+  for (let earlier = first; earlier < index; earlier++) others += owedOf(book.plan[earlier]!, 'principal')
   return {
     interest: maxMinor(interest, settledInterest),
     principal: settledOf(slot, 'principal') + maxMinor(book.outstanding - others, 0n),
     carry: 0n,
   }
+}
+
+/** Of the instalments from `first` to before `end`: mostly the first that is looked at. */
+function isAnyOpen(book: Book, first: number, end: number): boolean {
+  for (let index = first; index < end; index++) {
+    workOut(book, index)
+    if (isOpen(book.plan[index]!)) return true
+  }
+  return false
 }
 
 /** The day to which money that settles an instalment early pays its interest. */
