@@ -36,6 +36,25 @@ const declining: LoanTerms = {
 const due = (terms: LoanTerms, events: readonly LoanEvent[]): string[] =>
   foldLoan(terms, events).instalments.map((row) => `${row.principal}+${row.interest}`)
 
+test('flat interest counts what is lent of the plan, whatever else a refund returns', () => {
+  const flat: LoanTerms = { ...plainLoan, method: 'flat' }
+  const on = flat.disbursedOn
+  // 75.00 are financed: the refund returns them and 5.00 of the down payment; then 15.00 of 20.00 are financed, at 1 % a month.
+  const returned = { id: 'returned', type: 'purchase-refund', on, amount: 8_000n } as const
+  const more = { id: 'more', type: 'disbursement', on, amount: 2_000n } as const
+  assert.deepEqual(due({ ...flat, downPaymentPercent: '25' }, [returned, more]), [
+    '2000+0',
+    '500+0',
+    '500+15',
+    '500+15',
+    '500+15',
+  ])
+  // 100.00 that were lent are returned, and 20.00 of 50.00 that were charged back; then 30.00 are lent.
+  const chargedBack = { id: 'back', type: 'chargeback', on, amount: 5_000n } as const
+  const events = [chargedBack, { ...returned, amount: 12_000n }, { ...more, amount: 3_000n }]
+  assert.deepEqual(due(flat, events), ['5333+30', '333+30', '334+30'])
+})
+
 test('a refund first cancels the last instalments; what is cancelled whole bears no flat interest', () => {
   assert.deepEqual(due(bill, []), ['100000+1800', '100000+1800', '100000+1800'])
   const refund: LoanEvent = { id: 'r', type: 'purchase-refund', on: '2024-01-20', amount: 150_000n }

@@ -78,9 +78,11 @@ function cancelPrincipal(book: Book, amount: bigint, on: Day): bigint {
   const notDue = book.plan.every((slot) => slot.due <= on) ? book.plan.length : current
   const coming = book.plan.slice(notDue).reduce((sum, slot) => sum + owedOf(slot, 'principal'), 0n)
   const fromComing = minMinor(amount, coming)
+  const planned = book.planPrincipal
   if (fromComing > 0n) cancelComing(book, fromComing, notDue)
   cancelPast(book, amount - fromComing, notDue, on)
-  return reckonAfterRefund(book, amount, notDue)
+  // Of a down payment no flat interest was asked for.
+  return reckonAfterRefund(book, planned - book.planPrincipal, notDue)
 }
 
 /** As if it had been lent only until the current period began: the plan runs out of principal that much earlier. */
@@ -181,10 +183,12 @@ function endFlatWithPrincipal(book: Book, current: number): void {
   workOutAll(book)
 }
 
+/** Money charged back was never lent again, so that more principal can be returned than flat interest is asked for. */
 function shrinkFlat(book: Book, amount: bigint, current: number): void {
   const from = book.plan[current]?.from
   if (from === undefined) return
-  book.flatLent.push({ day: from, amount: -amount })
+  const lent = book.flatLent.reduce((sum, lending) => sum + lending.amount, 0n)
+  book.flatLent.push({ day: from, amount: -minMinor(amount, lent) })
   for (const slot of book.plan.slice(current)) {
     const saved = (slot.fixedInterest ?? 0n) - flatInterest(book, slot)
     slot.planned = maxMinor(slot.planned - saved, 0n)
