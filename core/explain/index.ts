@@ -2,19 +2,19 @@
  * Why an amount is what it is: a tree whose leaves are the terms, the calendar and the events, and whose inner nodes say
  * by what formula and rounding their parts make the amount.
  */
-import { formatDay } from '../calendar.ts'
+import { type Day, formatDay } from '../calendar.ts'
 import { type Book, type Slot, settledOf } from '../loan/book.ts'
 import { bookOf, stateOn } from '../loan/fold.ts'
 import { orderedSlots } from '../loan/freeze.ts'
 import { LoanProblem, payoffOn } from '../loan/index.ts'
-import { growth } from '../loan/interest.ts'
-import type { LoanEvent, LoanState } from '../loan/types.ts'
-import { formatMinor, type Minor } from '../money.ts'
+import { growth, interestUntil } from '../loan/interest.ts'
+import type { LoanState } from '../loan/types.ts'
+import { formatMinor, type Minor, maxMinor } from '../money.ts'
 
 export interface Explanation {
   readonly what: string
   readonly value: string
-  /** How the parts make the value; absent on a leaf. */
+  /** How the parts make the value: each in turn with its sign, stretches of days together as the first; absent on a leaf. */
   readonly formula?: string
   readonly rounding?: string
   readonly parts?: readonly Explanation[]
@@ -28,13 +28,17 @@ export function explainInstalment(state: LoanState, n: number): Explanation {
   const money = moneyOf(state)
   const book = bookOf(state)
   const index = book.plan.indexOf(orderedSlots(book)[n - 1]!)
-  const interest = index < 0 ? leaf('interest', money(row.interest)) : explainInterest(book, index, money)
+  const isPlanned = index >= 0
   const charges = row.fee + row.penalty
   return {
     what: `instalment ${n}, due ${row.dueOn}`,
     value: money(row.principal + row.interest + charges),
     formula: 'principal + interest + charges',
-    parts: [explainPrincipal(book, index, row.principal, money), interest, leaf('charges', money(charges))],
+    parts: [
+      isPlanned ? explainPrincipal(book, book.plan[index]!, money) : leaf('principal', money(row.principal)),
+      isPlanned ? explainInterest(book, index, money) : leaf('interest', money(row.interest)),
+      leaf('charges', money(charges)),
+    ],
   }
 }
 
@@ -43,11 +47,12 @@ export function explainPayoff(state: LoanState, on: string): Explanation {
   const money = moneyOf(state)
   const dues = payoffOn(state, on)
   const book = bookOf(stateOn(state, on))
+  const answer = { what: `payoff on ${on}`, value: money(dues.total) }
+  if (book.chargedOffOn !== null) return { ...answer, formula: 'nothing settles what was charged off' }
   const slots = [...book.extras, ...book.plan]
   const sumOf = (of: (slot: Slot) => Minor): Minor => slots.reduce((sum, slot) => sum + of(slot), 0n)
   return {
-    what: `payoff on ${on}`,
-    value: money(dues.total),
+    ...answer,
     formula: 'principal + interest + fees + penalties',
     parts: [
       {
@@ -82,50 +87,95 @@ function leaf(what: string, value: string): Explanation {
   return { what, value }
 }
 
-function explainPrincipal(book: Book, index: number, principal: Minor, money: Money): Explanation {
-  const slot = book.plan[index]
-  if (slot === undefined || book.fixes === 'principal') return leaf('principal as planned', money(principal))
+/** A term of a sum, with the sign that it has there. */
+interface Term {
+  readonly what: string
+  readonly amount: Minor
+}
+
+/** What most sums do not have is named only where it is there. */
+function there(what: string, amount: Minor): Term[] {
+  return amount === 0n ? [] : [{ what, amount }]
+}
+
+/** The parts in turn, each with its sign. */
+function formulaOf(first: string, others: readonly Term[]): string {
+  return [first, ...others.map(({ what, amount }) => `${amount < 0n ? '−' : '+'} ${what}`)].join(' ')
+}
+
+function leavesOf(others: readonly Term[], money: Money): Explanation[] {
+  return others.map(({ what, amount }) => leaf(what, money(amount < 0n ? -amount : amount)))
+}
+
+/** What the plan asks for; never less than was paid of it, nor more than there is to repay. */
+function explainPrincipal(book: Book, slot: Slot, money: Money): Explanation {
+  const isWhole = book.fixes === 'total'
+  const ofOthers = isWhole ? slot.deferred + slot.arrearsInterest : 0n
+  const interest = isWhole ? slot.owing.interest : 0n
+  const asked = slot.planned + slot.restored + ofOthers - interest
+  const met = maxMinor(asked, settledOf(slot, 'principal'))
+  const others = [
+    ...there('charged back', slot.restored),
+    ...there('interest of other instalments', ofOthers),
+    ...there('interest', -interest),
+    ...there('paid beyond what it asks for', met - asked),
+    ...there('beyond the balance', slot.owing.principal - met),
+  ]
+  const first = isWhole ? 'instalment' : 'planned'
   return {
     what: 'principal',
-    value: money(principal),
-    formula: 'instalment + charged back − interest, at most the balance',
-    parts: [
-      leaf('instalment', money(slot.planned)),
-      leaf('charged back', money(slot.restored)),
-      leaf('interest', money(slot.owing.interest)),
-      leaf('paid so far', money(settledOf(slot, 'principal'))),
-    ],
+    value: money(slot.owing.principal),
+    formula: formulaOf(first, others),
+    parts: [leaf(first, money(slot.planned)), ...leavesOf(others, money)],
   }
 }
 
 function explainInterest(book: Book, index: number, money: Money): Explanation {
   const slot = book.plan[index]!
   const previous = index === 0 ? null : book.plan[index - 1]!
-  const carried = previous === null ? 0n : previous.carry
-  const stretches = slot.fixedInterest === null ? stretchesOf(book, slot, previous?.close ?? 0n, money) : []
-  const fixed = slot.fixedInterest === null ? [] : [leaf('fixed by the schedule', money(slot.fixedInterest))]
-  return {
-    what: 'interest',
-    value: money(slot.owing.interest),
-    formula: slot.fixedInterest === null ? 'sum of balance × factor, rounded once, + carried' : 'fixed + carried',
-    rounding: book.terms.rounding,
-    parts: [
-      ...fixed,
-      ...stretches,
-      leaf('carried from the instalment before', money(carried)),
-      ...handedOn(slot, money),
-    ],
+  const others = besideOwn(book, slot, previous?.carry ?? 0n)
+  const answer = { what: 'interest', value: money(slot.owing.interest) }
+  const opening = previous?.close ?? 0n
+  const stretches = stretchesOf(book, slot, opening, money)
+  const apart = reckonedApart(book, slot, opening) ?? (stretches.length === 0 ? 'no balance' : null)
+  if (apart !== null) {
+    const parts = [leaf(apart, money(ownInterest(slot))), ...leavesOf(others, money)]
+    return { ...answer, formula: formulaOf(apart, others), parts }
   }
+  const own = `sum of balance × factor, rounded once${others.length === 0 ? '' : ','}`
+  const parts = [...stretches, ...leavesOf(others, money)]
+  return { ...answer, formula: formulaOf(own, others), rounding: book.terms.rounding, parts }
+}
+
+/** What the interest of a period is where it is not that of its balance from day to day; else null. */
+function reckonedApart(book: Book, slot: Slot, opening: Minor): string | null {
+  if (slot.fixedInterest !== null) return book.daily ? 'as it was paid or quoted' : 'fixed by the schedule'
+  // A debt that is repaid is not reckoned anew at another rate.
+  return interestUntil(book, slot, opening, slot.due) === slot.borne ? null : 'as it stood when all was repaid'
+}
+
+function ownInterest(slot: Slot): Minor {
+  return slot.fixedInterest ?? slot.borne
 }
 
 /** Interest that other instalments had no room for, or that a new plan took over; most instalments have none. */
-function handedOn(slot: Slot, money: Money): Explanation[] {
+function besideOwn(book: Book, slot: Slot, carried: Minor): Term[] {
+  const isReplaced = book.extras.some(({ kind }) => kind === 'closed')
   const taken = [
     { what: 'of later periods that have no unpaid instalment', amount: slot.deferred },
-    { what: 'unpaid of the instalments that this one replaced', amount: slot.arrearsInterest },
-  ].map(({ what, amount }) => ({ what: amount < 0n ? 'asked for by other instalments' : what, amount }))
-  const parts = [...taken, { what: 'handed on to the next instalment', amount: -slot.carry }]
-  return parts.filter(({ amount }) => amount !== 0n).map(({ what, amount }) => leaf(what, money(amount)))
+    {
+      what: isReplaced ? 'unpaid of the instalments that this one replaced' : 'of others, paid with this one',
+      amount: slot.arrearsInterest,
+    },
+  ].flatMap(({ what, amount }) => there(amount < 0n ? 'asked for by other instalments' : what, amount))
+  const asked = ownInterest(slot) + carried + slot.deferred + slot.arrearsInterest - slot.carry
+  const rest = slot.owing.interest - asked
+  return [
+    ...there('carried from the instalment before', carried),
+    ...taken,
+    ...there('handed on to the next instalment', -slot.carry),
+    ...there(rest < 0n ? 'lapsed with the charge-off' : 'paid or waived beyond what came up', rest),
+  ]
 }
 
 /** The balance between two changes of it or of the rate, and the factor it bore. */
@@ -134,9 +184,8 @@ function stretchesOf(book: Book, slot: Slot, opening: bigint, money: Money): Exp
   let balance = opening
   let day = slot.from
   const rates = book.rates.slice(1).map((step) => ({ day: step.from - 1, amount: 0n }))
-  const within = rates.filter((change) => change.day > slot.from && change.day < slot.due)
-  const changes = [...slot.moves, ...within].sort((a, b) => a.day - b.day)
-  for (const move of [...changes, { day: slot.due, amount: 0n }]) {
+  const changes = [...slot.moves, ...rates.filter((change) => change.day > slot.from)].sort((a, b) => a.day - b.day)
+  for (const move of [...changes.filter((change) => change.day < slot.due), { day: slot.due, amount: 0n }]) {
     if (move.day > day && balance > 0n) parts.push(stretch(book, slot, balance, day, move.day, money))
     day = Math.max(day, move.day)
     balance += move.amount
@@ -145,26 +194,19 @@ function stretchesOf(book: Book, slot: Slot, opening: bigint, money: Money): Exp
 }
 
 function stretch(book: Book, slot: Slot, balance: bigint, from: number, to: number, money: Money): Explanation {
+  const rate = book.rates.findLast((step) => step.from <= from + 1) ?? book.rates[0]!
   const factor = `${growth(book, slot, from, to)}/${book.rateDen * BigInt(slot.measure.denominator)}`
   return {
-    what: `${formatDay(from)} to ${formatDay(to)}, ${to - from} days, ${book.terms.dayCount}`,
+    what: `${formatDay(from)} to ${formatDay(to)}, ${daysOf(book, from, to)}, ${book.terms.dayCount}`,
     value: `${money(balance)} × ${factor}`,
-    parts: [leaf('balance', money(balance)), leaf('factor', factor), leaf('rate', `${rateAfter(book, from)} %`)],
+    parts: [leaf('balance', money(balance)), leaf('factor', factor), leaf('rate', `${rate.percent} %`)],
   }
 }
 
-/** Percent per year on the day after, as it was stated. */
-function rateAfter(book: Book, day: number): string {
-  const at = book.rates.findLastIndex((step) => step.from <= day + 1)
-  if (at <= 0) return book.terms.annualRatePercent
-  const from = formatDay(book.rates[at]!.from)
-  const change = book.events.findLast((event) => 'annualRatePercent' in event && isFrom(event, from))
-  return change !== undefined && 'annualRatePercent' in change
-    ? change.annualRatePercent!
-    : book.terms.annualRatePercent
-}
-
-/** A rescheduled loan has its new rate from the next day. */
-function isFrom(event: LoanEvent, from: string): boolean {
-  return event.type === 'reschedule' ? event.on < from : event.on === from
+/** Paused days bear no interest. */
+function daysOf(book: Book, from: Day, to: Day): string {
+  const paused = book.pauses.reduce((sum, pause) => {
+    return sum + Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from - 1))
+  }, 0)
+  return paused === 0 ? `${to - from} days` : `${to - from} days less ${paused} paused`
 }

@@ -82,12 +82,14 @@ export interface Slot {
 export interface RateStep {
   readonly from: Day
   readonly num: bigint
+  /** Percent per year, as it was stated. */
+  readonly percent: string
   /** The numerator as a double, which it is exactly up to `exactDouble`. */
   readonly double: number
 }
 
-export function rateStep(from: Day, num: bigint): RateStep {
-  return { from, num, double: Number(num) }
+export function rateStep(from: Day, num: bigint, percent: string): RateStep {
+  return { from, num, percent, double: Number(num) }
 }
 
 export interface Pause {

@@ -26,7 +26,7 @@ export function openBook(terms: LoanTerms): Book {
     extras: [],
     rateDen: rate.den,
     rateDenDouble: Number(rate.den),
-    rates: [rateStep(start, rate.num)],
+    rates: [rateStep(start, rate.num, terms.annualRatePercent)],
     pauses: [],
     planPrincipal: 0n,
     outstanding: 0n,

@@ -147,11 +147,11 @@ function changeRate(book: Book, on: Day, percent: string): void {
 export function setRateFrom(book: Book, day: Day, percent: string): void {
   const rate = percentOf(percent)
   const scale = rate.den
-  book.rates = book.rates.map((step) => rateStep(step.from, step.num * scale))
+  book.rates = book.rates.map((step) => rateStep(step.from, step.num * scale, step.percent))
   const num = rate.num * book.rateDen
   book.rateDen *= scale
   book.rateDenDouble = Number(book.rateDen)
-  book.rates = [...book.rates.filter((step) => step.from < day), rateStep(day, num)]
+  book.rates = [...book.rates.filter((step) => step.from < day), rateStep(day, num, percent)]
 }
 
 export function changeRateFrom(book: Book, day: Day, percent: string): void {
