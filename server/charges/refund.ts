@@ -88,11 +88,15 @@ function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
   const { charge, captured, terms, refundId, amount, reference } = refundCase
   const movements: Movement[] = []
   let left = amount
-  let { feeBack } = refundCase
+  let feeGiven = 0n
   for (const stored of captured.toReversed()) {
     const loan = stored.folded()
     const part = minMinor(left, refundable(loan))
     if (part === 0n) continue
+    left -= part
+    // In proportion to the goods so far: all of it with the first loan, of a cent, would credit the merchant for that cent.
+    const feeBack = (refundCase.feeBack * (amount - left)) / amount - feeGiven
+    feeGiven += feeBack
     const movement = move(loan, terms, {
       type: 'charge.refunded',
       today: ctx.today(),
@@ -104,8 +108,6 @@ function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
     movements.push(movement)
     if (terms.refundSurplus === 'pay-back' && movement.credit > 0n)
       movements.push(payBack(ctx, movement, terms, refundId))
-    left -= part
-    feeBack = 0n
   }
   return movements
 }

@@ -115,6 +115,27 @@ test('of a charge captured in parts, the loan of the last part is refunded first
   await world.booksAreTrue()
 })
 
+test('each loan of a refund gives back its part of the fee, never more than its goods', async () => {
+  const { world, lineId, merchantId, refund, owedToMerchant } = await shopping()
+  const held = await world.buy({ lineId, merchantId, amount: 100_001, capture: false })
+  for (const amount of [60_000, 40_000, 1]) await world.post(`/v1/charges/${held.id}/capture`, { amount })
+  // 0.8 % of 600.00 and of 400.00; of a cent there is none.
+  assert.equal(await owedToMerchant(), 100_001 - 800)
+  const { id } = await refund(held.id, 50_001)
+  const events = await world.events()
+  const parts = events.filter(({ type, data }) => type === 'charge.refunded' && data.refundId === id)
+  assert.deepEqual(
+    parts.map(({ data }) => [data.amount, data.feeBack]),
+    [
+      [1, 0],
+      [40_000, 320],
+      [10_000, 80],
+    ],
+  )
+  assert.equal(await owedToMerchant(), 50_000 - 400)
+  await world.booksAreTrue()
+})
+
 test('a refund of an overdue purchase takes its arrears; the late charge, which was earned, is paid out of it', async () => {
   const { world, lineId, merchantId, refund } = await shopping()
   const charge = await world.buy({ lineId, merchantId, amount: 25_900 })

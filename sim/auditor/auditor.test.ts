@@ -30,7 +30,7 @@ const program: ProgramFacts = {
 const shop: MerchantFacts = { id: 'mer', timing: 'at-once', feePercent: null }
 const today = dayOf('2026-03-05')
 
-test('a shop paid at once is paid after a capture and not after a refund, though its last loan, of a cent, gets all the fee back', () => {
+test('a shop paid at once is paid after a capture and not after a refund, whose fee comes back with the goods of each loan', () => {
   const auditor = createAuditor(today)
   auditor.merchants.set(shop.id, shop)
   const line = openLine('lin', program, today, false)
@@ -44,11 +44,13 @@ test('a shop paid at once is paid after a capture and not after a refund, though
   // A fee of 1 %, 10.00, is kept of the first capture and none of the cent.
   assert.equal(auditor.holdings.get(names.bank), -99_000)
 
-  // Half of it goes back: a cent of the last loan, the rest of the first, and 5.00 of the fee, all of it with the last loan.
-  assert.equal(
-    auditor.book(line, (moves) => void refund(line, moves, charge, 50_000, today)),
-    null,
-  )
+  // Half of it goes back: a cent of the last loan, the rest of the first, and 5.00 of the fee with that.
+  const back: number[] = []
+  const refused = auditor.book(line, (moves) => {
+    refund(line, moves, charge, 50_000, today)
+    for (const { amount } of moves.payable) back.push(amount)
+  })
+  assert.deepEqual([refused, back], [null, [-1, 500 - 49_999]])
   auditor.closeDay()
   assert.equal(auditor.holdings.get(names.bank), -99_000)
   assert.equal(auditor.holdings.get(names.payable(shop.id)), 49_500)

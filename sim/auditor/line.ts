@@ -71,7 +71,7 @@ export interface Moves {
   bank: number
   credit: number
   merchantFee: number
-  /** To a merchant (positive) or from it, loan by loan; of what is refunded a loan of some cents may get more fee back than goods. */
+  /** To a merchant (positive) or from it, loan by loan. */
   payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' }[]
   loans: Set<Loan>
 }
@@ -243,27 +243,30 @@ export function refund(line: Line, moves: Moves, charge: Charge, amount: number,
   const returned = program.refundsReturnFee
     ? nearest(BigInt(charge.fee) * BigInt(refunded), BigInt(charge.captured))
     : 0
-  let feeBack = Math.max(0, returned - charge.feeReturned)
+  const feeBack = Math.max(0, returned - charge.feeReturned)
   charge.refunded = refunded
   charge.feeReturned += feeBack
   let left = amount
   let paidBack = 0
+  let fee = 0
   for (const loan of line.loans.filter((candidate) => candidate.chargeId === charge.id).toReversed()) {
     const before = loan.happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
     const part = Math.min(left, loan.facts.price - before)
     if (part === 0) continue
     const creditWas = line.credit
     happens(line, moves, loan, { what: 'refunded', on: today, amount: part })
-    moves.payable.push({ merchant: charge.merchant, amount: feeBack - part, of: 'refund' })
-    moves.merchantFee -= feeBack
+    left -= part
+    // As much of the fee, in whole cents, as of the goods has come back.
+    const feeSoFar = Number((BigInt(feeBack) * BigInt(amount - left)) / BigInt(amount))
+    moves.payable.push({ merchant: charge.merchant, amount: feeSoFar - fee - part, of: 'refund' })
+    moves.merchantFee -= feeSoFar - fee
+    fee = feeSoFar
     const surplus = line.credit - creditWas
     if (program.surplus === 'pay-back' && surplus > 0) {
       happens(line, moves, loan, { what: 'given-back', on: today, amount: surplus })
       moves.bank -= surplus
       paidBack += surplus
     }
-    left -= part
-    feeBack = 0
   }
   return { credited: line.credit - creditBefore, paidBack }
 }
