@@ -17,7 +17,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
-import { changesContract } from './check.ts'
+import { changesDues } from './check.ts'
 import { defer } from './deferral.ts'
 import { forgiveFlat, forgiveRepaid, forgivesFlat } from './forgive.ts'
 import { interestUntil } from './interest.ts'
@@ -37,7 +37,7 @@ import type { AllocationRule, Component, Dues, LoanEvent } from './types.ts'
 export function applyToBook(book: Book, event: LoanEvent): void {
   const on = parseDay(event.on, 'on')
   book.events.push(event)
-  if (book.chargedOffOn !== null && changesContract.has(event.type)) return
+  if (book.chargedOffOn !== null && changesDues.has(event.type)) return
   keepUpToDate(book, event)
   bookEvent(book, event, on)
   forgiveRepaid(book, on)

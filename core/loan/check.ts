@@ -103,8 +103,11 @@ function checkDeferral({ periods, until }: Extract<LoanEvent, { type: 'deferral'
   if (until !== undefined) parseDay(until, 'until')
 }
 
-/** Changes of what a loan asks for when: of one that is charged off they change nothing, as all of it is given up. */
-export const changesContract: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
+/**
+ * Changes of what a loan asks for, and when: of one that is charged off they change nothing, as all of it is given up. A
+ * charge would be owed and could not be paid, as money that still comes is a recovery.
+ */
+export const changesDues: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
   'rate-change',
   'interest-pause',
   'reschedule',
@@ -112,16 +115,16 @@ export const changesContract: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent
   're-amortise',
   'deferral',
   'contract-termination',
-])
-
-const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
-  ...changesContract,
-  'disbursement',
-  'repayment',
-  'payoff',
   'fee',
   'penalty',
   'extra-interest',
+])
+
+const needsDebt: ReadonlySet<LoanEvent['type']> = new Set<LoanEvent['type']>([
+  ...changesDues,
+  'disbursement',
+  'repayment',
+  'payoff',
   'waiver',
   'sale',
   'charge-off',
@@ -135,7 +138,7 @@ export function checkNewEvent(state: LoanState, event: LoanEvent): void {
   const latest = state.events[state.events.length - 1]
   const isLatest = latest === undefined || event.on >= latest.on
   const isPaid = state.status === 'paid' || state.status === 'overpaid'
-  const isLost = state.status === 'charged-off' && changesContract.has(event.type)
+  const isLost = state.status === 'charged-off' && changesDues.has(event.type)
   if (isLatest && (isLost || (isPaid && needsDebt.has(event.type)))) {
     throw new LoanProblem('loan-closed', `the loan is ${state.status}; a ${event.type} has nothing to act on`, 'type')
   }

@@ -208,7 +208,7 @@ test('a second disbursement is levelled over all its instalments, though the fir
   assert.deepEqual(totals, [1_713n, 5_793n, 5_793n, 5_793n, 5_793n, 5_792n])
 })
 
-test('of a loan that is charged off nothing is changed, and nothing more is lent', () => {
+test('of a loan that is charged off nothing is changed, nothing more is charged and nothing more is lent', () => {
   const lost = foldLoan(daily, [event('charge-off', '2024-02-10', {})])
   const changes = [
     event('rate-change', '2024-02-11', { annualRatePercent: '24' }),
@@ -218,6 +218,9 @@ test('of a loan that is charged off nothing is changed, and nothing more is lent
     event('re-amortise', '2024-02-11', {}),
     event('deferral', '2024-02-11', { periods: 1, interest: 'continues' }),
     event('contract-termination', '2024-02-11', {}),
+    ...(['fee', 'penalty', 'extra-interest'] as const).map((type) => {
+      return { id: type, type, on: '2024-02-11', amount: 500n }
+    }),
   ]
   const closed = (problem: unknown): boolean => problem instanceof LoanProblem && problem.code === 'loan-closed'
   for (const change of changes) {
