@@ -3,7 +3,7 @@ import { accounts } from '../../core/journal/accounts.ts'
 import { encodeTerms } from '../../core/loan/index.ts'
 import { formatMinor, type Minor, minMinor } from '../../core/money.ts'
 import { findPlan, merchantFee, planLoan } from '../../core/program/plan.ts'
-import type { ProgramTerms } from '../../core/program/terms.ts'
+import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
@@ -133,6 +133,8 @@ async function captureHeld(
     throw problem('capture-above-held', { detail, extra: { held } })
   }
   const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+  requireStatement(line)
+  refuseTooSmall(findPlan(terms, charge.plan), charge, amount)
   const released = request.final === true ? held - amount : 0n
   const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
   const operation: Operation = {
@@ -142,6 +144,20 @@ async function captureHeld(
     events: [movement.event],
   }
   return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
+}
+
+/** Of fewer minor units than instalments some of them would be of nothing. What a hold has left of that can only be voided. */
+function refuseTooSmall({ code, instalments }: Plan, charge: Charge, amount: Minor): void {
+  const least = BigInt(instalments)
+  if (amount >= least) return
+  const [needed, held] = [least, heldOf(charge)].map(
+    (minor) => `${formatMinor(minor, charge.currency)} ${charge.currency}`,
+  )
+  throw problem('plan-not-offered', {
+    detail: `A capture under plan "${code}" is at least ${needed}, a minor unit for each of its instalments; ${held} is held.`,
+    remedy: 'Capture at least `least` at once; where less than that is held, void it.',
+    extra: { least, held: heldOf(charge) },
+  })
 }
 
 /** Gives what is held back to the limit. */

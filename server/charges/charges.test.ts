@@ -105,6 +105,22 @@ test('a hold takes the limit and lends nothing; each capture of a part makes a l
   await world.booksAreTrue()
 })
 
+test('of a hold that has fewer cents left than its plan has instalments, the refusal says to void them', async () => {
+  const { world, lineId, merchantId, usage } = await shopping()
+  const held = await world.buy({ lineId, merchantId, amount: 100_000, plan: '3x', capture: false })
+  await world.post(`/v1/charges/${held.id}/capture`, { amount: 99_998 })
+  for (const body of [{}, { final: true }, { amount: 1 }]) {
+    const refused = await world.refusal(`/v1/charges/${held.id}/capture`, body)
+    assert.deepEqual([refused.code, refused.least, refused.held], ['plan-not-offered', 3, 2])
+    assert.match(refused.detail, /at least 0\.03 CNY, .*0\.02 CNY is held/)
+    assert.match(String(refused.remedy), /void it/)
+  }
+  const voided = await world.post<Charge>(`/v1/charges/${held.id}/void`, {})
+  assert.deepEqual([voided.status, voided.captured, voided.released], ['captured', 99_998, 2])
+  assert.deepEqual(await usage(), [0, 99_998, 700_002])
+  await world.booksAreTrue()
+})
+
 test('a capture without an amount takes all that is held', async () => {
   const { world, lineId, merchantId, usage } = await shopping()
   const held = await world.buy({ lineId, merchantId, amount: 25_900, capture: false })
