@@ -142,3 +142,39 @@ test('a re-aged loan is not asked again for late interest that another instalmen
   // 394.83 for ten nights.
   assert.equal(payoffOn(state, '2023-02-14').interest, 260n)
 })
+
+test('interest that an old instalment had taken over and was not paid is not taken over again by each of the new ones', () => {
+  for (const [method, due] of [
+    ['equal-instalment', { principal: 8_686n, later: 280n }],
+    ['equal-principal', { principal: 10_667n, later: 254n }],
+  ] as const) {
+    const shortened = foldLoan({ ...loan, method, annualRatePercent: '24', instalments: 3 }, [
+      { ...paid('a', '2023-01-01', 36_000n), prepay: 'shorten' },
+      // 640.00 for 69 nights are 29.04; the last of them, 4.21 of ten nights, are those of the instalment paid ahead.
+      { id: 'aged', type: 're-age', on: '2023-03-11', instalments: 6, firstDueOn: '2023-03-21' },
+      { ...paid('b', '2023-03-11', 34_000n), prepay: 'shorten' },
+    ])
+    assert.deepEqual([shortened.allocated[1]!.principal, shortened.allocated[1]!.interest], [34_000n, 0n])
+    // With 300.00 for ten nights 31.01.
+    assert.equal(payoffOn(shortened, '2023-03-21').interest, 3_101n)
+    const state = applyEvent(shortened, paid('c', '2023-03-21', due.principal + 3_101n))
+    assert.deepEqual([state.allocated[2]!.principal, state.allocated[2]!.interest], [due.principal, 3_101n])
+    // Twenty nights of 213.14, or of 193.33.
+    assert.equal(payoffOn(state, '2023-04-10').interest, due.later)
+  }
+})
+
+test('interest that an old instalment had taken over and was let go is not asked for by a new one', () => {
+  for (const method of ['equal-instalment', 'equal-principal'] as const) {
+    const state = foldLoan({ ...loan, method, annualRatePercent: '24', instalments: 3 }, [
+      { ...paid('a', '2023-01-01', 36_000n), prepay: 'shorten' },
+      { id: 'reckoned', type: 'recalculate', on: '2023-03-11' },
+      // Of 29.04 for 69 nights.
+      { id: 'given', type: 'waiver', component: 'interest', on: '2023-03-11', amount: 2_700n },
+      { id: 'aged', type: 're-age', on: '2023-03-11', instalments: 6, firstDueOn: '2023-03-21' },
+    ])
+    assert.equal(payoffOn(state, '2023-03-11').interest, 204n)
+    // 640.00 for ten nights more.
+    assert.equal(payoffOn(state, '2023-03-21').interest, 625n)
+  }
+})

@@ -14,7 +14,7 @@ import type { LoanEvent, LoanTerms } from './types.ts'
 
 const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
 
-const someKind = fc.constantFrom('plain', 'shorten', 'lower', 'merchant-refund', 'chargeback', 'reschedule')
+const someKind = fc.constantFrom('plain', 'shorten', 'lower', 'merchant-refund', 'chargeback', 'reschedule', 're-age')
 
 /** Payments in thousandths of what settles the loan on their day, at thousandths of the term and a little after it. */
 const someLife = record({
@@ -22,7 +22,7 @@ const someLife = record({
   percent: fc.integer({ min: 0, max: 36 }),
   steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 1000 }), kind: someKind }), {
     minLength: 1,
-    maxLength: 4,
+    maxLength: 6,
   }),
   askAt: fc.nat(1100),
 }).map(({ terms, percent, steps, askAt }) => {
@@ -57,7 +57,8 @@ function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind,
   if (state.status !== 'active') return null
   const amount = (due.total * share) / 1000n
   switch (kind) {
-    case 'reschedule': {
+    case 'reschedule':
+    case 're-age': {
       const firstDueOn = dayText(dayOffset(base.on) + 1 + (Number(share) % 40))
       return isOver ? null : { ...base, type: kind, instalments: 1 + (Number(share) % 12), firstDueOn }
     }
@@ -72,7 +73,7 @@ function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind,
 
 /** The last due date of the plan that stands; rows of one that was replaced can have a later one. */
 function lastDueOn({ terms, events }: LoanState): string {
-  const anew = events.findLast((event) => event.type === 'reschedule')
+  const anew = events.findLast((event) => event.type === 'reschedule' || event.type === 're-age')
   if (anew === undefined) return openLoan(terms).instalments.at(-1)!.dueOn
   return formatDay(addPeriods(parseDay(anew.firstDueOn, 'firstDueOn'), terms.every, anew.instalments - 1))
 }

@@ -123,7 +123,7 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
-    if (isLate) stranded -= paidBeyond(book, slot, index)
+    if (isLate) stranded -= settledBeyond(book, index)
   }
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
   else stranded = maxMinor(stranded, 0n)
@@ -148,11 +148,13 @@ function giveBackUnused(book: Book, last: number): void {
   }
 }
 
-/** Interest paid of an instalment beyond what came up for it. */
-function paidBeyond(book: Book, slot: Slot, index: number): bigint {
-  if (slot.paid.interest === 0n) return 0n
-  const previous = index === 0 ? null : book.plan[index - 1]!
-  return minMinor(maxMinor(settledOf(slot, 'interest') - cameUp(slot, previous), 0n), slot.paid.interest)
+/** Interest paid of an instalment beyond what came up for it, and so much of what was let go. */
+export function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
+  const slot = book.plan[index]!
+  const settled = settledOf(slot, 'interest')
+  if (settled === 0n) return 0n
+  const beyond = maxMinor(settled - cameUp(slot, book.plan[index - 1] ?? null), 0n)
+  return minMinor(beyond, slot.paid.interest + minMinor(settled - slot.paid.interest, letGo))
 }
 
 /** `left` is what is outstanding beyond what earlier instalments are owed. */
