@@ -178,3 +178,18 @@ test('interest that an old instalment had taken over and was let go is not asked
     assert.equal(payoffOn(state, '2023-03-21').interest, 625n)
   }
 })
+
+test('what money short of a payoff leaves bears interest, though instalments to come had been paid interest of an earlier plan', () => {
+  const terms = { ...loan, principal: 102_936n, annualRatePercent: '28', instalments: 4 }
+  const state = foldLoan({ ...terms, every: { n: 3, unit: 'week' } }, [
+    { ...paid('a', '2023-01-29', 44_056n), prepay: 'lower' },
+    // 15.28 until here go to four instalments, 3.82 each.
+    { id: 'anew', type: 'reschedule', on: '2023-02-19', instalments: 4, firstDueOn: '2023-03-15' },
+    { ...paid('b', '2023-03-02', 48_121n), prepay: 'shorten' },
+    paid('c', '2023-03-02', 13_241n),
+    paid('short', '2023-03-16', 843n),
+  ])
+  assert.deepEqual([payoffOn(state, '2023-03-16').principal, payoffOn(state, '2023-03-16').interest], [381n, 0n])
+  // 3.81 for 17 nights.
+  assert.equal(payoffOn(state, '2023-04-02').interest, 5n)
+})

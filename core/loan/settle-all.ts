@@ -14,6 +14,7 @@ import {
   owedOf,
   owedTotal,
   periodIndex,
+  planIndex,
   type Slot,
   settledOf,
   touch,
@@ -113,8 +114,8 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
     const owed = owedOf(slot, 'interest')
     const takesRest = slot.due >= on || slot === last
     const due = !ofPlan(slot) ? owed : takesRest ? quoted : minMinor(owed, quoted)
-    put(payment, slot, 'interest', due)
-    if (ofPlan(slot)) quoted -= due
+    const part = put(payment, slot, 'interest', due)
+    if (ofPlan(slot)) quoted -= part
   }
 
   function payPrincipal(slot: Slot): void {
@@ -124,24 +125,31 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   for (const slot of book.plan) closeAsPaid(book, slot)
   last.planned += book.outstanding
   touch(book, 0)
-  if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
+  if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on, quoted)
   workOutAll(book)
   return payment
 }
 
-/** Where late principal bears interest, so does what is left to pay; that of the running period until the day is paid. */
-function bearOn(book: Book, on: Day): void {
+/**
+ * Where late principal bears interest, so does what is left to pay. Interest of the nights until the day is paid, with whatever
+ * instalment, but for `lacking`.
+ */
+function bearOn(book: Book, on: Day, lacking: bigint): void {
   const current = periodIndex(book, on)
   for (const slot of book.plan.slice(current)) slot.fixedInterest = null
-  const slot = book.plan[current]
-  if (slot === undefined) return
   workOut(book, current - 1)
-  slot.arrearsInterest = settledOf(slot, 'interest') - accrued(book, current, current, on)
+  for (let index = current; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    slot.arrearsInterest = settledOf(slot, 'interest') - accrued(book, index, current, on)
+    if (book.fixes === 'total') slot.planned -= slot.arrearsInterest
+  }
+  book.plan[planIndex(book, on)]!.arrearsInterest += lacking
 }
 
-function put(payment: Payment, slot: Slot, component: Component, wanted: bigint): void {
-  const amount = minMinor(wanted, payment.left)
-  if (amount <= 0n) return
+/** The answer is how much the money reached for. */
+function put(payment: Payment, slot: Slot, component: Component, wanted: bigint): bigint {
+  const amount = maxMinor(minMinor(wanted, payment.left), 0n)
+  if (amount === 0n) return 0n
   const { book, on } = payment
   addPaid(slot, component, amount)
   payment.spread[component] += amount
@@ -150,6 +158,7 @@ function put(payment: Payment, slot: Slot, component: Component, wanted: bigint)
   else if (on > slot.due) slot.paidLate += amount
   const index = book.plan.indexOf(slot)
   if (component === 'principal' && index >= 0) followPrincipal(book, slot, index, amount, on)
+  return amount
 }
 
 /** The instalment asks for what was paid of it, no more. */
