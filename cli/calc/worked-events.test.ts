@@ -269,3 +269,16 @@ test('sold on 10 February: the seller is paid 200.99 and the 3.00 it earned is i
   assert.deepEqual([seller!.disbursed, seller!.principalPaid, seller!.interestPaid], [30_000n, 30_000n, 300n])
   assert.deepEqual([buyer!.disbursed, buyer!.principalPaid, buyer!.interestPaid], [20_099n, 10_000n, 201n])
 })
+
+test('what is charged back or lent on the day of a re-age counts after what ends then, before what begins', () => {
+  const balances = (more: object, firstDueOn: string): string[] => {
+    const aged = event('re-age', '2024-02-10', { instalments: 2, firstDueOn })
+    const { instalments } = calcSchedule({ ...base, ...free, events: [pay('2024-02-01', '100'), more, aged] })
+    return instalments.map(({ dueOn, principal, balanceAfter }) => `${dueOn.slice(5)} ${principal} ${balanceAfter}`)
+  }
+  const before = ['02-01 100.00 200.00', '02-10 0.00 200.00']
+  const back = event('chargeback', '2024-02-10', { amount: '50' })
+  assert.deepEqual(balances(back, '2024-03-01'), [...before, '03-01 125.00 125.00', '04-01 125.00 0.00'])
+  const lent = event('disbursement', '2024-02-10', { amount: '100' })
+  assert.deepEqual(balances(lent, '2024-02-10'), [...before, '02-10 150.00 150.00', '03-10 150.00 0.00'])
+})

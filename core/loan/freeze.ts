@@ -92,14 +92,24 @@ function rowsOf(book: Book, slots: readonly Slot[]): Instalment[] {
   for (let index = slots.length - 1; index >= 0; index--) {
     const slot = slots[index]!
     // What was lent or charged back later may be refunded by now, and then is missing in the sum.
-    rows[index] = rowOf(slot, index + 1, maxMinor(balance - restoredLater - lentAfter(book, slot), 0n))
+    const after = restoredLater + restoredAtEnd(slot) + lentAfter(book, slot)
+    rows[index] = rowOf(slot, index + 1, maxMinor(balance - after, 0n))
     balance += slot.owing.principal
     restoredLater += slot.kind === 'extra' ? slot.owing.principal : slot.restored
   }
   return rows
 }
 
-/** A disbursement on a due date counts after it, but before the last one, which repays it, and its own down payment. */
+/** What is charged back on a due date counts after it, also where the instalment was ended on that day. */
+function restoredAtEnd({ kind, due, moves }: Slot): bigint {
+  if (kind !== 'ended') return 0n
+  return moves.reduce((sum, move) => (move.kind === 'restored' && move.day === due ? sum + move.amount : sum), 0n)
+}
+
+/**
+ * A disbursement on a due date counts after it, but before those that repay it: the last one, one that begins on that day
+ * as well, and its own down payment.
+ */
 function lentAfter(book: Book, slot: Slot): bigint {
   let sum = 0n
   const isLast = slot === book.plan[book.plan.length - 1]
@@ -111,7 +121,8 @@ function lentAfter(book: Book, slot: Slot): bigint {
 }
 
 function isAfter(day: Day, slot: Slot): boolean {
-  return slot.kind === 'down-payment' ? day > slot.due : day >= slot.due
+  const repaysIt = slot.kind === 'down-payment' || (slot.kind === 'regular' && slot.from === slot.due)
+  return repaysIt ? day > slot.due : day >= slot.due
 }
 
 function rowOf(slot: Slot, n: number, balanceAfter: bigint): Instalment {
