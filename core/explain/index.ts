@@ -7,7 +7,7 @@ import { type Book, type Slot, settledOf } from '../loan/book.ts'
 import { bookOf, stateOn } from '../loan/fold.ts'
 import { orderedSlots } from '../loan/freeze.ts'
 import { LoanProblem, payoffOn } from '../loan/index.ts'
-import { growth, interestUntil } from '../loan/interest.ts'
+import { flatInterest, growth, interestUntil } from '../loan/interest.ts'
 import type { LoanState } from '../loan/types.ts'
 import { formatMinor, type Minor, maxMinor } from '../money.ts'
 
@@ -149,7 +149,11 @@ function explainInterest(book: Book, index: number, money: Money): Explanation {
 
 /** What the interest of a period is where it is not that of its balance from day to day; else null. */
 function reckonedApart(book: Book, slot: Slot, opening: Minor): string | null {
-  if (slot.fixedInterest !== null) return book.daily ? 'as it was paid or quoted' : 'fixed by the schedule'
+  if (slot.fixedInterest !== null) {
+    if (book.daily) return 'as it was paid or quoted'
+    const isWhole = book.terms.method !== 'flat' || slot.fixedInterest === flatInterest(book, slot)
+    return isWhole ? 'fixed by the schedule' : 'what is left of the flat charge'
+  }
   // A debt that is repaid is not reckoned anew at another rate.
   return interestUntil(book, slot, opening, slot.due) === slot.borne ? null : 'as it stood when all was repaid'
 }

@@ -81,6 +81,37 @@ test('interest by days is explained by the balance, the rate and the days', asyn
   )
 })
 
+test('after money ahead, goods returned and a settlement the formulas are those of what is asked for then', async () => {
+  const world = await sandbox('2026-03-05')
+  const plan = { code: 'by-day', method: 'equal-principal' as const, instalments: 3, paidBy: 'customer' as const }
+  const plans = [...plainTerms().plans, { ...plan, rate: { per: 'year' as const, percent: '10.95' } }]
+  const program = await world.program(plainTerms({ plans }))
+  const { id: lineId } = await world.line(program.id)
+  const merchantId = await world.merchant()
+  const formulas = async (loanId: string, n: number) =>
+    (await world.explain(`${loanId}.${n}`)).parts.map(({ formula }) => formula)
+
+  // 100.00 of 1,200.00 are returned, 200.00 paid at once: 900.00 bear 10.95 % for 39 of 365 days.
+  const byDay = await world.buy({ lineId, merchantId, amount: 120_000, plan: 'by-day' })
+  const [loanId] = byDay.loanIds
+  await world.post(`/v1/charges/${byDay.id}/refunds`, { amount: 10_000 })
+  await world.post('/v1/repayments', { loanId, amount: 20_000 })
+  assert.equal(
+    (await formulas(loanId!, 1))[1],
+    '10.53 CNY = sum of balance × factor, rounded once: 900.00 CNY × 8541/730000 (2026-03-05 to 2026-04-13, 39 days, actual/365, 10.95 %), rounded half-even',
+  )
+  assert.equal((await formulas(loanId!, 3))[0], '300.00 CNY: planned')
+  await world.post('/v1/repayments', { loanId, amount: (await world.loan(loanId!)).payoff })
+  assert.deepEqual(await formulas(loanId!, 3), ['300.00 CNY: planned; less 300.00 paid', '0.00 CNY: no balance'])
+
+  // Settled within the first bill, a loan with a charge per bill owes the charges of later ones no more.
+  const [flat] = (await world.buy({ lineId, merchantId, amount: 120_000, plan: '3x' })).loanIds
+  await world.advance('2026-03-10')
+  await world.post('/v1/repayments', { loanId: flat, amount: (await world.loan(flat!)).payoff })
+  assert.match((await formulas(flat!, 1))[1]!, /^6\.00 = 1200\.00 × 6 % a year × 1\/12 for one bill/)
+  assert.equal((await formulas(flat!, 2))[1], '0.00 CNY: what is left of the flat charge')
+})
+
 test('a bill is the sum of its lines, and each line is explained as it was known when the bill closed', async () => {
   const { world, lineId } = await household()
   await world.advance('2026-04-04')

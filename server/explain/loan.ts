@@ -11,6 +11,7 @@ import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as repayments from '../repayments/service.ts'
 import * as statements from '../statements/service.ts'
+import { interestFormula, lateFormula, type Money, principalFormula } from './formulas.ts'
 import { type Explanation, leaf, type Node } from './types.ts'
 
 /** `loa_….3`: the third instalment as it stands now. */
@@ -59,8 +60,6 @@ function termsOf(loan: Loan): Record<string, string> {
   }
 }
 
-type Money = (amount: Minor) => string
-
 function partsOf(state: LoanState, instalment: Instalment, money: Money): Node[] {
   const paid = (amount: Minor, given: Minor) =>
     [
@@ -107,64 +106,6 @@ function partsOf(state: LoanState, instalment: Instalment, money: Money): Node[]
 
 function chargedOf(instalment: Instalment, index: number): Minor {
   return [instalment.principal, instalment.interest, instalment.fee, instalment.penalty][index]!
-}
-
-function balanceBefore(instalment: Instalment): Minor {
-  return instalment.balanceAfter + instalment.principal
-}
-
-function principalFormula(state: LoanState, instalment: Instalment, money: Money): string {
-  const { method, instalments } = state.terms
-  const scheduled = money(instalment.principal)
-  switch (method) {
-    case 'equal-principal':
-      return `${scheduled} = an equal part of the principal over ${instalments} instalments; the last takes the remainder`
-    case 'equal-instalment':
-      return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its interest`
-    case 'flat':
-      return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its flat charge`
-    default:
-      return `${scheduled} = what is repaid at this date of a balance of ${money(balanceBefore(instalment))}`
-  }
-}
-
-function interestFormula(state: LoanState, instalment: Instalment, money: Money): string {
-  const { method, interestPeriod, every, rounding, dayCount } = state.terms
-  const annualRatePercent = rateOf(state, instalment)
-  const result = money(instalment.interest)
-  if (method === 'flat') {
-    const lent = state.terms.principal - refundedOf(state)
-    return `${result} = ${money(lent)} × ${annualRatePercent} % a year × ${every.n}/12 for one bill, rounded ${rounding}`
-  }
-  const basis = money(balanceBefore(instalment))
-  if (interestPeriod === 'whole-period') {
-    return `${result} = ${basis} × ${annualRatePercent} % a year × ${every.n}/12 for one bill, rounded ${rounding}`
-  }
-  return `${result} = each day's balance (${basis} as scheduled) × ${annualRatePercent} % a year from ${instalment.fromOn} to ${instalment.dueOn}, ${dayCount}, rounded ${rounding}`
-}
-
-/** The rate that the instalment bears: the contract's, or the last one agreed before it fell due. */
-function rateOf(state: LoanState, instalment: Instalment): string {
-  const reversed = new Set(state.events.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
-  const agreed = state.events.flatMap((event) =>
-    'annualRatePercent' in event && event.on < instalment.dueOn && !reversed.has(event.id)
-      ? [event.annualRatePercent]
-      : [],
-  )
-  return agreed.findLast((rate) => rate !== undefined) ?? state.terms.annualRatePercent
-}
-
-function refundedOf(state: LoanState): Minor {
-  return state.allocated
-    .filter((money) => money.type === 'purchase-refund' && !money.reversed)
-    .reduce((sum, money) => sum + money.principal, 0n)
-}
-
-function lateFormula(state: LoanState, instalment: Instalment, money: Money): string {
-  const charges = state.events
-    .filter((event) => event.type === 'penalty' && event.on > instalment.fromOn && event.on <= instalment.dueOn)
-    .map((event) => `${money('amount' in event ? event.amount : 0n)} on ${event.on} (${event.id})`)
-  return charges.length === 0 ? `${money(instalment.penalty)} charged` : `late charges: ${charges.join(', ')}`
 }
 
 /** `stm_….2`: the second line of a bill, from the loan as it was known when the bill closed. */
