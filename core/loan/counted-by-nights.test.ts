@@ -193,3 +193,19 @@ test('what money short of a payoff leaves bears interest, though instalments to 
   // 3.81 for 17 nights.
   assert.equal(payoffOn(state, '2023-04-02').interest, 5n)
 })
+
+test('re-amortised, an instalment that was paid in part leaves its interest to those to come, and the nights are counted once', () => {
+  const again: LoanEvent = { id: 'again', type: 're-amortise', on: '2023-02-11' }
+  const terms = { ...loan, method: 'equal-principal', annualRatePercent: '24' } as const
+  const paidInPart = foldLoan({ ...terms, instalments: 3 }, [paid('a', '2023-01-01', 10_000n), again])
+  // 900.00 for 31 nights are 18.35, and for 28 more 16.57.
+  assert.deepEqual(
+    paidInPart.instalments.map(({ interest }) => interest),
+    [0n, 3_492n, 917n],
+  )
+  const ahead = { ...paid('a', '2023-01-01', 50_100n), prepay: 'shorten' } as const
+  const paidAhead = foldLoan({ ...terms, instalments: 2 }, [ahead, again])
+  // 499.00 for 41 nights, and for 51.
+  assert.equal(payoffOn(paidAhead, '2023-02-11').interest, 1_345n)
+  assert.equal(payoffOn(paidAhead, '2023-02-21').interest, 1_673n)
+})

@@ -149,12 +149,39 @@ function giveBackUnused(book: Book, last: number): void {
 }
 
 /** Interest paid of an instalment beyond what came up for it, and so much of what was let go. */
-export function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
+function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
   const slot = book.plan[index]!
   const settled = settledOf(slot, 'interest')
   if (settled === 0n) return 0n
   const beyond = maxMinor(settled - cameUp(slot, book.plan[index - 1] ?? null), 0n)
   return minMinor(beyond, slot.paid.interest + minMinor(settled - slot.paid.interest, letGo))
+}
+
+/**
+ * Of instalments that a new plan follows: interest that one of them took over from later ones stays with it as far as it was
+ * settled, which is the answer. The rest is handed on from where it was borne: each of the new ones would take it over again.
+ */
+export function endDeferrals(book: Book, end: number): bigint {
+  let sum = 0n
+  for (let index = 0; index < end; index++) {
+    const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
+    deferOnly(book, index, 0n)
+    workOut(book, index)
+    const kept = settledBeyond(book, index, tookOver)
+    deferOnly(book, index, kept)
+    sum += kept
+  }
+  return sum
+}
+
+/** The instalment goes on asking for as much as it did. */
+export function deferOnly(book: Book, index: number, amount: bigint): void {
+  const slot = book.plan[index]!
+  if (slot.deferred === amount) return
+  if (book.fixes === 'total') slot.planned += slot.deferred - amount
+  slot.basis = slot.planned
+  slot.deferred = amount
+  touch(book, index)
 }
 
 /** `left` is what is outstanding beyond what earlier instalments are owed. */

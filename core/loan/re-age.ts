@@ -5,13 +5,12 @@
  */
 import type { Day } from '../calendar.ts'
 import { addPeriods } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { addMove, type Book, insertMove, owedOf, planIndex, type Slot, settledOf, touch } from './book.ts'
+import { addMove, type Book, insertMove, owedOf, planIndex, type Slot, settledOf } from './book.ts'
 import { cutPlan, placeCharges } from './cut.ts'
 import { bearLateInterest, keepLateInterest } from './late.ts'
 import { regularSlot } from './open.ts'
-import { settledBeyond, workOut, workOutAll } from './plan.ts'
+import { deferOnly, endDeferrals, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { planLikeNew, replan } from './replan.ts'
 import type { NewTerm } from './restructure.ts'
@@ -32,7 +31,7 @@ export function reAge(book: Book, on: Day, term: NewTerm): void {
   const { last, charges } = cutPlan(book, end)
   endLateInterest(book, until)
   for (const slot of book.plan) askOnlyForPaid(book, slot, until)
-  if (book.terms.overdueInterest) endDeferrals(book, last)
+  if (book.terms.overdueInterest) deferOnly(book, last, -endDeferrals(book, last))
   book.plan[last] = { ...book.plan[last]!, kind: 'ended' }
   const spans = spansFrom(book.plan[last]!.due, term.firstDue, book.terms.every, term.instalments)
   book.plan.push(...spans.map((span) => regularSlot(book.terms, span, false)))
@@ -85,32 +84,6 @@ function askOnlyForPaid(book: Book, slot: Slot, until: Day): void {
   if (late <= 0n) return
   insertMove(slot, slot.due, -late)
   addMove(book, until, late)
-}
-
-/**
- * Interest that an instalment took over from later ones and was settled of it stays with it, and is not handed on by the last.
- * The rest is handed on from where it was borne: each of the new instalments would take it over again.
- */
-function endDeferrals(book: Book, last: number): void {
-  let sum = 0n
-  for (let index = 0; index < last; index++) {
-    const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
-    deferOnly(book, index, 0n)
-    workOut(book, index)
-    const kept = settledBeyond(book, index, tookOver)
-    deferOnly(book, index, kept)
-    sum += kept
-  }
-  deferOnly(book, last, -sum)
-}
-
-/** The instalment goes on asking for what was paid of it. */
-function deferOnly(book: Book, index: number, amount: bigint): void {
-  const slot = book.plan[index]!
-  if (book.fixes === 'total') slot.planned += slot.deferred - amount
-  slot.basis = slot.planned
-  slot.deferred = amount
-  touch(book, index)
 }
 
 /** What changed the balance after the new plan's beginning belongs to its periods. */

@@ -21,7 +21,7 @@ import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
+import { endDeferrals, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -186,6 +186,7 @@ export function reAmortise(book: Book, on: Day): void {
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
   for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
   keepLateInterest(book)
+  if (book.daily && book.terms.overdueInterest) endDeferrals(book, first)
   if (book.daily && book.rates.some((step) => step.num > 0n)) replanRest(book, first, graceFrom(book, first))
   else raiseEvenly(book, first, moved)
 }
@@ -221,8 +222,11 @@ function moveDownPayment(book: Book, apart: Slot, first: number, on: Day): bigin
 function moveArrears(book: Book, index: number, on: Day): bigint {
   const slot = book.plan[index]!
   const principal = owedOf(slot, 'principal')
-  const interest = book.daily ? owedOf(slot, 'interest') : 0n
-  slot.planned -= principal + interest
+  slot.planned -= principal
+  if (book.daily) {
+    if (book.fixes === 'total') slot.planned -= owedOf(slot, 'interest')
+    slot.settledEarly = true
+  }
   if (book.daily && book.terms.overdueInterest && principal > 0n) {
     insertMove(slot, slot.due, -principal)
     addMove(book, on, principal)
