@@ -24,6 +24,8 @@ interface Story {
   readonly last: Step
 }
 
+type Repayment = Extract<LoanEvent, { type: 'repayment' }>
+
 const anyStep = record<Step>({
   what: fc.constantFrom('ahead', 'instalments', 'shorten', 'lower'),
   after: fc.oneof(fc.nat(1_500), fc.constantFrom(0, 1_000)),
@@ -54,7 +56,7 @@ function lived(
   state: LoanState,
   step: Step,
   before: string,
-): { state: LoanState; on: string; event: LoanEvent | null } {
+): { state: LoanState; on: string; event: Repayment | null } {
   const period = state.terms.every.unit === 'month' ? 30 : 7
   const on = dayText(dayOffset(before) + Math.floor((step.after * period * state.terms.every.n) / 1_000))
   const kept = paidAsAsked(state, on)
@@ -72,7 +74,7 @@ function paidAsAsked(state: LoanState, until: string): LoanState {
   return kept
 }
 
-function moneyOf(state: LoanState, { what, share }: Step, on: string): LoanEvent | null {
+function moneyOf(state: LoanState, { what, share }: Step, on: string): Repayment | null {
   const { total } = payoffOn(state, on)
   const coming = state.instalments.filter((row) => row.dueOn > on && openOf(row) > 0n)
   const part = (total * BigInt(share)) / 1_000n
@@ -92,10 +94,12 @@ test('lowered, the open instalments are equal to the rounding of the last, the p
     for (const step of steps) ({ state, on } = lived(state, step, on))
     const after = lived(state, last, on)
     if (after.event === null) return
-    const rows = paidAsAsked(state, after.on).instalments
-    const paid = rows.filter((row) => paidOf(row) > 0n && openOf(row) === 0n)
+    const kept = paidAsAsked(state, after.on)
+    const paid = kept.instalments.filter((row) => paidOf(row) > 0n && openOf(row) === 0n)
     assertEnds(terms, after.state, new Set(paid.map((row) => row.n)))
-    if (assertEven(terms, after.state, after.on)) compared++
+    // Money for all the principal, though not for all flat interest, leaves nothing to lower.
+    const lowers = after.event.amount < kept.principalOutstanding
+    if (lowers && assertEven(terms, after.state, after.on)) compared++
     lowered++
   })
   assert.ok(compared > lowered / 4, `only ${compared} of ${lowered} had several open instalments to compare`)
