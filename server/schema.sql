@@ -570,24 +570,41 @@ begin
   end if;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.commit_payout(p_shard smallint, p_operations operation[], p_events journal[], p_events_of integer[], p_payouts payouts[], p_made bigint)
+CREATE OR REPLACE FUNCTION public.commit_payouts(p_shard smallint, p_operations operation[], p_events journal[], p_events_of integer[], p_payouts payouts[], p_made bigint[])
  RETURNS TABLE(n integer, outcome text, status smallint, body json)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
-#variable_conflict use_column
+declare
+  v_verdict record;
+  v_refused bigint[] := '{}';
+  v_new integer;
 begin
   -- First, because it locks the shard: nobody else inserts between the count and the end of the transaction.
-  return query select * from commit_operations(p_shard, p_operations, p_events, p_events_of,
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null);
-  if found then
-    return;
-  end if;
-  insert into payouts
-    select r.* from unnest(p_payouts) r
-    where (select count(*) from payouts p where p.tenant_id = r.tenant_id and p.payee_id = r.payee_id) = p_made;
-  if not found then
-    raise exception 'another payout to this payee was made' using errcode = 'serialization_failure';
+  for v_verdict in
+    select c.n, c.outcome, c.status, c.body from commit_operations(p_shard, p_operations, p_events, p_events_of,
+      null, null, null, null, null, null, null, null, null, null, null, null, null, null) as c
+  loop
+    v_refused := v_refused || v_verdict.n::bigint;
+    n := v_verdict.n;
+    outcome := v_verdict.outcome;
+    status := v_verdict.status;
+    body := v_verdict.body;
+    return next;
+  end loop;
+
+  insert into payouts (id, tenant_id, payee_kind, payee_id, currency, amount_minor, direction, status, timing, through_on,
+                       parts, file, created_at, paid_at)
+    select distinct on (r.tenant_id, r.payee_id) r.id, r.tenant_id, r.payee_kind, r.payee_id, r.currency, r.amount_minor,
+        r.direction, r.status, r.timing, r.through_on, r.parts, r.file, r.created_at, r.paid_at
+      -- A second array in one `unnest`: its column has the function's name.
+      from unnest(p_payouts, p_made) with ordinality as r
+      where r.ordinality <> all (v_refused)
+        and (select count(*) from payouts p where p.tenant_id = r.tenant_id and p.payee_id = r.payee_id) = r.unnest
+      order by r.tenant_id, r.payee_id;
+  get diagnostics v_new = row_count;
+  if v_new + cardinality(v_refused) <> cardinality(p_payouts) then
+    raise exception 'another payout to one of these payees was made' using errcode = 'serialization_failure';
   end if;
 end $function$;
 

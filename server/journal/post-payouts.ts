@@ -1,6 +1,6 @@
 /**
  * The door for payouts: those of one evening, of all tenants whose day ends at the same time, become one commit
- * (`commit_payout`, payout by payout).
+ * (`commit_payouts`).
  */
 import { createBatcher } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
@@ -44,15 +44,12 @@ const payoutPosters = oncePerPlatform((platform) =>
   }),
 )
 
-/** One transaction for the payouts of a day: each alone, a commit of its own was half of what an evening's payouts cost. */
+/** One statement for the payouts of a day. */
 async function commitPayouts(platform: Platform, postings: readonly PayoutPosting[]): Promise<Verdict[]> {
   const { db } = platform
   const known = await rowTypes(platform)
   const batch = (type: string, rows: readonly Row[]) => new BinaryValue(rowArray(known.get(type)!, rows))
-  const counts = postings.map(({ posting }) => posting.events.length)
-  let end = 0
-  const ends = counts.map((count) => (end += count))
-  const integers = (all: readonly number[]) => `{${all}}`
+  const of = postings.flatMap(({ posting }, place) => posting.events.map(() => place + 1))
   const heads = batch(
     'operation',
     postings.map(({ posting }) => posting.head),
@@ -66,14 +63,8 @@ async function commitPayouts(platform: Platform, postings: readonly PayoutPostin
     postings.map(({ payout }) => payout),
   )
   const refused = await db<VerdictRow[]>`
-    select call.n::integer as n, verdict.outcome, verdict.status, verdict.body
-    from (select ${0}::smallint as shard, ${heads}::operation[] as operations, ${events}::journal[] as events,
-        ${payouts}::payouts[] as payouts) as batch,
-      unnest(${integers(counts)}::integer[], ${integers(ends)}::integer[],
-        ${db.typed.bigints(postings.map(({ made }) => BigInt(made)))}) with ordinality as call(events, last_event, made, n),
-      lateral commit_payout(batch.shard, batch.operations[call.n:call.n],
-        batch.events[call.last_event - call.events + 1:call.last_event], array_fill(1, array[call.events]),
-        batch.payouts[call.n:call.n], call.made) as verdict`
+    select n, outcome, status, body from commit_payouts(${0}::smallint, ${heads}::operation[], ${events}::journal[],
+      ${`{${of}}`}::integer[], ${payouts}::payouts[], ${db.typed.bigints(postings.map(({ made }) => BigInt(made)))})`
   return verdictsOf(postings.length, refused)
 }
 

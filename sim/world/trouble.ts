@@ -69,7 +69,8 @@ export function troubled(db: Database): { db: Database; trouble: Trouble } {
       apply(inner, _self, all: unknown[]) {
         // The driver types its template by what a query returns; here any query passes through.
         const query = inner as unknown as Query
-        const isCommit = arranged.size > 0 && Array.isArray(all[0]) && /commit_(operations|payout)/.test(String(all[0]))
+        const isCommit =
+          arranged.size > 0 && Array.isArray(all[0]) && /commit_(operations|payouts)/.test(String(all[0]))
         if (!isCommit) return query(...all)
         // Texts stand in the binary format as they are.
         const ops = all[2] instanceof BinaryValue ? all[2].bytes.toString() : String(all[2])
