@@ -23,6 +23,7 @@ test('the tables of the customer side are cut by shard, those of the operator si
   for (const table of [
     'journal',
     'balances',
+    'account_totals',
     'idempotency_keys',
     'customers',
     'lines',

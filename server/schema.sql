@@ -1,6 +1,16 @@
 -- What the migrations add up to. Written by `npm run schema`, never by hand; why things are as they are is said in
 -- server/migrations.
 
+create table account_totals (
+  shard smallint not null,
+  tenant_id text not null,
+  account text not null,
+  currency text not null,
+  debit_minor bigint not null,
+  credit_minor bigint not null,
+  constraint account_totals_pkey PRIMARY KEY (shard, tenant_id, account, currency)
+) with (fillfactor=50);
+
 create table api_keys (
   id text not null,
   tenant_id text not null,
@@ -361,6 +371,8 @@ AS $function$
 #variable_conflict use_column
 declare
   v_head bigint;
+  -- What the events moved, in order of accounts and days.
+  v_moved balances[];
   v_events integer := coalesce(cardinality(p_events), 0);
   v_operations operation[] := p_operations;
   -- Operations, from 1, that are not well, and why; null while all are.
@@ -485,20 +497,33 @@ begin
 
     -- Legs are given by the list of results, which keeps none of them, and added up before they are put in order (`offset 0`):
     -- a batch has hundreds of legs of a few accounts.
-    insert into balances (shard, tenant_id, account, currency, effective_on, debit_minor, credit_minor)
-      select p_shard, moved.tenant_id, moved.account, moved.currency, moved.effective_on, moved.debit, moved.credit
+    v_moved := array(
+      select row(p_shard, moved.tenant_id, moved.account, moved.currency, moved.effective_on, moved.debit, moved.credit)::balances
         from (
-          select leg.tenant_id, leg.account, leg.currency, leg.effective_on, sum(greatest(leg.amount, 0)) as debit,
-              sum(greatest(-leg.amount, 0)) as credit
+          select leg.tenant_id, leg.account, leg.currency, leg.effective_on, sum(greatest(leg.amount, 0))::bigint as debit,
+              sum(greatest(-leg.amount, 0))::bigint as credit
             from (select e.tenant_id, e.currency, e.effective_on, unnest(e.accounts) as account, unnest(e.amounts) as amount
               from unnest(p_events) as e) as leg
             group by leg.tenant_id, leg.account, leg.currency, leg.effective_on
             offset 0
         ) as moved
-        order by moved.tenant_id, moved.account, moved.currency, moved.effective_on
+        order by moved.tenant_id, moved.account, moved.currency, moved.effective_on);
+
+    insert into balances (shard, tenant_id, account, currency, effective_on, debit_minor, credit_minor)
+      select p_shard, m.tenant_id, m.account, m.currency, m.effective_on, m.debit_minor, m.credit_minor
+        from unnest(v_moved) as m
       on conflict (shard, tenant_id, account, currency, effective_on) do update set
         debit_minor = balances.debit_minor + excluded.debit_minor,
         credit_minor = balances.credit_minor + excluded.credit_minor;
+
+    insert into account_totals (shard, tenant_id, account, currency, debit_minor, credit_minor)
+      select p_shard, m.tenant_id, m.account, m.currency, sum(m.debit_minor), sum(m.credit_minor)
+        from unnest(v_moved) as m
+        group by m.tenant_id, m.account, m.currency
+        order by m.tenant_id, m.account, m.currency
+      on conflict (shard, tenant_id, account, currency) do update set
+        debit_minor = account_totals.debit_minor + excluded.debit_minor,
+        credit_minor = account_totals.credit_minor + excluded.credit_minor;
   end if;
 
   if cardinality(p_loans) > 0 then

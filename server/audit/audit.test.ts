@@ -134,7 +134,17 @@ test('whatever is changed behind the system’s back is found, and the row is na
       'balances',
       merchantDay,
       'credit_minor = credit_minor + 1',
-      [new RegExp(`sum of its legs: liability:merchant:${merchant}:payable CNY on 2026-03-05: balance has`)],
+      [
+        new RegExp(`sum of its legs: liability:merchant:${merchant}:payable CNY on 2026-03-05: balance has`),
+        new RegExp(`sum of its days: liability:merchant:${merchant}:payable CNY in shard ${row.shard}: total has`),
+      ],
+    ],
+    [
+      'a total',
+      'account_totals',
+      `account = 'liability:merchant:${merchant}:payable'`,
+      'credit_minor = credit_minor + 1',
+      [new RegExp(`sum of its days: liability:merchant:${merchant}:payable CNY in shard ${row.shard}: total has`)],
     ],
     [
       'the principal of a loan',

@@ -4,7 +4,7 @@
  */
 
 import type { Database } from '../platform/database.ts'
-import { balancesAreSums, legsBalance, nothingMissing } from './journal.ts'
+import { balancesAreSums, legsBalance, nothingMissing, totalsAreSums } from './journal.ts'
 import {
   chargesAreCaptured,
   creditIsKept,
@@ -22,6 +22,7 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
   nothingMissing,
   legsBalance,
   balancesAreSums,
+  totalsAreSums,
   loansRefold,
   accountsAreLoans,
   linesAreSums,

@@ -1,4 +1,4 @@
-/** Proofs over the journal itself: it balances, nothing is missing, and the balances are its sum. */
+/** Proofs over the journal itself: it balances, nothing is missing, the balances are its sum, and the totals theirs. */
 import type { Queryable } from '../platform/database.ts'
 import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
@@ -67,6 +67,29 @@ export async function balancesAreSums({ db, tenantId }: Scope): Promise<Proof> {
       `${row.account} ${row.currency} on ${row.effectiveOn}: balance has ${row.kept} (debit / credit), the journal ${row.summed}`,
   )
   return proof('every balance is the sum of its legs', rows, failures)
+}
+
+/** Trial balances and payouts begin with it. */
+export async function totalsAreSums({ db, tenantId }: Scope): Promise<Proof> {
+  const own = ownRows({ db, tenantId })
+  const [{ rows }, wrong] = await Promise.all([
+    db<{ rows: number }[]>`select count(*)::int as rows from account_totals where ${own}`.then(first),
+    db<{ shard: number; account: string; currency: string; kept: string; summed: string }[]>`
+      with summed as (
+        select shard, tenant_id, account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor
+        from balances where ${own} group by shard, tenant_id, account, currency
+      ), kept as (select * from account_totals where ${own})
+      select shard, account, currency,
+        coalesce(kept.debit_minor || ' / ' || kept.credit_minor, 'nothing') as kept,
+        coalesce(summed.debit_minor || ' / ' || summed.credit_minor, 'nothing') as summed
+      from kept full join summed using (shard, tenant_id, account, currency)
+      where (kept.debit_minor, kept.credit_minor) is distinct from (summed.debit_minor, summed.credit_minor)`,
+  ])
+  const failures = wrong.map(
+    (row) =>
+      `${row.account} ${row.currency} in shard ${row.shard}: total has ${row.kept} (debit / credit), its days ${row.summed}`,
+  )
+  return proof('every account’s total is the sum of its days', rows, failures)
 }
 
 export function first<Row>(rows: readonly Row[]): Row {

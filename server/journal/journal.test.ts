@@ -128,6 +128,49 @@ test('a trial balance stands on any day, past days included, and debits equal cr
   }
 })
 
+test('what is booked for an earlier day or a later one is in the balances from that day on, not before', async () => {
+  const { tenantId, get } = await sandbox('2026-03-05')
+  const booked: [day: string, account: string, amount: number][] = [
+    ['2026-03-05', 'income:test', 100],
+    ['2026-03-02', 'income:test', 30],
+    ['2026-03-07', 'income:test', 7],
+    ['2026-03-04', 'income:test', -9],
+    ['2026-03-06', 'income:later', 50],
+    ['2026-03-03', 'income:nothing', 0],
+  ]
+  for (const [index, [day, account, amount]] of booked.entries()) {
+    const event = { id: `evt_${index}`, type: 'test', data: {}, currency: 'CNY', effective_on: day, actor: 'test' }
+    const legs = { accounts: ['asset:cash:bank', account], amounts: [amount, -amount] }
+    const row = { tenant_id: tenantId, booked_at: '2026-03-05T00:00:00Z', ...event, ...legs }
+    await db`
+      select * from commit_operations(0::smallint,
+        array[jsonb_populate_record(null::operation, ${{ tenant_id: tenantId }}::jsonb)],
+        array[jsonb_populate_record(null::journal, ${row}::jsonb)], array[1],
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null)`
+  }
+  for (const asOf of [
+    '2026-03-01',
+    '2026-03-02',
+    '2026-03-03',
+    '2026-03-04',
+    '2026-03-05',
+    '2026-03-06',
+    '2026-03-07',
+    null,
+  ]) {
+    const until = booked.filter(([day]) => asOf === null || day <= asOf)
+    const expected = [...Map.groupBy(until, ([, account]) => account)]
+      .map(([account, own]) => [account, own.reduce((sum, [, , amount]) => sum + amount, 0)])
+      .toSorted()
+    const { data } = await get<{ data: Account[] }>(`/v1/accounts?prefix=income${asOf === null ? '' : `&asOf=${asOf}`}`)
+    assert.deepEqual(
+      data.map(({ account, balance }) => [account, balance]),
+      expected,
+      String(asOf),
+    )
+  }
+})
+
 test('accounts are listed by the beginning of their path', async () => {
   const { world, merchantId } = await bookkeeping()
   const under = async (prefix: string) => {

@@ -73,7 +73,7 @@ export interface TrialBalance {
 
 export async function trialBalance(ctx: Context, asOf: string | null): Promise<TrialBalance> {
   const day = asOf ?? ctx.today()
-  const accounts = (await store.readTrialBalance(ctx, day)).map(viewOfAccount)
+  const accounts = await accountsUnder(ctx, '', day)
   const totals = [...Map.groupBy(accounts, (account) => account.currency)].map(([currency, own]) => {
     const debits = sum(own, 'debit')
     const credits = sum(own, 'credit')

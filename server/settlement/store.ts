@@ -1,3 +1,4 @@
+import { movedAfter } from '../journal/store.ts'
 import type { Row } from '../journal/types.ts'
 import { createLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
@@ -61,11 +62,10 @@ const maturedLoaderOf = oncePerPlatform((platform) =>
         from payouts where tenant_id = tenant and payee_id = payee
       ) as paid
       left join lateral (
-        select shard, currency,
-          (sum(case when effective_on <= through_on then credit_minor else 0 end) - sum(debit_minor))::bigint as amount
-        from balances
-        where tenant_id = tenant and account = holder and shard between 0 and ${shards - 1}
-        group by shard, currency
+        select total.shard, total.currency, (total.credit_minor - later.credit_minor - total.debit_minor)::bigint as amount
+        from account_totals total
+        cross join lateral (${movedAfter(db, db`through_on`)}) as later
+        where total.tenant_id = tenant and total.account = holder and total.shard between 0 and ${shards - 1}
       ) as held on true
       order by asked.n, held.currency, held.shard`
     const byQuestion = Map.groupBy(rows, (row) => row.n)
@@ -185,13 +185,14 @@ const payDayLoaderOf = oncePerPlatform((platform) =>
         select m.id as merchant_id, m.payout_timing as timing, held.currency
         from merchants m
         cross join lateral (
-          select currency,
-            sum(case when effective_on <= case m.payout_timing when 'T+1' then yesterday else today end
-              then credit_minor else 0 end) > sum(debit_minor) as is_owed
-          from balances
-          where tenant_id = tenant and account = 'liability:merchant:' || m.id || ':payable'
-            and shard between 0 and ${shards - 1}
-          group by currency
+          select total.currency, sum(total.credit_minor - later.credit_minor) > sum(total.debit_minor) as is_owed
+          from account_totals total
+          cross join lateral (
+            ${movedAfter(db, db`case m.payout_timing when 'T+1' then yesterday else today end`)}
+          ) as later
+          where total.tenant_id = tenant and total.account = 'liability:merchant:' || m.id || ':payable'
+            and total.shard between 0 and ${shards - 1}
+          group by total.currency
         ) as held
         where m.tenant_id = tenant and m.payout_timing = any (${texts(timings)}) and held.is_owed
         union all

@@ -293,8 +293,8 @@ const faults: readonly [what: string, fault: Fault, caught: RegExp][] = [
       skip: 20,
       plant: async ({ db, send }) => {
         const moved = await db`
-          update balances set credit_minor = credit_minor + 1
-          where ctid = (select ctid from balances where account like 'liability:funder:%:settlement' order by account limit 1)
+          update account_totals set credit_minor = credit_minor + 1
+          where ctid = (select ctid from account_totals where account like 'liability:funder:%:settlement' order by account limit 1)
           returning account`
         return { reply: await send(), bites: moved.length === 1 }
       },
