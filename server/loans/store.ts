@@ -3,7 +3,8 @@ import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
 import { ofShards } from '../platform/shards.ts'
-import { loanOfRow, StoredLoan, type StoredRow } from './stored.ts'
+import { createLastRead } from './last-read.ts'
+import { StoredLoan, type StoredRow } from './stored.ts'
 import type { Loan } from './types.ts'
 
 /** By which a loan is passed over or found to be the one. */
@@ -24,6 +25,8 @@ const columns = [
 const selected = (db: Queryable) =>
   db`${db(columns)}, concat_ws(chr(1), shard, currency, bucket, posted_on, coalesce(charge_id, ''), coalesce(merchant_id, ''),
     event_seqs, terms, events, posted, funding) as kept`
+
+const lastReadOf = oncePerPlatform(({ config }) => createLastRead(config.loansInMind))
 
 type LineLoader = Loader<string, StoredRow[]>
 
@@ -49,12 +52,14 @@ async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<
 
 /** Loans of a line of the caller's tenant, in the order opened. */
 export async function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
-  return (await listOwn(ctx, loadersOf(ctx.platform).all, lineId)).map(loanOfRow)
+  return (await listOwn(ctx, loadersOf(ctx.platform).all, lineId)).map(lastReadOf(ctx.platform))
 }
 
 /** Those on which money may still come in: what is owed, and what was written off. */
 export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<StoredLoan[]> {
-  return (await listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)).map((row) => new StoredLoan(row))
+  return (await listOwn(ctx, loadersOf(ctx.platform).unsettled, lineId)).map(
+    (row) => new StoredLoan(row, lastReadOf(ctx.platform)),
+  )
 }
 
 const loaderOf = oncePerPlatform(({ db }) =>
@@ -70,7 +75,7 @@ const loaderOf = oncePerPlatform(({ db }) =>
 /** Undefined for an unknown id and for another tenant's. */
 export async function findLoan(ctx: Context, id: string): Promise<StoredLoan | undefined> {
   const row = isShardedId('loa', id) ? await loaderOf(ctx.platform)(id, ctx.tenantId) : undefined
-  return row === undefined ? undefined : new StoredLoan(row)
+  return row === undefined ? undefined : new StoredLoan(row, lastReadOf(ctx.platform))
 }
 
 /** In the order opened; without those that there are not, or not of this tenant. */
@@ -115,11 +120,11 @@ export async function listLoansOfCharge(
   { shard, lineId, id: chargeId }: { readonly shard: number; readonly lineId: string; readonly id: string },
 ): Promise<StoredLoan[]> {
   const rows = await chargeLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, lineId, chargeId })
-  return rows.map((row) => new StoredLoan(row))
+  return rows.map((row) => new StoredLoan(row, lastReadOf(ctx.platform)))
 }
 
 /** Loans that are not settled, of several lines; for closing a day. */
 export async function listOpenLoansOfLines(ctx: Context, lineIds: readonly string[]): Promise<Loan[]> {
   const load = loadersOf(ctx.platform).open
-  return (await Promise.all(lineIds.map((lineId) => listOwn(ctx, load, lineId)))).flat().map(loanOfRow)
+  return (await Promise.all(lineIds.map((lineId) => listOwn(ctx, load, lineId)))).flat().map(lastReadOf(ctx.platform))
 }

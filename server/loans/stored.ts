@@ -40,13 +40,15 @@ export class StoredLoan implements UnfoldedLoan {
   readonly openedOn: string
   readonly unpaidFrom: string
   readonly #row: StoredRow
+  readonly #loanOf: (row: StoredRow) => Loan
   #folded: Loan | null = null
 
-  constructor(row: StoredRow) {
+  constructor(row: StoredRow, loanOf: (row: StoredRow) => Loan = loanOfRow) {
     this.id = row.id
     this.openedOn = row.openedOn
     this.unpaidFrom = unpaidFrom(row)
     this.#row = row
+    this.#loanOf = loanOf
   }
 
   get lineId(): string {
@@ -66,7 +68,7 @@ export class StoredLoan implements UnfoldedLoan {
   }
 
   folded(): Loan {
-    this.#folded ??= loanOfRow(this.#row)
+    this.#folded ??= this.#loanOf(this.#row)
     return this.#folded
   }
 

@@ -22,6 +22,8 @@ export interface Config {
   logLevel: LogLevel
   /** CHIT_POOL: connections to the database for purchases and all that writes; readings have half as many more. */
   poolSize: number
+  /** CHIT_LOANS_IN_MIND: of so many loans read last, and as many before them, what they come to is kept; some 5 kB each. */
+  loansInMind: number
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -43,6 +45,7 @@ export function readConfig(env: Environment): Config {
     shards: integer(env, 'SHARDS', 1, 1, maxShard + 1),
     logLevel: readLogLevel(env),
     poolSize: integer(env, 'CHIT_POOL', 10, 1, 200),
+    loansInMind: integer(env, 'CHIT_LOANS_IN_MIND', 1_000, 1, 1_000_000),
   }
 }
 

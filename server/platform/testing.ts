@@ -64,6 +64,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     shards: testShards(),
     logLevel: 'error',
     poolSize: 5,
+    loansInMind: 100,
     ...overrides,
   }
 }

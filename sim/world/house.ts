@@ -64,6 +64,9 @@ export interface House {
 }
 
 const scenes = new AsyncLocalStorage<Scene>()
+/** Of all worlds of a group: each evening all that were touched on the day are closed, and then compared. */
+const loansInMind = 20_000
+
 const nowhere = chanceOf(0, 0, 0, 0)
 
 export interface HouseOptions {
@@ -87,6 +90,7 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
     shards,
     logLevel: 'silent' as const,
     poolSize,
+    loansInMind,
   }
   const plain = createPlatform(config, databaseUrl, { db, clock, log: pino({ level: 'silent' }) })
   const platform: Platform = { ...plain, random, ids: createIds(random, clock) }
