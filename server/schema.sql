@@ -8,6 +8,7 @@ create table account_totals (
   currency text not null,
   debit_minor bigint not null,
   credit_minor bigint not null,
+  last_on date not null,
   constraint account_totals_pkey PRIMARY KEY (shard, tenant_id, account, currency)
 ) with (fillfactor=50);
 
@@ -516,14 +517,15 @@ begin
         debit_minor = balances.debit_minor + excluded.debit_minor,
         credit_minor = balances.credit_minor + excluded.credit_minor;
 
-    insert into account_totals (shard, tenant_id, account, currency, debit_minor, credit_minor)
-      select p_shard, m.tenant_id, m.account, m.currency, sum(m.debit_minor), sum(m.credit_minor)
+    insert into account_totals (shard, tenant_id, account, currency, debit_minor, credit_minor, last_on)
+      select p_shard, m.tenant_id, m.account, m.currency, sum(m.debit_minor), sum(m.credit_minor), max(m.effective_on)
         from unnest(v_moved) as m
         group by m.tenant_id, m.account, m.currency
         order by m.tenant_id, m.account, m.currency
       on conflict (shard, tenant_id, account, currency) do update set
         debit_minor = account_totals.debit_minor + excluded.debit_minor,
-        credit_minor = account_totals.credit_minor + excluded.credit_minor;
+        credit_minor = account_totals.credit_minor + excluded.credit_minor,
+        last_on = greatest(account_totals.last_on, excluded.last_on);
   end if;
 
   if cardinality(p_loans) > 0 then

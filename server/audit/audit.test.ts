@@ -147,6 +147,13 @@ test('whatever is changed behind the system’s back is found, and the row is na
       [new RegExp(`sum of its days: liability:merchant:${merchant}:payable CNY in shard ${row.shard}: total has`)],
     ],
     [
+      'the last day of a total',
+      'account_totals',
+      `account = 'liability:merchant:${merchant}:payable'`,
+      'last_on = last_on - 1',
+      [new RegExp(`sum of its days: liability:merchant:${merchant}:payable CNY in shard ${row.shard}: total has`)],
+    ],
+    [
       'the principal of a loan',
       'loans',
       id(loan),

@@ -76,18 +76,20 @@ export async function totalsAreSums({ db, tenantId }: Scope): Promise<Proof> {
     db<{ rows: number }[]>`select count(*)::int as rows from account_totals where ${own}`.then(first),
     db<{ shard: number; account: string; currency: string; kept: string; summed: string }[]>`
       with summed as (
-        select shard, tenant_id, account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor
+        select shard, tenant_id, account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor,
+          max(effective_on) as last_on
         from balances where ${own} group by shard, tenant_id, account, currency
       ), kept as (select * from account_totals where ${own})
       select shard, account, currency,
-        coalesce(kept.debit_minor || ' / ' || kept.credit_minor, 'nothing') as kept,
-        coalesce(summed.debit_minor || ' / ' || summed.credit_minor, 'nothing') as summed
+        coalesce(kept.debit_minor || ' / ' || kept.credit_minor || ' to ' || kept.last_on, 'nothing') as kept,
+        coalesce(summed.debit_minor || ' / ' || summed.credit_minor || ' to ' || summed.last_on, 'nothing') as summed
       from kept full join summed using (shard, tenant_id, account, currency)
-      where (kept.debit_minor, kept.credit_minor) is distinct from (summed.debit_minor, summed.credit_minor)`,
+      where (kept.debit_minor, kept.credit_minor, kept.last_on)
+        is distinct from (summed.debit_minor, summed.credit_minor, summed.last_on)`,
   ])
   const failures = wrong.map(
     (row) =>
-      `${row.account} ${row.currency} in shard ${row.shard}: total has ${row.kept} (debit / credit), its days ${row.summed}`,
+      `${row.account} ${row.currency} in shard ${row.shard}: total has ${row.kept} (debit / credit to the last day), its days ${row.summed}`,
   )
   return proof('every account’s total is the sum of its days', rows, failures)
 }

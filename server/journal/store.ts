@@ -121,13 +121,13 @@ export function readMovements(
 
 /**
  * What has moved an account, a row `total` of account_totals, after a day: two sums, both zero where nothing has. To take off its
- * total, which leaves what moved it up to the day; of today that is the total itself, however many days an account has.
+ * total, which leaves what moved it up to the day; of today that is the total itself, and no day is looked up.
  */
 export const movedAfter = (db: Queryable, day: Fragment) => db`
   select coalesce(sum(b.debit_minor), 0) as debit_minor, coalesce(sum(b.credit_minor), 0) as credit_minor
   from balances b
-  where b.shard = total.shard and b.tenant_id = total.tenant_id and b.account = total.account and b.currency = total.currency
-    and b.effective_on > ${day}`
+  where total.last_on > ${day} and b.shard = total.shard and b.tenant_id = total.tenant_id and b.account = total.account
+    and b.currency = total.currency and b.effective_on > ${day}`
 
 interface Question {
   readonly tenantId: string
