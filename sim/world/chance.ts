@@ -27,6 +27,10 @@ export function chanceOf(...numbers: readonly number[]): Chance {
     happens: (probability) => next() < probability * 4_294_967_296,
     between,
     pick: (items) => items[between(0, items.length - 1)]!,
-    bytes: (count) => Uint8Array.from({ length: count }, () => next() & 255),
+    bytes: (count) => {
+      const drawn = new Uint8Array(count)
+      for (let place = 0; place < count; place++) drawn[place] = next() & 255
+      return drawn
+    },
   }
 }
