@@ -209,3 +209,38 @@ test('re-amortised, an instalment that was paid in part leaves its interest to t
   assert.equal(payoffOn(paidAhead, '2023-02-11').interest, 1_345n)
   assert.equal(payoffOn(paidAhead, '2023-02-21').interest, 1_673n)
 })
+
+test('late interest that was paid is not asked for again by a re-amortised instalment; interest alone is not re-amortised', () => {
+  const again = (on: string): LoanEvent => ({ id: 'again', type: 're-amortise', on })
+  const state = foldLoan({ ...loan, annualRatePercent: '24', instalments: 2 }, [
+    { ...paid('a', '2023-01-01', 51_800n), prepay: 'shorten' },
+    // 482.00 for 41 nights are 12.99, so that 474.99 are left.
+    paid('b', '2023-02-11', 2_000n),
+    again('2023-02-11'),
+  ])
+  // 18 nights.
+  assert.deepEqual([state.instalments[1]!.interest, payoffOn(state, '2023-03-01').interest], [562n, 562n])
+  const repaid = foldLoan({ ...loan, annualRatePercent: '7', instalments: 12 }, [
+    { ...paid('a', '2023-01-01', 66_200n), prepay: 'shorten' },
+    paid('b', '2023-05-22', 3_539n),
+    paid('c', '2023-08-04', 31_039n),
+    again('2023-08-04'),
+  ])
+  // 338.00 for 141 nights, 304.62 for 74 at 7 %: 13.46, of which 7.78 were paid, each instalment rounded by itself.
+  assert.deepEqual([repaid.principalOutstanding, payoffOn(repaid, '2023-08-04').interest], [0n, 569n])
+})
+
+test('what late interest leaves no room for in arrears is not in arrears at a new rate', () => {
+  const state = foldLoan({ ...loan, annualRatePercent: '36', instalments: 12 }, [
+    { id: 'later', type: 'deferral', on: '2023-06-10', interest: 'continues', periods: 1 },
+    { id: 'reckoned', type: 'recalculate', on: '2023-12-20' },
+    { id: 'rate', type: 'rate-change', on: '2023-12-20', annualRatePercent: '12' },
+  ])
+  const coming = state.instalments.filter(({ dueOn }) => dueOn > '2023-12-20')
+  assert.deepEqual(
+    coming.map(({ principal }) => principal),
+    [0n, 105n],
+  )
+  // 352 nights at 36 %, 32 at 12 %: 357.70, each of 12 instalments rounded by itself.
+  assert.equal(payoffOn(state, '2024-01-20').interest, 35_773n)
+})

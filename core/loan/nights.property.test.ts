@@ -5,16 +5,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addPeriods, formatDay, parseDay } from '../calendar.ts'
 import { dayOffset, dayText, record } from '../property.test-support.ts'
 import { holds, someTerms } from './arbitrary.test-support.ts'
+import { bookOf } from './fold.ts'
 import { applyEvent, foldLoan, type LoanState, openLoan, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
 const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
 
-const someKind = fc.constantFrom('plain', 'shorten', 'lower', 'merchant-refund', 'chargeback', 'reschedule', 're-age')
+const someKind = fc.constantFrom(
+  ...(['plain', 'shorten', 'lower', 'merchant-refund', 'chargeback'] as const),
+  ...(['reschedule', 're-age', 're-amortise', 'deferral', 'rate-change', 'interest-pause'] as const),
+)
 
 /** Payments in thousandths of what settles the loan on their day, at thousandths of the term and a little after it. */
 const someLife = record({
@@ -50,32 +53,52 @@ type Life = typeof someLife extends fc.Arbitrary<infer T> ? T : never
 
 /** Null where the loan is in no state for it. */
 function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind, share: bigint): LoanEvent | null {
-  const { terms } = state
-  const due = payoffOn(state, base.on)
-  const isOver = base.on >= lastDueOn(state)
-  if (kind === 'chargeback') return { ...base, type: kind, amount: (terms.principal * share) / 5000n + 1n }
+  if (kind === 'chargeback') return { ...base, type: kind, amount: (state.terms.principal * share) / 5000n + 1n }
   if (state.status !== 'active') return null
-  const amount = (due.total * share) / 1000n
+  const amount = (payoffOn(state, base.on).total * share) / 1000n
   switch (kind) {
-    case 'reschedule':
-    case 're-age': {
-      const firstDueOn = dayText(dayOffset(base.on) + 1 + (Number(share) % 40))
-      return isOver ? null : { ...base, type: kind, instalments: 1 + (Number(share) % 12), firstDueOn }
-    }
     case 'merchant-refund':
       return amount === 0n ? null : { ...base, type: kind, amount }
     case 'plain':
       return amount === 0n ? null : { ...base, type: 'repayment', amount }
-    default:
+    case 'shorten':
+    case 'lower':
       return amount === 0n ? null : { ...base, type: 'repayment', amount, prepay: kind }
+    default:
+      return base.on < lastDueOn(state) ? changeOf(state, base, kind, Number(share)) : null
   }
 }
 
+type Change = Exclude<Kind, 'chargeback' | 'merchant-refund' | 'plain' | 'shorten' | 'lower'>
+
+function changeOf(state: LoanState, base: { id: string; on: string }, kind: Change, share: number): LoanEvent | null {
+  const later = (days: number) => dayText(dayOffset(base.on) + days)
+  switch (kind) {
+    case 'reschedule':
+    case 're-age':
+      return { ...base, type: kind, instalments: 1 + (share % 12), firstDueOn: later(1 + (share % 40)) }
+    case 're-amortise':
+      return { ...base, type: kind }
+    case 'deferral':
+      return state.principalOutstanding === 0n || !asksFrom(state, base.on)
+        ? null
+        : { ...base, type: kind, interest: 'continues', periods: 1 + (share % 3) }
+    case 'rate-change':
+      return { ...base, type: kind, annualRatePercent: String(share % 37) }
+    case 'interest-pause':
+      return { ...base, type: kind, to: later(share % 60) }
+  }
+}
+
+function asksFrom({ instalments }: LoanState, on: string): boolean {
+  return instalments.some(
+    (row) => row.dueOn >= on && row.principal + row.interest > row.principalPaid + row.interestPaid,
+  )
+}
+
 /** The last due date of the plan that stands; rows of one that was replaced can have a later one. */
-function lastDueOn({ terms, events }: LoanState): string {
-  const anew = events.findLast((event) => event.type === 'reschedule' || event.type === 're-age')
-  if (anew === undefined) return openLoan(terms).instalments.at(-1)!.dueOn
-  return formatDay(addPeriods(parseDay(anew.firstDueOn, 'firstDueOn'), terms.every, anew.instalments - 1))
+function lastDueOn(state: LoanState): string {
+  return bookOf(state).plan.at(-1)!.dueOn
 }
 
 function lived({ terms, payments }: Life): LoanState {
@@ -87,19 +110,33 @@ function lived({ terms, payments }: Life): LoanState {
   return state
 }
 
+/** Percent a year of the night that ends on a day. */
+function percentOn({ terms, events }: LoanState): (day: number) => number {
+  const rates = events.flatMap((event) =>
+    event.type === 'rate-change' ? [{ from: dayOffset(event.on), percent: Number(event.annualRatePercent) }] : [],
+  )
+  const pauses = events.flatMap((event) =>
+    event.type === 'interest-pause' ? [{ from: dayOffset(event.on), to: dayOffset(event.to) }] : [],
+  )
+  return (day) => {
+    if (pauses.some(({ from, to }) => from <= day && day <= to)) return 0
+    return rates.findLast(({ from }) => from <= day)?.percent ?? Number(terms.annualRatePercent)
+  }
+}
+
 /** Interest of all nights until a day or maturity, less what of it was paid; in minor units, not rounded. */
 function interestOfNights(state: LoanState, until: string): number {
   const { terms, allocated } = state
   const maturity = dayOffset(lastDueOn(state))
+  const percent = percentOn(state)
   let principal = Number(terms.principal)
   let interest = 0
   let day = dayOffset(terms.disbursedOn)
   for (const move of [...allocated, { type: '', on: until, principal: 0n, interest: 0n }]) {
-    const next = Math.max(day, Math.min(dayOffset(move.on), maturity))
-    interest += (principal * (next - day) * Number(terms.annualRatePercent)) / 36_500
+    const next = Math.min(dayOffset(move.on), maturity)
+    for (; day < next; day++) interest += (principal * percent(day + 1)) / 36_500
     interest -= Number(move.interest)
     principal -= move.type === 'chargeback' ? -Number(move.principal) : Number(move.principal)
-    day = next
   }
   return interest
 }

@@ -157,6 +157,14 @@ function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
   return minMinor(beyond, slot.paid.interest + minMinor(settled - slot.paid.interest, letGo))
 }
 
+/** Nothing more is asked of the instalment. What it had of the interest of others is handed on with its own, as far as it was not paid. */
+export function askOnlyForSettled(book: Book, slot: Slot): void {
+  slot.settledEarly = true
+  slot.planned = settledOf(slot, 'principal') - slot.restored
+  if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest') - slot.arrearsInterest - slot.deferred
+  slot.basis = slot.planned
+}
+
 /**
  * Of instalments that a new plan follows: interest that one of them took over from later ones stays with it as far as it was
  * settled, which is the answer. The rest is handed on from where it was borne: each of the new ones would take it over again.

@@ -6,11 +6,11 @@
 import type { Day } from '../calendar.ts'
 import { addPeriods } from '../calendar.ts'
 import { spansFrom } from '../schedule/dates.ts'
-import { addMove, type Book, insertMove, owedOf, planIndex, type Slot, settledOf } from './book.ts'
+import { addMove, type Book, insertMove, owedOf, planIndex, type Slot } from './book.ts'
 import { cutPlan, placeCharges } from './cut.ts'
 import { bearLateInterest, keepLateInterest } from './late.ts'
 import { regularSlot } from './open.ts'
-import { deferOnly, endDeferrals, workOutAll } from './plan.ts'
+import { askOnlyForSettled, deferOnly, endDeferrals, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { planLikeNew, replan } from './replan.ts'
 import type { NewTerm } from './restructure.ts'
@@ -76,11 +76,7 @@ function endLateInterest(book: Book, until: Day): void {
 function askOnlyForPaid(book: Book, slot: Slot, until: Day): void {
   const late = slot.due < until ? owedOf(slot, 'principal') : 0n
   if (!book.terms.overdueInterest) slot.deferred = 0n
-  slot.settledEarly = true
-  slot.planned = settledOf(slot, 'principal') - slot.restored
-  // What it had of the interest of other instalments is handed on with its own, as far as it was not paid.
-  if (book.fixes === 'total') slot.planned += settledOf(slot, 'interest') - slot.arrearsInterest - slot.deferred
-  slot.basis = slot.planned
+  askOnlyForSettled(book, slot)
   if (late <= 0n) return
   insertMove(slot, slot.due, -late)
   addMove(book, until, late)

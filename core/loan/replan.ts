@@ -83,6 +83,8 @@ export function replanWithoutLate(book: Book, first: number): void {
   for (const slot of scheduled.plan) slot.moves = slot.moves.filter((move) => move.kind !== 'late')
   touch(scheduled, 0)
   replanFromOpening(scheduled, first)
+  // What late interest leaves no room for in arrears goes to an instalment to come, even where nothing was scheduled for those.
+  if (scheduled.plan.slice(first).every((slot) => slot.planned <= 0n)) setPlan(scheduled.plan.at(-1)!, 1n)
   takePlan(book, scheduled, first)
 }
 

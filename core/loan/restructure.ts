@@ -11,6 +11,7 @@ import {
   insertMove,
   noAmounts,
   owedOf,
+  principalOwed,
   rateStep,
   reopen,
   type Slot,
@@ -21,7 +22,7 @@ import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { endDeferrals, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
+import { askOnlyForSettled, deferOnly, endDeferrals, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -181,12 +182,15 @@ export function reAmortise(book: Book, on: Day): void {
   bearLateInterest(book, on)
   const first = book.plan.findIndex((slot) => slot.due > on)
   if (first < 0) throw new LoanProblem('no-coming-instalment', 'no instalment to come can take the arrears', 'on')
+  // Interest alone is no balance over which instalments could be planned: it stays due where it is.
+  if (principalOwed(book) === 0n) return
   planAsAsked(book, first)
   let moved = 0n
   for (let index = 0; index < first; index++) moved += moveArrears(book, index, on)
   for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
   keepLateInterest(book)
-  if (book.daily && book.terms.overdueInterest) endDeferrals(book, first)
+  // Late interest that arrears were paid came up in the running period, which does not ask for it again.
+  if (book.daily && book.terms.overdueInterest) deferOnly(book, first, -endDeferrals(book, first))
   if (book.daily && book.rates.some((step) => step.num > 0n)) replanRest(book, first, graceFrom(book, first))
   else raiseEvenly(book, first, moved)
 }
@@ -222,11 +226,8 @@ function moveDownPayment(book: Book, apart: Slot, first: number, on: Day): bigin
 function moveArrears(book: Book, index: number, on: Day): bigint {
   const slot = book.plan[index]!
   const principal = owedOf(slot, 'principal')
-  slot.planned -= principal
-  if (book.daily) {
-    if (book.fixes === 'total') slot.planned -= owedOf(slot, 'interest')
-    slot.settledEarly = true
-  }
+  if (book.daily) askOnlyForSettled(book, slot)
+  else slot.planned -= principal
   if (book.daily && book.terms.overdueInterest && principal > 0n) {
     insertMove(slot, slot.due, -principal)
     addMove(book, on, principal)
