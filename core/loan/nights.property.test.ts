@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { dayOffset, dayText, record } from '../property.test-support.ts'
 import { holds, someTerms } from './arbitrary.test-support.ts'
 import { bookOf } from './fold.ts'
-import { applyEvent, foldLoan, type LoanState, openLoan, payoffOn } from './index.ts'
+import { applyEvent, foldLoan, LoanProblem, type LoanState, openLoan, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
@@ -65,13 +65,13 @@ function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind,
     case 'lower':
       return amount === 0n ? null : { ...base, type: 'repayment', amount, prepay: kind }
     default:
-      return base.on < lastDueOn(state) ? changeOf(state, base, kind, Number(share)) : null
+      return base.on < lastDueOn(state) ? changeOf(base, kind, Number(share)) : null
   }
 }
 
 type Change = Exclude<Kind, 'chargeback' | 'merchant-refund' | 'plain' | 'shorten' | 'lower'>
 
-function changeOf(state: LoanState, base: { id: string; on: string }, kind: Change, share: number): LoanEvent | null {
+function changeOf(base: { id: string; on: string }, kind: Change, share: number): LoanEvent {
   const later = (days: number) => dayText(dayOffset(base.on) + days)
   switch (kind) {
     case 'reschedule':
@@ -80,20 +80,12 @@ function changeOf(state: LoanState, base: { id: string; on: string }, kind: Chan
     case 're-amortise':
       return { ...base, type: kind }
     case 'deferral':
-      return state.principalOutstanding === 0n || !asksFrom(state, base.on)
-        ? null
-        : { ...base, type: kind, interest: 'continues', periods: 1 + (share % 3) }
+      return { ...base, type: kind, interest: 'continues', periods: 1 + (share % 3) }
     case 'rate-change':
       return { ...base, type: kind, annualRatePercent: String(share % 37) }
     case 'interest-pause':
       return { ...base, type: kind, to: later(share % 60) }
   }
-}
-
-function asksFrom({ instalments }: LoanState, on: string): boolean {
-  return instalments.some(
-    (row) => row.dueOn >= on && row.principal + row.interest > row.principalPaid + row.interestPaid,
-  )
 }
 
 /** The last due date of the plan that stands; rows of one that was replaced can have a later one. */
@@ -105,9 +97,19 @@ function lived({ terms, payments }: Life): LoanState {
   let state = openLoan(terms)
   for (const [place, { on, share, kind }] of payments.entries()) {
     const event = eventOf(state, { id: `e${place}`, on }, kind, BigInt(share))
-    if (event !== null) state = applyEvent(state, event)
+    if (event !== null) state = afterEvent(state, event)
   }
   return state
+}
+
+/** Nothing happens where no instalment is left to be moved. */
+function afterEvent(state: LoanState, event: LoanEvent): LoanState {
+  try {
+    return applyEvent(state, event)
+  } catch (problem) {
+    if (event.type === 'deferral' && problem instanceof LoanProblem) return state
+    throw problem
+  }
 }
 
 /** Percent a year of the night that ends on a day. */
