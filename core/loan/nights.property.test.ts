@@ -102,12 +102,12 @@ function lived({ terms, payments }: Life): LoanState {
   return state
 }
 
-/** Nothing happens where no instalment is left to be moved. */
+/** Nothing happens where no instalment is left to be moved: by a deferral, or by one of the same day once the rate is another. */
 function afterEvent(state: LoanState, event: LoanEvent): LoanState {
   try {
     return applyEvent(state, event)
   } catch (problem) {
-    if (event.type === 'deferral' && problem instanceof LoanProblem) return state
+    if (problem instanceof LoanProblem && problem.code === 'no-coming-instalment') return state
     throw problem
   }
 }
