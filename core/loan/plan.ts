@@ -175,7 +175,9 @@ export function endDeferrals(book: Book, end: number): bigint {
     const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
     deferOnly(book, index, 0n)
     workOut(book, index)
-    const kept = settledBeyond(book, index, tookOver)
+    const settled = settledBeyond(book, index, tookOver)
+    // What settling money pays to the due date is its price, beyond what came up: none of it was taken over.
+    const kept = book.terms.earlyInterest === 'to-due-date' ? minMinor(settled, tookOver) : settled
     deferOnly(book, index, kept)
     sum += kept
   }

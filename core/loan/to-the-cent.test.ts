@@ -283,3 +283,16 @@ test('equal parts of a surplus settle in a few rounds, however many instalments 
   // Parts for all again and again would ask nine hundred times as often.
   assert.ok(asked < 120 * 20, `instalments were asked ${asked} times`)
 })
+
+test('what settling money paid to the due date is not taken off the nights after it when arrears get a new plan', () => {
+  const terms = { ...daily, principal: 100_000n, annualRatePercent: '24', dayCount: 'actual/365' } as const
+  const ahead = event('repayment', '2024-01-24', { amount: 60_000n })
+  for (const method of ['equal-instalment', 'equal-principal'] as const) {
+    const paid = foldLoan({ ...terms, method, instalments: 4, earlyInterest: 'to-due-date' }, [ahead])
+    // 20.38 pay January; 420.38 for 48 nights from there, or for the 29 and 31 of two periods.
+    const aged = applyEvent(paid, event('re-age', '2024-03-20', { instalments: 2, firstDueOn: '2024-04-20' }))
+    assert.deepEqual([payoffOn(aged, '2024-03-20').principal, payoffOn(aged, '2024-03-20').interest], [42_038n, 1_327n])
+    const again = applyEvent(paid, event('re-amortise', '2024-03-20', {}))
+    assert.equal(payoffOn(again, '2024-03-20').interest, 1_659n)
+  }
+})
