@@ -36,7 +36,7 @@ function commit(lineIds: readonly (string | null)[]) {
 }
 
 const headOf = async () =>
-  (await db<{ lastSeq: bigint }[]>`select last_seq from shard_heads where shard = 0`)[0]?.lastSeq
+  (await db<{ lastSeq: bigint }[]>`select seq as last_seq from shard_heads where shard = 0`)[0]?.lastSeq
 
 test('of a batch the operations that are refused leave no trace: the others number on without a gap', async () => {
   assert.deepEqual([...(await commit([null]))], [])

@@ -13,6 +13,11 @@ create table account_totals (
   primary key (shard, tenant_id, account, currency)
 ) with (fillfactor = 50);
 
+-- A commit of a server that was left running would be in no total, and a merchant be paid less for good. So the head of a shard
+-- gets another name, for all that follows: commits under way are waited for, and one that begins while this runs, with the
+-- function before, fails, as it asks for the old name.
+alter table shard_heads rename column last_seq to seq;
+
 insert into account_totals (shard, tenant_id, account, currency, debit_minor, credit_minor, last_on)
   select b.shard, b.tenant_id, b.account, b.currency, sum(b.debit_minor), sum(b.credit_minor), max(b.effective_on)
     from balances b
@@ -81,10 +86,10 @@ declare
 begin
   -- One writer per shard at a time: sequence numbers become visible in order, and no two writers can deadlock.
   -- Its journal rows number on from the head, which is moved at once by all that might come.
-  update shard_heads h set last_seq = h.last_seq + v_events where h.shard = p_shard returning h.last_seq - v_events into v_head;
+  update shard_heads h set seq = h.seq + v_events where h.shard = p_shard returning h.seq - v_events into v_head;
   if not found then
-    insert into shard_heads (shard, last_seq) values (p_shard, 0) on conflict (shard) do nothing;
-    update shard_heads h set last_seq = h.last_seq + v_events where h.shard = p_shard returning h.last_seq - v_events into v_head;
+    insert into shard_heads (shard, seq) values (p_shard, 0) on conflict (shard) do nothing;
+    update shard_heads h set seq = h.seq + v_events where h.shard = p_shard returning h.seq - v_events into v_head;
   end if;
 
   if cardinality(p_lines) > 0 then
@@ -137,7 +142,7 @@ begin
     p_statements := array(select p_statements[i] from generate_subscripts(p_statements, 1) i where v_outcomes[p_statements_of[i]] = 'ok');
     p_repayments := array(select p_repayments[i] from generate_subscripts(p_repayments, 1) i where v_outcomes[p_repayments_of[i]] = 'ok');
     p_refunds := array(select p_refunds[i] from generate_subscripts(p_refunds, 1) i where v_outcomes[p_refunds_of[i]] = 'ok');
-    update shard_heads h set last_seq = v_head + coalesce(cardinality(p_events), 0) where h.shard = p_shard;
+    update shard_heads h set seq = v_head + coalesce(cardinality(p_events), 0) where h.shard = p_shard;
   end if;
 
   update lines l set

@@ -116,7 +116,7 @@ async function overtaken<Answer>(
 ): Promise<Answer> {
   let answer: Promise<Answer>
   await db.begin(async (transaction) => {
-    await transaction`select last_seq from shard_heads where shard = ${shardOf(customerId)} for update`
+    await transaction`select seq from shard_heads where shard = ${shardOf(customerId)} for update`
     answer = send()
     const isWaiting = async () => {
       const [row] = await db`select exists (select from pg_stat_activity
