@@ -45,7 +45,7 @@ export function createShares({ most, patienceSeconds }: SharesOptions): Shares {
       }
       const late = () => {
         waiting.splice(waiting.indexOf(next), 1)
-        const detail = `${most} of your readings at a time are made, and those before this one took longer than ${patienceSeconds} s.`
+        const detail = `${most} such readings at a time are made, and those before this one took longer than ${patienceSeconds} s.`
         reject(problem('busy', { detail, retryAfterSeconds: 1 }))
       }
       const timer = patienceSeconds === null ? undefined : setTimeout(late, patienceSeconds * 1_000)
