@@ -40,6 +40,16 @@ test('one whose row differs in anything that a loan is made of is made anew', ()
   }
 })
 
+test('a long one counts for as many as it takes the memory of', () => {
+  const long = loanOf(openLoan({ ...plainLoan, instalments: 24 }))
+  const of = createLastRead(6)
+  const readLong = (id: string) => of({ ...rowOf(long, day, day), id })
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(readLong)
+  // Of 24 instalments each, two are as much as it may: e, and c and d before it.
+  assert.deepEqual([readLong('e') === e, readLong('d') === d, readLong('c') === c], [true, true, true])
+  assert.deepEqual([readLong('a') === a, readLong('b') === b], [false, false])
+})
+
 test('it keeps as many as it may and as many before them, those read last', () => {
   const of = createLastRead(2)
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => of(read({ id })))

@@ -22,7 +22,7 @@ export interface Config {
   logLevel: LogLevel
   /** CHIT_POOL: connections to the database for purchases and all that writes; readings have half as many more. */
   poolSize: number
-  /** CHIT_LOANS_IN_MIND: of so many loans read last, and as many before them, what they come to is kept; 6 kB and more each. */
+  /** CHIT_LOANS_IN_MIND: of so many loans read last, and as many before them, what they come to is kept; some 8 kB each. */
   loansInMind: number
 }
 
