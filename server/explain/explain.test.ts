@@ -110,6 +110,16 @@ test('after money ahead, goods returned and a settlement the formulas are those 
   await world.post('/v1/repayments', { loanId: flat, amount: (await world.loan(flat!)).payoff })
   assert.match((await formulas(flat!, 1))[1]!, /^6\.00 = 1200\.00 × 6 % a year × 1\/12 for one bill/)
   assert.equal((await formulas(flat!, 2))[1], '0.00 CNY: what is left of the flat charge')
+
+  // Of 500.00 returned all of the last of three instalments is cut, and a part of the second.
+  const returned = await world.buy({ lineId, merchantId, amount: 120_000, plan: '3x' })
+  await world.post(`/v1/charges/${returned.id}/refunds`, { amount: 50_000 })
+  const principals = [1, 2, 3].map(async (n) => (await formulas(returned.loanIds[0]!, n))[0])
+  assert.deepEqual(await Promise.all(principals), [
+    '400.00 = the level instalment 403.50 less its flat charge',
+    '300.00 CNY = instalment − interest − beyond the balance: 403.50 CNY, 3.50 CNY, 100.00 CNY',
+    '0.00 CNY = instalment − beyond the balance: 403.50 CNY, 403.50 CNY',
+  ])
 })
 
 test('a bill is the sum of its lines, and each line is explained as it was known when the bill closed', async () => {

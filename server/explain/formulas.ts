@@ -20,12 +20,19 @@ export function principalFormula(state: LoanState, instalment: Instalment, money
       }
       return `${scheduled} = an equal part of the principal over ${instalments} instalments; the last takes the remainder`
     case 'equal-instalment':
-      return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its interest`
-    case 'flat':
-      return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its flat charge`
+    case 'flat': {
+      if (!isLevel(state, instalment)) return toldByParts(state, instalment, 'principal')
+      const charge = method === 'flat' ? 'flat charge' : 'interest'
+      return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its ${charge}`
+    }
     default:
       return `${scheduled} = what is repaid at this date of a balance of ${money(balanceBefore(instalment))}`
   }
+}
+
+/** One that asks for the whole level instalment: none that goods returned or money paid have cut. */
+function isLevel(state: LoanState, instalment: Instalment): boolean {
+  return /^instalment( − interest)?$/.test(partOf(state, instalment, 'principal').formula ?? '')
 }
 
 export function interestFormula(state: LoanState, instalment: Instalment, money: Money): string {
