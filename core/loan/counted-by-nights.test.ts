@@ -244,3 +244,23 @@ test('what late interest leaves no room for in arrears is not in arrears at a ne
   // 352 nights at 36 %, 32 at 12 %: 357.70, each of 12 instalments rounded by itself.
   assert.equal(payoffOn(state, '2024-01-20').interest, 35_773n)
 })
+
+test('re-amortised after a re-age, an instalment asks for the interest of the nights before it, and those to come for theirs', () => {
+  for (const [method, interest] of [
+    ['equal-instalment', [965n, 137n]],
+    ['equal-principal', [965n, 121n]],
+  ] as const) {
+    const state = foldLoan({ ...loan, method, annualRatePercent: '24' }, [
+      { ...paid('a', '2023-02-24', 90_000n), prepay: 'shorten' },
+      paid('b', '2023-04-02', 2_000n),
+      { id: 'aged', type: 're-age', on: '2023-06-12', instalments: 3, firstDueOn: '2023-07-03' },
+      { id: 'again', type: 're-amortise', on: '2023-07-21' },
+    ])
+    // 118.35 for the 124 nights since April began, and what the first of the two leaves of it for 31 more.
+    assert.deepEqual(
+      state.instalments.slice(4).map((row) => row.interest),
+      interest,
+    )
+    assert.equal(payoffOn(state, '2023-08-03').interest, 965n)
+  }
+})

@@ -169,9 +169,9 @@ export function askOnlyForSettled(book: Book, slot: Slot): void {
  * Of instalments that a new plan follows: interest that one of them took over from later ones stays with it as far as it was
  * settled, which is the answer. The rest is handed on from where it was borne: each of the new ones would take it over again.
  */
-export function endDeferrals(book: Book, end: number): bigint {
+export function endDeferrals(book: Book, end: number, from = 0): bigint {
   let sum = 0n
-  for (let index = 0; index < end; index++) {
+  for (let index = from; index < end; index++) {
     const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
     deferOnly(book, index, 0n)
     workOut(book, index)
