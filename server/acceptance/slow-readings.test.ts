@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { callerOf, testApp, testTenant } from '../platform/testing.ts'
+import { type Call, callerOf, testApp, testTenant } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
 import { buy, line, loansOf, openWorld, read, worldBeginsAt } from './world.ts'
 
@@ -20,15 +20,26 @@ async function standStill(): Promise<void> {
   }
 }
 
-/** Readings of the tenant that stand still, as on a table of a hundred million rows, while `work` goes on. */
-async function besideSlowReadings(work: (answered: () => number) => Promise<void>): Promise<void> {
-  // What only the readings look at.
+interface Slow {
+  readonly callers: readonly Call[]
+  readonly paths: readonly string[]
+  /** What only these readings look at. */
+  readonly table: string
+}
+
+const auditsAndPayouts: Slow = { callers: [call], paths: ['/v1/audit', '/v1/payouts'], table: 'payouts' }
+
+/** Twenty readings that stand still, as on a table of a hundred million rows, while `work` goes on. */
+async function besideSlowReadings(
+  work: (answered: () => number) => Promise<void>,
+  { callers, paths, table }: Slow = auditsAndPayouts,
+): Promise<void> {
   const lock = await db.reserve()
   await lock`begin`
-  await lock`lock table payouts in access exclusive mode`
+  await lock`lock table ${lock(table)} in access exclusive mode`
   let answered = 0
   const readings = Array.from({ length: 20 }, async (_, number) => {
-    const { status } = await call('GET', number % 2 === 0 ? '/v1/audit' : '/v1/payouts')
+    const { status } = await callers[number % callers.length]!('GET', paths[number % paths.length]!)
     answered++
     return status
   })
@@ -81,4 +92,17 @@ test('nobody reads later because of another tenant’s slow readings', { timeout
     for (const path of ['/v1/events', '/v1/accounts']) await read(other, path)
     assert.equal(answered(), 0)
   })
+})
+
+test('days are closed beside the slow readings of several tenants', { timeout: 60_000 }, async () => {
+  const keys = await Promise.all([1, 2, 3].map(() => testTenant(platform, { frozenAt: worldBeginsAt })))
+  const { key } = await testTenant(platform, { frozenAt: worldBeginsAt })
+  const third = callerOf(app, key)
+  await besideSlowReadings(
+    async (answered) => {
+      const { status } = await third('POST', '/v1/clock/advance', { to: '2026-03-06' })
+      assert.deepEqual([status, answered()], [200, 0])
+    },
+    { callers: keys.map((tenant) => callerOf(app, tenant.key)), paths: ['/v1/staff'], table: 'staff' },
+  )
 })

@@ -49,7 +49,7 @@ export interface Database extends Queryable {
   readonly readings: Database
   /**
    * The readings of one owner, who has no more than half of their connections at a time: its further ones wait for those, so
-   * that no number of them keeps others from reading.
+   * that no number of them keeps others from reading. All owners together leave one connection for `readings` themselves.
    */
   readingsOf(owner: string): Database
 }
@@ -136,10 +136,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   })
   const reserved = openConnections(url, order)
 
-  const shares = createShares({
-    most: Math.ceil(slowMax / 2),
-    patienceSeconds: answerSeconds === null ? null : queueSeconds,
-  })
+  const patienceSeconds = answerSeconds === null ? null : queueSeconds
+  const shares = createShares({ most: Math.max(Math.min(Math.ceil(slowMax / 2), slowMax - 2), 1), patienceSeconds })
+  const ofOwners = sharing(slow, createShares({ most: Math.max(slowMax - 1, 1), patienceSeconds }), 'all owners')
 
   const end: Database['end'] = async ({ timeout } = {}) => {
     await Promise.all([quick, slow, reserved].map((some) => some.end(timeout)))
@@ -151,7 +150,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     return Object.assign(whole, { readings: whole })
   }
   function readingsOf(owner: string): Database {
-    return withItself(over(sharing(slow, shares, owner)))
+    return withItself(over(sharing(ofOwners, shares, owner)))
   }
   return Object.assign(over(quick), { readings: withItself(over(slow)) })
 }
