@@ -264,3 +264,12 @@ test('re-amortised after a re-age, an instalment asks for the interest of the ni
     assert.equal(payoffOn(state, '2023-08-03').interest, 965n)
   }
 })
+
+test('charged back after maturity, then re-aged: it bears interest from its own day', () => {
+  const state = foldLoan({ ...loan, annualRatePercent: '24', instalments: 1 }, [
+    { id: 'back', type: 'chargeback', on: '2025-03-01', amount: 10_000n },
+    { id: 'aged', type: 're-age', on: '2025-03-28', instalments: 1, firstDueOn: '2025-05-03' },
+  ])
+  // 1,000.00 for 853 nights, 100.00 for 63.
+  assert.equal(state.instalments.at(-1)!.interest, 56_502n)
+})

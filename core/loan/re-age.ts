@@ -98,9 +98,11 @@ function principalToPlan(book: Book, apart: Slot, last: number, end: Day): void 
   book.planPrincipal += amount
   book.outstanding += amount
   const later = apart.due > end
-  const index = later ? Math.max(last + 1, planIndex(book, apart.due)) : last
+  // Charged back after the old plan's last day, it bears interest from its own day, in the period that begins there.
+  const afterOld = apart.due > book.plan[last]!.due
+  const index = later ? Math.max(last + 1, planIndex(book, apart.due)) : afterOld ? last + 1 : last
   const slot = book.plan[index]!
-  const day = later ? Math.min(apart.due, slot.due) : end
+  const day = later || afterOld ? Math.min(apart.due, slot.due) : end
   if (later) slot.restored += amount
   else slot.lent += amount
   insertMove(slot, day, amount, later ? 'restored' : 'lent')
