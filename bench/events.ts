@@ -49,7 +49,7 @@ function purchases(server: Server, world: World, seconds: number): Promise<LoadR
 /** Where the feed ends now. */
 function headOf(server: Server): Promise<string> {
   return withDatabase(server, async (db) => {
-    const [head] = await db<{ lastSeq: bigint }[]>`select seq as last_seq from shard_heads where shard = 0`
-    return String(head!.lastSeq)
+    const [head] = await db<{ seq: bigint }[]>`select seq from shard_heads where shard = 0`
+    return String(head!.seq)
   })
 }

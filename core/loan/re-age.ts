@@ -97,15 +97,13 @@ function principalToPlan(book: Book, apart: Slot, last: number, end: Day): void 
   apart.owing.principal -= amount
   book.planPrincipal += amount
   book.outstanding += amount
-  const later = apart.due > end
-  // Charged back after the old plan's last day, it bears interest from its own day, in the period that begins there.
+  // Charged back after the old plan's last day, it bears interest from its own day, in the period that contains that.
   const afterOld = apart.due > book.plan[last]!.due
-  const index = later ? Math.max(last + 1, planIndex(book, apart.due)) : afterOld ? last + 1 : last
-  const slot = book.plan[index]!
-  const day = later || afterOld ? Math.min(apart.due, slot.due) : end
-  if (later) slot.restored += amount
-  else slot.lent += amount
-  insertMove(slot, day, amount, later ? 'restored' : 'lent')
+  const slot = book.plan[afterOld ? planIndex(book, apart.due) : last]!
+  const day = afterOld ? Math.min(apart.due, slot.due) : end
+  const kind = apart.due > end ? 'restored' : 'lent'
+  slot[kind] += amount
+  insertMove(slot, day, amount, kind)
 }
 
 function asksOrAsked(slot: Slot): boolean {

@@ -10,18 +10,34 @@ import { roundQuotient } from '../../core/rounding.ts'
 
 export type Money = (amount: Minor) => string
 
-export function principalFormula(state: LoanState, instalment: Instalment, money: Money): string {
+export interface Formulas {
+  readonly principal: string
+  readonly interest: string
+  readonly late: string
+}
+
+export function formulasOf(state: LoanState, instalment: Instalment, money: Money): Formulas {
+  const parts = explainInstalment(state, instalment.n).parts!
+  const told = (what: 'principal' | 'interest') => parts.find((part) => part.what === what)!
+  return {
+    principal: principalFormula(state, instalment, told('principal'), money),
+    interest: interestFormula(state, instalment, told('interest'), money),
+    late: lateFormula(state, instalment, money),
+  }
+}
+
+function principalFormula(state: LoanState, instalment: Instalment, told: Explanation, money: Money): string {
   const { method, instalments, principal, rounding } = state.terms
   const scheduled = money(instalment.principal)
   switch (method) {
     case 'equal-principal':
       if (instalment.principal !== roundQuotient(principal, BigInt(instalments), rounding)) {
-        return toldByParts(state, instalment, 'principal')
+        return toldByParts(told)
       }
       return `${scheduled} = an equal part of the principal over ${instalments} instalments; the last takes the remainder`
     case 'equal-instalment':
     case 'flat': {
-      if (!isLevel(state, instalment)) return toldByParts(state, instalment, 'principal')
+      if (!isLevel(told)) return toldByParts(told)
       const charge = method === 'flat' ? 'flat charge' : 'interest'
       return `${scheduled} = the level instalment ${money(instalment.principal + instalment.interest)} less its ${charge}`
     }
@@ -31,11 +47,11 @@ export function principalFormula(state: LoanState, instalment: Instalment, money
 }
 
 /** One that asks for the whole level instalment: none that goods returned or money paid have cut. */
-function isLevel(state: LoanState, instalment: Instalment): boolean {
-  return /^instalment( − interest)?$/.test(partOf(state, instalment, 'principal').formula ?? '')
+function isLevel({ formula = '' }: Explanation): boolean {
+  return /^instalment( − interest)?$/.test(formula)
 }
 
-export function interestFormula(state: LoanState, instalment: Instalment, money: Money): string {
+function interestFormula(state: LoanState, instalment: Instalment, told: Explanation, money: Money): string {
   const { method, interestPeriod, every, rounding, dayCount } = state.terms
   const rate = rateOf(state, instalment)
   const result = money(instalment.interest)
@@ -43,11 +59,11 @@ export function interestFormula(state: LoanState, instalment: Instalment, money:
     const basis = method === 'flat' ? state.terms.principal - refundedOf(state) : balanceBefore(instalment)
     const whole = `${money(basis)} × ${rate} % a year × ${every.n}/12 for one bill, rounded ${rounding}`
     if (ofBill(state, basis, rate) === instalment.interest) return `${result} = ${whole}`
-  } else if (isOfOneBalance(state, instalment, rate, money)) {
+  } else if (isOfOneBalance(told, `${money(balanceBefore(instalment))} ${state.terms.currency}`, rate)) {
     const basis = money(balanceBefore(instalment))
     return `${result} = each day's balance (${basis} as scheduled) × ${rate} % a year from ${instalment.fromOn} to ${instalment.dueOn}, ${dayCount}, rounded ${rounding}`
   }
-  return toldByParts(state, instalment, 'interest')
+  return toldByParts(told)
 }
 
 function ofBill({ terms }: LoanState, basis: Minor, rate: string): Minor {
@@ -55,10 +71,8 @@ function ofBill({ terms }: LoanState, basis: Minor, rate: string): Minor {
   return roundQuotient(basis * num * BigInt(terms.every.n), den * 1_200n, terms.rounding)
 }
 
-function isOfOneBalance(state: LoanState, instalment: Instalment, rate: string, money: Money): boolean {
-  const { parts = [] } = partOf(state, instalment, 'interest')
+function isOfOneBalance({ parts = [] }: Explanation, balance: string, rate: string): boolean {
   const of = parts[0]?.parts?.map(({ value }) => value) ?? []
-  const balance = `${money(balanceBefore(instalment))} ${state.terms.currency}`
   return parts.length === 1 && of[0] === balance && of.at(-1) === `${rate} %`
 }
 
@@ -87,7 +101,7 @@ function refundedOf(state: LoanState): Minor {
     .reduce((sum, money) => sum + money.principal, 0n)
 }
 
-export function lateFormula(state: LoanState, instalment: Instalment, money: Money): string {
+function lateFormula(state: LoanState, instalment: Instalment, money: Money): string {
   const reversed = reversedIn(state)
   const charges = state.events.flatMap((event) =>
     event.type === 'penalty' && event.on > instalment.fromOn && event.on <= instalment.dueOn && !reversed.has(event.id)
@@ -100,12 +114,7 @@ export function lateFormula(state: LoanState, instalment: Instalment, money: Mon
   return `late charges: ${charges.map(({ amount, on, id }) => `${money(amount)} on ${on} (${id})`).join(', ')}`
 }
 
-function partOf(state: LoanState, instalment: Instalment, what: 'principal' | 'interest'): Explanation {
-  return explainInstalment(state, instalment.n).parts!.find((part) => part.what === what)!
-}
-
-function toldByParts(state: LoanState, instalment: Instalment, what: 'principal' | 'interest'): string {
-  const { value, formula, rounding, parts } = partOf(state, instalment, what)
+function toldByParts({ value, formula, rounding, parts }: Explanation): string {
   if (parts === undefined) return `${value}, outside the plan`
   if (parts.length === 1 && parts[0]!.parts === undefined) return `${value}: ${formula}`
   const amounts = parts.map((part) =>

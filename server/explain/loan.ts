@@ -11,7 +11,7 @@ import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as repayments from '../repayments/service.ts'
 import * as statements from '../statements/service.ts'
-import { interestFormula, lateFormula, type Money, principalFormula } from './formulas.ts'
+import { formulasOf, type Money } from './formulas.ts'
 import { type Explanation, leaf, type Node } from './types.ts'
 
 /** `loa_….3`: the third instalment as it stands now. */
@@ -67,20 +67,18 @@ function partsOf(state: LoanState, instalment: Instalment, money: Money): Node[]
       ...(given === 0n ? [] : [`less ${money(given)} waived or written off`]),
     ].join(', ')
   const withPaid = (formula: string, rest: string) => (rest === '' ? formula : `${formula}; ${rest}`)
+  const formulas = formulasOf(state, instalment, money)
   const nodes = [
     leaf(
       'Principal',
       unpaidComponent(instalment, 'principal'),
-      withPaid(
-        principalFormula(state, instalment, money),
-        paid(instalment.principalPaid, instalment.principalWrittenOff),
-      ),
+      withPaid(formulas.principal, paid(instalment.principalPaid, instalment.principalWrittenOff)),
     ),
     leaf(
       'Interest',
       unpaidComponent(instalment, 'interest'),
       withPaid(
-        interestFormula(state, instalment, money),
+        formulas.interest,
         paid(instalment.interestPaid, instalment.interestWaived + instalment.interestWrittenOff),
       ),
     ),
@@ -95,10 +93,7 @@ function partsOf(state: LoanState, instalment: Instalment, money: Money): Node[]
     leaf(
       'Late charges',
       unpaidComponent(instalment, 'penalty'),
-      withPaid(
-        lateFormula(state, instalment, money),
-        paid(instalment.penaltyPaid, instalment.penaltyWaived + instalment.penaltyWrittenOff),
-      ),
+      withPaid(formulas.late, paid(instalment.penaltyPaid, instalment.penaltyWaived + instalment.penaltyWrittenOff)),
     ),
   ]
   return nodes.filter((node, index) => index < 2 || node.amount !== 0n || chargedOf(instalment, index) !== 0n)
