@@ -8,6 +8,7 @@ import {
   addPaid,
   addTo,
   type Book,
+  countsNights,
   insertMove,
   noAmounts,
   owedOf,
@@ -18,7 +19,7 @@ import {
 } from './book.ts'
 import { skipPaid } from './late.ts'
 import { isOpen, workOutAll, workOutToPay } from './plan.ts'
-import { countsNights, interestOwedOn } from './settle.ts'
+import { interestOwedOn } from './settle.ts'
 import { askedOn, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 

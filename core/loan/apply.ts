@@ -9,6 +9,7 @@ import {
   addWrittenOff,
   type Book,
   copyBook,
+  countsNights,
   noAmounts,
   owedOf,
   periodIndex,
@@ -26,13 +27,12 @@ import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { followsBalance, reAge } from './re-age.ts'
-import { addCredit, chargeBack, refundPurchase, returnCredit, useCredit } from './refund.ts'
+import { addCredit, chargeBack, refundPurchase, returnCredit, takeBackInterest, useCredit } from './refund.ts'
 import { graceFrom, replanOpen, replanUnpaid } from './replan.ts'
 import { changeRateFrom, type NewTerm, pauseInterest, reAmortise, reschedule, terminate } from './restructure.ts'
-import { payoffOf } from './settle.ts'
-import { mayEnd, payRepaying, paySettling, repayWithRest } from './settle-all.ts'
+import { mayEnd, payRepaying, paySettling, quoteOf, repayWithRest } from './settle-all.ts'
 import { standingFrom } from './spread.ts'
-import type { AllocationRule, Component, Dues, LoanEvent } from './types.ts'
+import type { AllocationRule, Component, LoanEvent } from './types.ts'
 
 export function applyToBook(book: Book, event: LoanEvent): void {
   const on = parseDay(event.on, 'on')
@@ -176,6 +176,7 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
     recover(book, event, amount)
     return
   }
+  // Asked before the money has changed anything.
   const quote = mayEnd(book, amount) ? quoteOf(book, on) : null
   // Where settling money pays interest to the due date, late principal bears it until then too.
   if (quote !== null && amount >= quote.total) bearLateInterestToSettle(book, on)
@@ -186,13 +187,6 @@ function takeMoney(book: Book, event: LoanEvent, amount: bigint, on: Day, rule: 
   // Money that is charged back later finds no room in instalments that ended early.
   if (book.outstanding === 0n && payment.spread.principal > 0n) planAsAsked(book)
   record(book, event, amount, { amounts: payment.spread, overpaid: payment.left })
-}
-
-/** What settles the loan, asked before the money has changed anything. */
-function quoteOf(book: Book, on: Day): Dues {
-  const settled = copyBook(book)
-  bearLateInterestToSettle(settled, on)
-  return payoffOf(settled, on)
 }
 
 function repay(book: Book, event: Extract<LoanEvent, { type: 'repayment' }>, on: Day): void {
@@ -283,6 +277,7 @@ function lendMore(book: Book, amount: bigint, on: Day): void {
   const coming = book.plan.findIndex((slot) => slot.due > on)
   const index = coming < 0 ? last : coming
   planAsAsked(book, index)
+  if (countsNights(book)) takeBackInterest(book, index)
   const down = disburse(book, on, amount)
   replanUnpaid(book, index)
   book.firstOpen = Math.min(book.firstOpen, index)

@@ -71,7 +71,7 @@ export interface Slot {
   readonly owing: Amounts
   /** Interest that the period bears by itself, as worked out. */
   borne: bigint
-  /** Interest of this period that the instalment had no room for; the next one bears it. */
+  /** Interest of this period that the instalment had no room for, and the next one bears; below 0: what was paid beyond it. */
   carry: bigint
   /** Balance after the due date, had everything due been paid. */
   close: bigint
@@ -147,6 +147,11 @@ export interface Book {
   readonly disbursements: Lending[]
   owners: readonly Ownership[]
   interestRefunded: bigint
+}
+
+/** Every night bears interest on what is owed, late or not, and money pays that of the nights before it. */
+export function countsNights({ daily, terms }: Book): boolean {
+  return daily && terms.overdueInterest && terms.earlyInterest === 'to-day'
 }
 
 export const components: readonly Component[] = ['penalty', 'fee', 'interest', 'principal']
@@ -323,8 +328,11 @@ export function copyBook(book: Book): Book {
 
 /** For a quote: instalments paid already are shared, as nothing that is asked changes them, and so is the record. */
 export function copyUnpaid(book: Book): Book {
-  const plan = book.plan.map((slot, index) => (index < book.firstOpen ? slot : copySlot(slot)))
-  return { ...book, plan, dirty: Math.max(book.dirty, book.firstOpen) }
+  // But one with interest of others hands that on when another becomes the last.
+  const tookOver = book.plan.findIndex((slot) => slot.deferred !== 0n)
+  const first = tookOver < 0 ? book.firstOpen : Math.min(tookOver, book.firstOpen)
+  const plan = book.plan.map((slot, index) => (index < first ? slot : copySlot(slot)))
+  return { ...book, plan, dirty: Math.max(book.dirty, first) }
 }
 
 function copySlot(slot: Slot): Slot {

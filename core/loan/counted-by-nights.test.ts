@@ -265,6 +265,74 @@ test('re-amortised after a re-age, an instalment asks for the interest of the ni
   }
 })
 
+test('more that is lent in a period paid ahead asks for no interest again that a later instalment was paid', () => {
+  const terms = { ...loan, annualRatePercent: '24', instalments: 4, every: { n: 2, unit: 'month' } } as const
+  const lentLate = foldLoan({ ...terms, instalmentMultiple: 100n }, [
+    paid('a', '2023-02-09', 90_000n),
+    { id: 'back', type: 'merchant-refund', on: '2023-05-21', amount: 4_000n },
+    { id: 'more', type: 'disbursement', on: '2023-05-31', amount: 8_000n },
+  ])
+  // 8.35 until the refund, 4.17 for 41 nights after it, and 1.94 for 17 nights of July.
+  const third = lentLate.instalments[2]!
+  assert.deepEqual([third.interest, third.interestPaid], [1_252n, 835n])
+  assert.equal(payoffOn(lentLate, '2023-07-18').interest, 611n)
+  const lentAtOnce = foldLoan({ ...loan, principal: 100_001n, annualRatePercent: '1', instalments: 4 }, [
+    paid('a', '2023-01-01', 25_075n),
+    paid('b', '2023-01-03', 39_113n),
+    { id: 'more', type: 'disbursement', on: '2023-01-03', amount: 500n },
+    paid('c', '2023-02-01', 36n),
+  ])
+  // Two nights of 749.26, of which 0.04 were paid, and 29 of 363.17.
+  assert.deepEqual([lentAtOnce.allocated[2]!.interest, payoffOn(lentAtOnce, '2023-02-01').interest], [29n, 0n])
+})
+
+test('interest that was paid of what then came back pays the next nights', () => {
+  const goods = foldLoan({ ...loan, annualRatePercent: '12', instalments: 3, every: { n: 2, unit: 'month' } }, [
+    paid('a', '2023-04-26', 50_000n),
+    { id: 'back', type: 'purchase-refund', on: '2023-04-29', amount: 9_000n },
+  ])
+  // 90.00 for the 31 nights of March: 0.92 of the 18.41 paid for them.
+  assert.deepEqual(
+    goods.instalments.map(({ interest }) => interest),
+    [1_940n, 1_841n, 419n],
+  )
+  const lacking = applyEvent(goods, paid('b', '2023-09-03', payoffOn(goods, '2023-09-03').total - 1_000n))
+  assert.equal(payoffOn(lacking, '2023-09-03').total, 1_000n)
+  const weeks = { ...loan, annualRatePercent: '24', instalments: 10, every: { n: 2, unit: 'week' } } as const
+  const behind = foldLoan({ ...weeks, principalGrace: 2 }, [
+    { id: 'money', type: 'merchant-refund', on: '2023-02-23', amount: 36_000n },
+    { id: 'back', type: 'purchase-refund', on: '2023-02-23', amount: 59_000n },
+    { id: 'reckoned', type: 'recalculate', on: '2023-05-21' },
+  ])
+  const dues = behind.instalments.reduce((sum, { interest, interestPaid }) => sum + interest - interestPaid, 0n)
+  assert.deepEqual([dues, payoffOn(behind, '2023-05-21').interest], [58n, 58n])
+})
+
+test('interest let go on the day a re-aged loan begins anew is let go at once', () => {
+  const state = foldLoan({ ...loan, annualRatePercent: '24', instalments: 1 }, [
+    { id: 'aged', type: 're-age', on: '2023-01-22', instalments: 1, firstDueOn: '2023-03-05' },
+    { id: 'given', type: 'waiver', component: 'interest', on: '2023-01-22', amount: 900n },
+  ])
+  // 1,000.00 for 21 nights, 13.81.
+  assert.equal(payoffOn(state, '2023-01-22').interest, 481n)
+})
+
+test('an instalment that repays more again at a new rate, or as more was lent, bears interest again', () => {
+  const state = foldLoan(
+    { ...loan, method: 'equal-principal', annualRatePercent: '1', instalments: 6, every: { n: 3, unit: 'month' } },
+    [
+      { ...paid('a', '2023-01-01', 16_700n), prepay: 'shorten' },
+      { id: 'more', type: 'disbursement', on: '2023-01-01', amount: 51_000n },
+      { id: 'reckoned', type: 'recalculate', on: '2024-04-16' },
+      { id: 'rate', type: 'rate-change', on: '2024-04-17', annualRatePercent: '2' },
+    ],
+  )
+  const { dueOn, principal, principalPaid } = state.instalments.at(-1)!
+  assert.deepEqual([dueOn, principal - principalPaid], ['2024-07-01', 8_498n])
+  // 1,343.01 for 471 nights and one at the new rate: 17.40, each instalment rounded by itself.
+  assert.equal(payoffOn(state, '2024-04-17').interest, 1_742n)
+})
+
 test('charged back after maturity, then re-aged: it bears interest from its own day', () => {
   const state = foldLoan({ ...loan, annualRatePercent: '24', instalments: 1 }, [
     { id: 'back', type: 'chargeback', on: '2025-03-01', amount: 10_000n },

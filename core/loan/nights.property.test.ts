@@ -12,23 +12,33 @@ import { applyEvent, foldLoan, LoanProblem, type LoanState, openLoan, payoffOn }
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
 
+const someShort = fc.constantFrom(1n, 2n, 100n, 1_000n)
+
 const daysOf = { day: 1, week: 7, month: 30, year: 365 } as const
 
 const someKind = fc.constantFrom(
-  ...(['plain', 'shorten', 'lower', 'merchant-refund', 'chargeback'] as const),
+  ...(['plain', 'shorten', 'lower', 'merchant-refund', 'chargeback', 'disbursement'] as const),
   ...(['reschedule', 're-age', 're-amortise', 'deferral', 'rate-change', 'interest-pause'] as const),
 )
 
+/** After these the nights alone do not say what is owed: what came back counts as never lent, what was let go is not asked for. */
+const otherKind = fc.constantFrom('purchase-refund', 'waiver', 'contract-termination', 'stopping-deferral')
+
+type Kind = typeof someKind extends fc.Arbitrary<infer T> ? T : never
+type OtherKind = typeof otherKind extends fc.Arbitrary<infer T> ? T : never
+
 /** Payments in thousandths of what settles the loan on their day, at thousandths of the term and a little after it. */
-const someLife = record({
-  terms: someTerms,
-  percent: fc.integer({ min: 0, max: 36 }),
-  steps: fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 1000 }), kind: someKind }), {
+function lifeOf<K>(kind: fc.Arbitrary<K>) {
+  const steps = fc.array(record({ at: fc.nat(1100), share: fc.integer({ min: 1, max: 1000 }), kind }), {
     minLength: 1,
     maxLength: 6,
-  }),
-  askAt: fc.nat(1100),
-}).map(({ terms, percent, steps, askAt }) => {
+  })
+  return record({ terms: someTerms, percent: fc.integer({ min: 0, max: 36 }), steps, askAt: fc.nat(1100) }).map(
+    plainLife,
+  )
+}
+
+function plainLife<K>({ terms, percent, steps, askAt }: Drawn<K>): Life<K> {
   const plain: LoanTerms = {
     ...terms,
     principal: terms.principal + 100_000n,
@@ -45,18 +55,34 @@ const someLife = record({
   const onDay = (at: number) => dayText(start + Math.floor((length * at) / 1000))
   const inOrder = [...steps].sort((a, b) => a.at - b.at)
   const askOn = onDay(Math.max(askAt, inOrder.at(-1)!.at))
-  return { terms: plain, payments: inOrder.map(({ at, ...step }) => ({ ...step, on: onDay(at) })), askOn }
-})
+  return { terms: plain, steps: inOrder.map(({ at, share, kind }) => ({ on: onDay(at), share, kind })), askOn }
+}
 
-type Kind = typeof someKind extends fc.Arbitrary<infer T> ? T : never
-type Life = typeof someLife extends fc.Arbitrary<infer T> ? T : never
+interface Drawn<K> {
+  readonly terms: LoanTerms
+  readonly percent: number
+  readonly steps: readonly { at: number; share: number; kind: K }[]
+  readonly askAt: number
+}
+
+interface Life<K> {
+  readonly terms: LoanTerms
+  readonly steps: readonly { on: string; share: number; kind: K }[]
+  readonly askOn: string
+}
 
 /** Null where the loan is in no state for it. */
-function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind, share: bigint): LoanEvent | null {
+function eventOf(state: LoanState, base: Base, kind: Kind | OtherKind, share: bigint): LoanEvent | null {
   if (kind === 'chargeback') return { ...base, type: kind, amount: (state.terms.principal * share) / 5000n + 1n }
   if (state.status !== 'active') return null
   const amount = (payoffOn(state, base.on).total * share) / 1000n
   switch (kind) {
+    case 'purchase-refund': {
+      const returned = (state.principalOutstanding * share) / 1000n
+      return returned === 0n ? null : { ...base, type: kind, amount: returned }
+    }
+    case 'waiver':
+      return { ...base, type: kind, component: share % 3n === 0n ? 'principal' : 'interest', amount: share }
     case 'merchant-refund':
       return amount === 0n ? null : { ...base, type: kind, amount }
     case 'plain':
@@ -69,11 +95,24 @@ function eventOf(state: LoanState, base: { id: string; on: string }, kind: Kind,
   }
 }
 
-type Change = Exclude<Kind, 'chargeback' | 'merchant-refund' | 'plain' | 'shorten' | 'lower'>
+interface Base {
+  readonly id: string
+  readonly on: string
+}
 
-function changeOf(base: { id: string; on: string }, kind: Change, share: number): LoanEvent {
+type Money = 'chargeback' | 'merchant-refund' | 'plain' | 'shorten' | 'lower' | 'purchase-refund' | 'waiver'
+
+function changeOf(base: Base, kind: Exclude<Kind | OtherKind, Money>, share: number): LoanEvent {
   const later = (days: number) => dayText(dayOffset(base.on) + days)
   switch (kind) {
+    case 'disbursement':
+      return { ...base, type: kind, amount: BigInt(share) * 100n }
+    case 'contract-termination':
+      return { ...base, type: kind }
+    case 'stopping-deferral':
+      return share % 2 === 0
+        ? { ...base, type: 'deferral', interest: 'stops', periods: 1 + (share % 3) }
+        : { ...base, type: 'deferral', interest: 'continues', until: later(30 + share) }
     case 'reschedule':
     case 're-age':
       return { ...base, type: kind, instalments: 1 + (share % 12), firstDueOn: later(1 + (share % 40)) }
@@ -93,24 +132,29 @@ function lastDueOn(state: LoanState): string {
   return bookOf(state).plan.at(-1)!.dueOn
 }
 
-function lived({ terms, payments }: Life): LoanState {
+function lived({ terms, steps }: Life<Kind | OtherKind>): LoanState {
   let state = openLoan(terms)
-  for (const [place, { on, share, kind }] of payments.entries()) {
+  for (const [place, { on, share, kind }] of steps.entries()) {
     const event = eventOf(state, { id: `e${place}`, on }, kind, BigInt(share))
     if (event !== null) state = afterEvent(state, event)
   }
   return state
 }
 
-/** Nothing happens where no instalment is left to be moved: by a deferral, or by one of the same day once the rate is another. */
+/**
+ * Nothing happens where no instalment is left to be moved (by a deferral, or by one of the same day once the rate is another),
+ * nor where less is owed than was to be let go.
+ */
 function afterEvent(state: LoanState, event: LoanEvent): LoanState {
   try {
     return applyEvent(state, event)
   } catch (problem) {
-    if (problem instanceof LoanProblem && problem.code === 'no-coming-instalment') return state
+    if (problem instanceof LoanProblem && refusals.has(problem.code)) return state
     throw problem
   }
 }
+
+const refusals: ReadonlySet<string> = new Set(['no-coming-instalment', 'waiver-exceeds-owed', 'not-deferred'])
 
 /** Percent a year of the night that ends on a day. */
 function percentOn({ terms, events }: LoanState): (day: number) => number {
@@ -131,10 +175,12 @@ function interestOfNights(state: LoanState, until: string): number {
   const { terms, allocated } = state
   const maturity = dayOffset(lastDueOn(state))
   const percent = percentOn(state)
+  const lent = state.events.flatMap((event) => (event.type === 'disbursement' ? [lending(event)] : []))
   let principal = Number(terms.principal)
   let interest = 0
   let day = dayOffset(terms.disbursedOn)
-  for (const move of [...allocated, { type: '', on: until, principal: 0n, interest: 0n }]) {
+  const moves = [...allocated, ...lent].sort((a, b) => (a.on < b.on ? -1 : Number(a.on > b.on)))
+  for (const move of [...moves, { type: '', on: until, principal: 0n, interest: 0n }]) {
     const next = Math.min(dayOffset(move.on), maturity)
     for (; day < next; day++) interest += (principal * percent(day + 1)) / 36_500
     interest -= Number(move.interest)
@@ -143,21 +189,52 @@ function interestOfNights(state: LoanState, until: string): number {
   return interest
 }
 
+/** Money lent later, as something that adds to what is owed. */
+function lending({ on, amount }: { on: string; amount: bigint }) {
+  return { type: 'disbursement', on, principal: -amount, interest: 0n }
+}
+
+/** What is due by a day asks for no more interest than there is, each instalment's rounding apart. */
+function assertNoneTwice(state: LoanState, on: string, interest: bigint): void {
+  let due = 0n
+  for (const row of state.instalments) {
+    if (row.dueOn <= on) due += row.interest - row.interestPaid - row.interestWaived
+  }
+  assert.ok(due <= interest + BigInt(state.instalments.length) / 2n + 2n, `${due} is due of ${interest}`)
+}
+
+/** What settles the loan ends it, and money short of that lacks just what it is short of. */
+function assertSettledByQuote(state: LoanState, on: string, short: bigint): void {
+  const { total } = payoffOn(state, on)
+  const pay = (amount: bigint) => applyEvent(state, { type: 'repayment', id: 'last', on, amount })
+  if (total > 0n) assert.equal(pay(total).status, 'paid')
+  if (total <= short) return
+  const lacking = pay(total - short)
+  assert.equal(lacking.status, 'active')
+  assert.equal(lacking.creditBalance, 0n)
+  assert.equal(payoffOn(lacking, on).total, short)
+}
+
 test('a payoff asks for the interest of every night, once; it ends the loan, and money short of it lacks just that', () => {
-  holds(fc.tuple(someLife, fc.constantFrom(1n, 2n, 100n, 1_000n)), ([life, short]) => {
+  holds(fc.tuple(lifeOf(someKind), someShort), ([life, short]) => {
     const state = lived(life)
-    const { principal, interest, total } = payoffOn(state, life.askOn)
+    const { principal, interest } = payoffOn(state, life.askOn)
     assert.equal(principal, state.principalOutstanding)
     // One rounding per instalment, each by half a unit at most.
     const off = Number(interest) - interestOfNights(state, life.askOn)
     assert.ok(Math.abs(off) <= state.instalments.length / 2 + 2, `${interest} is off by ${off}`)
-    const pay = (amount: bigint) => applyEvent(state, { type: 'repayment', id: 'last', on: life.askOn, amount })
-    if (total > 0n) assert.equal(pay(total).status, 'paid')
-    if (total <= short) return
-    const lacking = pay(total - short)
-    assert.equal(lacking.status, 'active')
-    assert.equal(lacking.creditBalance, 0n)
-    assert.equal(payoffOn(lacking, life.askOn).total, short)
+    assertNoneTwice(state, life.askOn, interest)
+    assertSettledByQuote(state, life.askOn, short)
+  })
+})
+
+test('so does one after goods came back, principal or interest was let go, a contract ended or interest stopped', () => {
+  holds(fc.tuple(lifeOf(fc.oneof(someKind, otherKind)), someShort), ([life, short]) => {
+    const state = lived(life)
+    const { principal, interest } = payoffOn(state, life.askOn)
+    assert.equal(principal, state.principalOutstanding)
+    assertNoneTwice(state, life.askOn, interest)
+    assertSettledByQuote(state, life.askOn, short)
   })
 })
 

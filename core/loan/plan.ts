@@ -1,6 +1,6 @@
 /** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
+import { type Book, countsNights, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
 import { interestUntil } from './interest.ts'
 
 /** Works periods out up to and including `last`; those before `dirty` stand. */
@@ -21,11 +21,10 @@ export function workOut(book: Book, last: number): void {
 export function workOutAll(book: Book): void {
   workOut(book, book.plan.length - 1)
   if (book.settled) return
-  const last = lastOpen(book)
-  deferStrandedInterest(book, last)
+  deferStrandedInterest(book, lastOpen(book))
   giveRemainder(book)
-  // The remainder can repay what bore interest in periods that have no instalment to pay it.
-  if (last >= 0 && lastOpen(book) === last && deferStrandedInterest(book, last)) giveRemainder(book)
+  // The remainder can repay what bore interest in periods that have no instalment to pay it, and open one that can.
+  if (deferStrandedInterest(book, lastOpen(book))) giveRemainder(book)
   book.settled = true
 }
 
@@ -74,7 +73,7 @@ function giveRemainder(book: Book): void {
 
 function interestWithoutRoom(book: Book): bigint {
   const last = book.fixes === 'total' ? lastOpen(book) : -1
-  return last < 0 ? 0n : book.plan[last]!.carry
+  return last < 0 ? 0n : maxMinor(book.plan[last]!.carry, 0n)
 }
 
 /** The last instalment that payments have not met: where it asks for nothing yet it can take the remainder. */
@@ -123,7 +122,7 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
-    if (isLate) stranded -= settledBeyond(book, index)
+    if (isLate && !countsNights(book)) stranded -= settledBeyond(book, index)
   }
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
   else stranded = maxMinor(stranded, 0n)
@@ -137,15 +136,26 @@ function deferStrandedInterest(book: Book, last: number): boolean {
 
 /** An instalment that was the last one open took interest over; what it was not paid of that, it hands on like any other. */
 function giveBackUnused(book: Book, last: number): void {
-  for (let index = book.firstOpen; index < book.plan.length; index++) {
+  for (let index = 0; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     if (slot.deferred === 0n || index === last) continue
-    const unused = minMinor(slot.deferred, slot.carry + owedOf(slot, 'interest'))
-    if (unused === 0n || (unused < 0n && index < last)) continue
-    slot.deferred -= unused
-    touch(book, index)
+    const unused = unpaidOfDeferred(book, index)
+    if (unused > 0n || (unused < 0n && index > last)) {
+      slot.deferred -= unused
+      touch(book, index)
+    }
+    // What was paid of it is handed on as well: the next one asks for that much less, not the last.
+    if (slot.deferred > 0n && countsNights(book)) endDeferrals(book, index + 1, index)
     workOut(book, book.plan.length - 1)
   }
+}
+
+/** The interest that came up for it otherwise is paid first. */
+function unpaidOfDeferred(book: Book, index: number): bigint {
+  const slot = book.plan[index]!
+  if (slot.deferred <= 0n) return slot.deferred
+  const otherwise = maxMinor(cameUp(slot, book.plan[index - 1] ?? null) - slot.deferred, 0n)
+  return minMinor(slot.deferred, maxMinor(slot.deferred + otherwise - settledOf(slot, 'interest'), 0n))
 }
 
 /** Interest paid of an instalment beyond what came up for it, and so much of what was let go. */
@@ -166,8 +176,8 @@ export function askOnlyForSettled(book: Book, slot: Slot): void {
 }
 
 /**
- * Of instalments that a new plan follows: interest that one of them took over from later ones stays with it as far as it was
- * settled, which is the answer. The rest is handed on from where it was borne: each of the new ones would take it over again.
+ * Interest that an instalment took over from later ones stays with it as far as it was let go, which is the answer; where the
+ * nights are not counted, as far as it was settled. The rest is handed on: each of those of a new plan would take it over again.
  */
 export function endDeferrals(book: Book, end: number, from = 0): bigint {
   let sum = 0n
@@ -176,12 +186,19 @@ export function endDeferrals(book: Book, end: number, from = 0): bigint {
     deferOnly(book, index, 0n)
     workOut(book, index)
     const settled = settledBeyond(book, index, tookOver)
-    // What settling money pays to the due date is its price, beyond what came up: none of it was taken over.
-    const kept = book.terms.earlyInterest === 'to-due-date' ? minMinor(settled, tookOver) : settled
+    // What was paid beyond is handed on as it is. What settling money pays to the due date is its price: none of it was taken over.
+    const kept = countsNights(book) ? settled - settledBeyond(book, index) : minMinor(settled, tookOver)
     deferOnly(book, index, kept)
     sum += kept
   }
   return sum
+}
+
+/** The instalment at `first`, or those after it, ask for interest again that earlier ones had taken over: for what was not paid of it. */
+export function endDeferralsBefore(book: Book, first: number): void {
+  // Those that a re-ageing ended gave up what they had taken over on its day, and the last of them hands on the less for it.
+  const from = book.plan.findLastIndex(({ kind }) => kind === 'ended') + 1
+  deferOnly(book, first, -endDeferrals(book, first, from))
 }
 
 /** The instalment goes on asking for as much as it did. */
@@ -230,8 +247,17 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
   return {
     interest: dueInterest,
     principal: maxMinor(rest, settledPrincipal),
-    carry: maxMinor(interest - dueInterest, 0n),
+    carry:
+      interest >= dueInterest || !countsNights(book)
+        ? maxMinor(interest - dueInterest, 0n)
+        : paidBeyond(slot, interest),
   }
+}
+
+/** Below 0: interest that was paid beyond what came up by then, as where goods came back or a pause was put in, pays the next nights. */
+function paidBeyond(slot: Slot, interest: bigint): bigint {
+  const beyond = settledOf(slot, 'interest') - maxMinor(interest, 0n)
+  return minMinor(interest, 0n) - minMinor(beyond, slot.paid.interest)
 }
 
 /**

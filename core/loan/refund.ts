@@ -8,6 +8,7 @@ import {
   addPaid,
   addWaived,
   type Book,
+  countsNights,
   insertMove,
   noAmounts,
   owedOf,
@@ -23,7 +24,6 @@ import { flatInterest } from './interest.ts'
 import { extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
-import { countsNights } from './settle.ts'
 
 export interface Spread {
   readonly amounts: Amounts
@@ -248,8 +248,8 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   return slot
 }
 
-/** Interest of the nights until today that was paid with later instalments, as this one was closed, is its own again. */
-function takeBackInterest(book: Book, index: number): void {
+/** Interest of the nights until today that was paid with other instalments, as this one was closed, is its own again. */
+export function takeBackInterest(book: Book, index: number): void {
   const slot = book.plan[index]!
   for (const later of book.plan.slice(index + 1)) {
     const paid = minMinor(

@@ -96,8 +96,14 @@ function replanFromOpening(book: Book, first: number): void {
   if (first > 0) workOut(book, first - 1)
   const isLowered = book.plan.slice(first).some((slot) => slot.prepaid > 0n)
   const isPaidBefore = principalFor(book, first) > balanceFor(book, first) && standingFrom(book, first).size > 0
-  if (isLowered || isPaidBefore) replanRest(book, first, graceFrom(book, first))
-  else replan(book, first, graceFrom(book, first))
+  if (!isLowered && !isPaidBefore) replan(book, first, graceFrom(book, first))
+  if (isLowered || isPaidBefore || asksForLessThanPaid(book, first)) replanRest(book, first, graceFrom(book, first))
+}
+
+/** Principal that was paid in part before its period began is not in the balance, and what is left of it would be due earlier. */
+function asksForLessThanPaid(book: Book, first: number): boolean {
+  if (book.fixes === 'total') return false
+  return book.plan.slice(first).some((slot) => settledOf(slot, 'principal') > slot.planned + slot.restored)
 }
 
 /** Instalments from a place on that repay no principal by the contract. */
@@ -109,6 +115,8 @@ function takePlan(book: Book, from: Book, first: number): void {
   for (let index = first; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     const { planned, basis, fixedInterest } = from.plan[index]!
+    // Completed early, it asks for no more interest; where it is to repay more now, that bears interest again.
+    if (planned > slot.planned) slot.settledEarly = false
     slot.planned = planned
     slot.basis = basis
     slot.fixedInterest = fixedInterest

@@ -22,7 +22,7 @@ import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { askOnlyForSettled, deferOnly, endDeferrals, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
+import { askOnlyForSettled, endDeferralsBefore, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -190,7 +190,7 @@ export function reAmortise(book: Book, on: Day): void {
   for (const slot of book.extras) if (slot.due <= on) moved += moveDownPayment(book, slot, first, on)
   keepLateInterest(book)
   // Late interest that arrears were paid came up in the running period, which does not ask for it again.
-  if (book.daily && book.terms.overdueInterest) deferOnly(book, first, -endDeferrals(book, first, firstOfPlan(book)))
+  if (book.daily && book.terms.overdueInterest) endDeferralsBefore(book, first)
   if (book.daily && book.rates.some((step) => step.num > 0n)) replanRest(book, first, graceFrom(book, first))
   else raiseEvenly(book, first, moved)
 }
@@ -207,11 +207,6 @@ function raiseEvenly(book: Book, first: number, amount: bigint): void {
   reopen(book, first)
   touch(book, 0)
   workOutAll(book)
-}
-
-/** Those that a re-ageing ended gave up what they had taken over on its day, and the last of them hands on the less for it. */
-function firstOfPlan(book: Book): number {
-  return book.plan.findLastIndex(({ kind }) => kind === 'ended') + 1
 }
 
 /** An unpaid down payment is principal in arrears like any other; it bore no interest, and does as part of the balance. */

@@ -10,6 +10,7 @@ import {
   addPaid,
   type Book,
   copyBook,
+  countsNights,
   noAmounts,
   owedOf,
   owedTotal,
@@ -19,9 +20,10 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { bearLateInterestToSettle } from './late.ts'
 import { planAsAsked, workOut, workOutAll } from './plan.ts'
-import { countsNights, payoffOf } from './settle.ts'
-import { accrued } from './today.ts'
+import { payoffOf } from './settle.ts'
+import { accrued, settlingDay } from './today.ts'
 import type { AllocationRule, Component, Dues } from './types.ts'
 
 export function paySettling(book: Book, amount: bigint, on: Day, rule: AllocationRule): Payment {
@@ -76,12 +78,19 @@ export function repayWithRest(payment: Payment, rule: AllocationRule): Payment {
   return payment
 }
 
+/** What settles the loan, late principal bearing interest to the day to which settling money pays it. */
+export function quoteOf(book: Book, on: Day): Dues {
+  const settled = copyBook(book)
+  bearLateInterestToSettle(settled, on)
+  return payoffOf(settled, on)
+}
+
 /**
  * Interest alone that is left to pay would be that of the day, where settling money pays more. Where late principal bears
  * interest too, an instalment that money taken back opened again can ask for interest that another was paid.
  */
 function leavesDebt(trial: Book, left: bigint, on: Day, lacking: bigint): boolean {
-  if (trial.terms.earlyInterest === 'to-due-date') return trial.outstanding > 0n
+  if (trial.terms.earlyInterest === 'to-due-date') return trial.outstanding > 0n && quoteOf(trial, on).total <= lacking
   if (countsNights(trial)) return left === 0n && payoffOf(trial, on).total === lacking
   if (trial.outstanding > 0n) return left === 0n
   planAsAsked(trial)
@@ -93,8 +102,8 @@ function paysEverything({ order }: AllocationRule): boolean {
 }
 
 /**
- * Closes the instalments with what the money pays of them; what it lacks is left to the last. Where late principal bears
- * interest, that is principal, which goes on bearing it: charges and interest come first.
+ * Closes the instalments with what the money pays of them, charges and interest first. What it lacks is principal then, and
+ * is left to the last; where late principal bears interest it goes on bearing it.
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
@@ -103,11 +112,8 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   const last = book.plan.at(-1)!
   const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
-  for (const slot of slots) {
-    payCharges(slot)
-    if (!book.terms.overdueInterest) payPrincipal(slot)
-  }
-  if (book.terms.overdueInterest) for (const slot of slots) payPrincipal(slot)
+  for (const slot of slots) payCharges(slot)
+  for (const slot of slots) payPrincipal(slot)
 
   function payCharges(slot: Slot): void {
     for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
@@ -125,25 +131,33 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   for (const slot of book.plan) closeAsPaid(book, slot)
   last.planned += book.outstanding
   touch(book, 0)
-  if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on, quoted)
+  if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
+  // At rates at which the interest alone is more than the money.
+  if (quoted > 0n) askFor(book, planIndex(book, on), quoted)
   workOutAll(book)
   return payment
 }
 
+function askFor(book: Book, index: number, interest: bigint): void {
+  book.plan[index]!.arrearsInterest += interest
+  touch(book, index)
+}
+
 /**
- * Where late principal bears interest, so does what is left to pay. Interest of the nights until the day is paid, with whatever
- * instalment, but for `lacking`.
+ * Where late principal bears interest, so does what is left to pay. Interest up to the day that money pays it to was paid, with
+ * whatever instalment.
  */
-function bearOn(book: Book, on: Day, lacking: bigint): void {
+function bearOn(book: Book, on: Day): void {
   const current = periodIndex(book, on)
+  const running = book.plan[current]
+  const until = running === undefined ? on : settlingDay(book, running, on)
   for (const slot of book.plan.slice(current)) slot.fixedInterest = null
   workOut(book, current - 1)
   for (let index = current; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    slot.arrearsInterest = settledOf(slot, 'interest') - accrued(book, index, current, on)
+    slot.arrearsInterest = settledOf(slot, 'interest') - accrued(book, index, current, until)
     if (book.fixes === 'total') slot.planned -= slot.arrearsInterest
   }
-  book.plan[planIndex(book, on)]!.arrearsInterest += lacking
 }
 
 /** The answer is how much the money reached for. */

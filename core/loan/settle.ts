@@ -1,7 +1,7 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, copyBook, owedOf, periodIndex, settledOf } from './book.ts'
+import { type Book, copyBook, countsNights, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
@@ -31,11 +31,6 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
 }
 
-/** Every night bears interest on what is owed, late or not, and money pays that of the nights before it. */
-export function countsNights({ daily, terms }: Book): boolean {
-  return daily && terms.overdueInterest && terms.earlyInterest === 'to-day'
-}
-
 /** Interest that came up until the day, whichever instalment asks for it, less what was paid of it or let go. */
 function interestUnpaid(book: Book, current: number, on: Day): bigint {
   let unpaid = 0n
@@ -48,7 +43,8 @@ function interestUnpaid(book: Book, current: number, on: Day): bigint {
     const letGo = slot.settled.interest - slot.paid.interest
     if (letGo === 0n) continue
     // What was let go of interest that has not come up yet says nothing of the nights until today.
-    const handedOn = index === 0 || index > current ? 0n : book.plan[index - 1]!.carry
+    const before = book.plan[index - 1]
+    const handedOn = before === undefined || before.due > on ? 0n : before.carry
     unpaid -= minMinor(letGo, maxMinor(cameUp + handedOn + slot.deferred, 0n))
   }
   return unpaid

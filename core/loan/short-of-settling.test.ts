@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flatBills } from './bills.test-support.ts'
 import { applyEvent, foldLoan, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
 import type { AllocationStep, LoanTerms } from './types.ts'
 
 /** 25.51 at 13.2 % a year in six bills; settling money pays the interest of the running bill whole. */
@@ -13,6 +14,15 @@ const bills: LoanTerms = {
   instalments: 6,
   disbursedOn: '2026-02-04',
   dueDates: ['2026-03-13', '2026-04-13', '2026-05-13', '2026-06-13', '2026-07-13', '2026-08-13'],
+}
+
+/** 1,000.00 at 24 %, interest by the day. */
+const daily: LoanTerms = {
+  ...plainLoan,
+  principal: 100_000n,
+  annualRatePercent: '24',
+  dayCount: 'actual/365',
+  disbursedOn: '2023-01-01',
 }
 
 const days = [
@@ -54,6 +64,37 @@ test('a cent less than settles a loan on the first day of its last bill leaves t
   assert.equal(payoffOn(state, '2026-07-14').total, 1n)
   assert.equal(payoffOn(state, '2026-08-13').total, 1n)
   assert.equal(state.instalments.at(-1)!.interestPaid, 4n)
+})
+
+test('less than what settles a loan bears no interest again to the due date that it was paid to', () => {
+  const terms: LoanTerms = { ...daily, instalments: 5, every: { n: 3, unit: 'month' }, earlyInterest: 'to-due-date' }
+  const loan = foldLoan(terms, [])
+  const { total } = payoffOn(loan, '2024-02-22')
+  for (const short of [1n, 100n, 1_000n]) {
+    const state = applyEvent(loan, { type: 'repayment', id: 'short', on: '2024-02-22', amount: total - short })
+    assert.equal(payoffOn(state, '2024-02-22').total, short)
+    assert.equal(payoffOn(state, '2024-04-01').total, short)
+  }
+})
+
+test('less than what settles a loan leaves it open where its last instalment has interest alone', () => {
+  const terms: LoanTerms = { ...daily, overdueInterest: false, earlyInterest: 'to-due-date', principalGrace: 2 }
+  const loan = foldLoan({ ...terms, instalments: 4, instalmentMultiple: 100n }, [
+    { type: 'purchase-refund', id: 'back', on: '2023-06-25', amount: 80_000n },
+  ])
+  assert.equal(payoffOn(loan, '2023-07-18').total, 26_914n)
+  for (const short of [1n, 100n]) {
+    const state = applyEvent(loan, { type: 'repayment', id: 'short', on: '2023-07-18', amount: 26_914n - short })
+    assert.deepEqual([state.status, payoffOn(state, '2023-07-18').total], ['active', short])
+  }
+})
+
+test('interest that the money did not reach stays, at rates at which it is more than the money', () => {
+  const terms: LoanTerms = { ...daily, annualRatePercent: '10000', instalments: 3, earlyInterest: 'to-due-date' }
+  const loan = foldLoan(terms, [])
+  const { total } = payoffOn(loan, '2023-04-20')
+  const state = applyEvent(loan, { type: 'repayment', id: 'part', on: '2023-04-20', amount: 100_100n })
+  assert.equal(payoffOn(state, '2023-04-20').total, total - 100_100n)
 })
 
 test('what settles a loan leaves nothing, and more of it no debt beside the credit, with principal paid before interest too', () => {
