@@ -175,9 +175,15 @@ function besideOwn(book: Book, slot: Slot, carried: Minor): Term[] {
   const asked = ownInterest(slot) + carried + slot.deferred + slot.arrearsInterest - slot.carry
   const rest = slot.owing.interest - asked
   return [
-    ...there(carried < 0n ? 'paid already with the instalment before' : 'carried from the instalment before', carried),
+    ...there(
+      carried < 0n ? 'what the instalment before was paid beyond its own' : 'carried from the instalment before',
+      carried,
+    ),
     ...taken,
-    ...there(slot.carry < 0n ? 'paid ahead for the next instalment' : 'handed on to the next instalment', -slot.carry),
+    ...there(
+      slot.carry < 0n ? 'what the next instalment asks less for' : 'handed on to the next instalment',
+      -slot.carry,
+    ),
     ...there(rest < 0n ? 'lapsed with the charge-off' : 'paid or waived beyond what came up', rest),
   ]
 }
