@@ -68,6 +68,42 @@ test('new terms take effect on the next quote of the same connection', async () 
   assert.ok(!(await plans()).includes('24x'))
 })
 
+test('quotes of one moment, of a caller, another one and one whose key was revoked, are answered each to its own', async () => {
+  const [own, their, gone] = await Promise.all([shopping(), shopping(), shopping()])
+  const connected = async ({ world, program }: Shopping) => {
+    const call = await callerOnOneConnection({ after }, credit.app, world.key)
+    const quote = async (programId: string) => {
+      const { status, body } = await call<{ programId: string; code: string }>('POST', '/v1/quotes', {
+        programId,
+        amount: 399_900,
+      })
+      return status === 200 ? body.programId : body.code
+    }
+    assert.equal(await quote(program.id), program.id)
+    return quote
+  }
+  const owners = await Promise.all([own, own, own].map(connected))
+  const others = await Promise.all([their, their, gone].map(connected))
+  await credit.db`update api_keys set revoked_at = now() where tenant_id = ${gone.world.tenantId}`
+  const unknown = `${own.program.id.slice(0, -4)}0000`
+  const answers = [
+    owners[0]!(own.program.id),
+    owners[1]!(their.program.id),
+    owners[2]!(unknown),
+    others[0]!(their.program.id),
+    others[1]!(own.program.id),
+    others[2]!(gone.program.id),
+  ]
+  assert.deepEqual(await Promise.all(answers), [
+    own.program.id,
+    'not-found',
+    'not-found',
+    their.program.id,
+    'not-found',
+    'unauthorized',
+  ])
+})
+
 test('captures, refunds and money of one connection each see what the one before left', async () => {
   const { call, lineId, merchantId } = await shopping()
   const order = { lineId, merchantId, amount: 100_000, currency: 'CNY', plan: 'pay-later', capture: false }

@@ -6,6 +6,7 @@ import { offersAmount, type Purchase } from '../../core/program/plan.ts'
 import { planQuoter } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
+import type { LookedAhead } from '../platform/arrival.ts'
 import type { Ahead, Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import type { PrintedJson } from '../platform/json.ts'
@@ -45,9 +46,12 @@ export interface Quote {
 }
 
 /** Of a line its program is known only when the line is. */
-export function lookAhead(ahead: Ahead, { programId, lineId }: Pick<QuoteRequest, 'programId' | 'lineId'>): void {
+export function lookAhead(
+  ahead: Ahead,
+  { programId, lineId }: Pick<QuoteRequest, 'programId' | 'lineId'>,
+): LookedAhead {
   if (lineId !== undefined) lines.lookAhead(ahead, lineId)
-  else if (programId !== undefined) programs.lookAhead(ahead, programId)
+  else if (programId !== undefined) return programs.lookAhead(ahead, programId)
 }
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {

@@ -10,6 +10,7 @@ import { rowOfNewLoan } from '../loans/book.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { MerchantView } from '../parties/types.ts'
+import type { Introduction } from '../platform/auth.ts'
 import type { Ahead, Context } from '../platform/context.ts'
 import { Problem, problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
@@ -31,9 +32,12 @@ export interface NewCharge {
 }
 
 /** What a purchase is decided on besides its caller. */
-export function lookAhead(ahead: Ahead, { lineId, merchantId }: Pick<NewCharge, 'lineId' | 'merchantId'>): void {
+export function lookAhead(
+  ahead: Ahead,
+  { lineId, merchantId }: Pick<NewCharge, 'lineId' | 'merchantId'>,
+): Promise<Introduction> {
   lines.lookAheadForPurchase(ahead, lineId)
-  merchants.lookAhead(ahead, merchantId)
+  return merchants.lookAhead(ahead, merchantId)
 }
 
 /** What happens, in the order it happens; the limit itself is checked where it is written. */

@@ -1,3 +1,4 @@
+import { createIntroducer, type Introduction } from '../platform/auth.ts'
 import { createLoader, createOwnedLoader, createRowLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
@@ -117,9 +118,28 @@ export async function findMerchant(ctx: Context, id: string): Promise<MerchantVi
   return merchantLoaderOf(ctx.platform)(id, ctx.tenantId, ctx.ahead)
 }
 
-/** What `findMerchant` will be asked for. */
-export function lookAheadForMerchant({ platform, rows }: Ahead, id: string): void {
-  merchantLoaderOf(platform).lookAhead(id, rows)
+type MerchantColumns = MerchantView & { readonly merchantTenantId: string }
+
+const introducerOf = oncePerPlatform(({ db, clock }) =>
+  createIntroducer<MerchantColumns>(db, clock, {
+    columns: db`m.id, m.tenant_id as merchant_tenant_id, m.name, m.reference, m.status, m.payout_timing, m.fee_percent, m.created_at`,
+    join: db`left join merchants m on m.id = asked.id`,
+    rowOf: ({ id, merchantTenantId: tenantId, name, reference, status, payoutTiming, feePercent, createdAt }) => ({
+      id,
+      tenantId,
+      name,
+      reference,
+      status,
+      payoutTiming,
+      feePercent,
+      createdAt,
+    }),
+  }),
+)
+
+/** What `findMerchant` will be asked for, with its caller. */
+export function lookAheadForMerchant({ platform, secret }: Ahead, id: string): Promise<Introduction> {
+  return introducerOf(platform)(secret, id)
 }
 
 export function listMerchants(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {

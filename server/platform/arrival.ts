@@ -1,21 +1,27 @@
 /**
  * Who sends a request. Its key is looked up for every request, and a stranger's request waits for that unread. On a connection
- * on which the same key was good a moment ago the request is read and checked meanwhile, and what it needs is asked for beside
- * its key: one wait for the database instead of two. None of it is used or told before the key has turned out to be good, so
- * that a revoked key is refused as ever, and before anything else is said.
+ * on which the same key was good a moment ago the request is read and checked first, and what it needs is asked for beside its
+ * key, or by the same query: one wait for the database instead of two. None of it is used or told before the key has turned out
+ * to be good, so that a revoked key is refused as ever, and before anything else is said.
  */
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { authenticate, secretOf } from './auth.ts'
+import { authenticate, type Caller, type Introduction, secretOf, unknownKey } from './auth.ts'
 import type { Ahead } from './context.ts'
 
-/** Begins to look up what a request will need. The request has the form of its route's schema. */
-export type LookAhead = (ahead: Ahead, request: { readonly body: unknown; readonly params: unknown }) => void
+/** Nothing where the key is to be asked for by itself. */
+// biome-ignore lint/suspicious/noConfusingVoidType: so that whoever has nothing to give need not say so
+export type LookedAhead = Promise<Introduction> | void
 
-/** A request that is being read while its key is looked up. */
+/**
+ * Begins to look up what a request will need. The request has the form of its route's schema. Gives the caller with it where
+ * one query finds both.
+ */
+export type LookAhead = (ahead: Ahead, request: { readonly body: unknown; readonly params: unknown }) => LookedAhead
+
+/** A request that is read before its key is looked up. */
 export interface Arrival {
-  /** Rejects if the key is not good. */
-  readonly known: Promise<void>
+  readonly secret: string
   readonly lookAhead: LookAhead | undefined
 }
 
@@ -45,12 +51,7 @@ export function callerRequired(lookAhead: LookAhead | undefined): Hook {
       }, done)
       return
     }
-    const known = authenticate(last.secret, loadCaller).then((caller) => {
-      request.caller = caller
-    })
-    request.arrival = { known, lookAhead }
-    // Whoever waits for it is told; until then nobody listens.
-    known.catch(() => lastGood.delete(socket))
+    request.arrival = { secret: last.secret, lookAhead }
     done()
   }
 }
@@ -59,20 +60,51 @@ export function callerRequired(lookAhead: LookAhead | undefined): Hook {
 export const awaitCaller: Hook = (request, _reply, done) => {
   const { arrival } = request
   if (arrival === null) return done()
-  const { known, lookAhead } = arrival
-  if (lookAhead !== undefined) {
-    request.ahead = { platform: request.server.platform, rows: new Map() }
-    lookAhead(request.ahead, request)
+  const { secret, lookAhead } = arrival
+  const { platform } = request.server
+  const refuse = (refusal: Error): void => {
+    lastGood.delete(request.raw.socket)
+    done(refusal)
   }
+  const enter = (caller: Caller | undefined): void => {
+    if (caller === undefined) {
+      refuse(unknownKey())
+      return
+    }
+    request.caller = caller
+    done()
+  }
+  const ahead: Ahead = { platform, secret, rows: new Map() }
+  request.ahead = ahead
+  const introduced = lookAhead?.(ahead, request)
   request.arrival = null
-  known.then(() => done(), done)
+  if (introduced === undefined) platform.loadCaller(secret).then(enter, refuse)
+  else {
+    introduced.then(({ caller, id, row }) => {
+      ahead.rows.set(id, row)
+      enter(caller)
+    }, refuse)
+  }
 }
 
 /** What is wrong with a request is told to nobody but its caller; everyone else is told that the key is not good. */
 export function unlessUnauthorized<Sent>(
-  { arrival }: FastifyRequest,
+  request: FastifyRequest,
   error: unknown,
   send: (refusal: unknown) => Sent,
 ): Sent | Promise<Sent> {
-  return arrival === null ? send(error) : arrival.known.then(() => error).then(send, send)
+  const { arrival, raw, server } = request
+  if (arrival === null) return send(error)
+  request.arrival = null
+  const known = authenticate(arrival.secret, server.platform.loadCaller)
+  return known.then(
+    (caller) => {
+      request.caller = caller
+      return send(error)
+    },
+    (refusal) => {
+      lastGood.delete(raw.socket)
+      return send(refusal)
+    },
+  )
 }

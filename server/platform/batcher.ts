@@ -272,8 +272,11 @@ export function createShardLoader<Question extends { readonly shard: number }, A
   return async (question) => (await load(question))!
 }
 
-/** Rows that a request asked for before it was known whose it is, by their ids, which say their kind. */
-export type RowsAhead = Map<string, Promise<unknown>>
+/**
+ * Rows that a request asked for before it was known whose it is, by their ids, which say their kind: promised, or found with
+ * its key (null: there is none).
+ */
+export type RowsAhead = Map<string, Promise<unknown> | object | null>
 
 export interface RowLoader<Row> {
   /** Undefined for an unknown id and for another tenant's. What was asked for ahead is taken once; the next reading asks anew. */
@@ -294,9 +297,9 @@ export function createOwnedLoader<Row extends Owned>(
   const load = createLoader<string, Row>(async (ids) => new Map((await read(ids)).map((row) => [row.id, row])))
 
   async function find(id: string, tenantId: string, ahead?: RowsAhead): Promise<Row | undefined> {
-    const asked = ahead?.get(id) as Promise<Row | undefined> | undefined
+    const asked = ahead?.get(id) as Promise<Row | undefined> | Row | null | undefined
     if (asked !== undefined) ahead!.delete(id)
-    const row = await (asked ?? load(id))
+    const row = await (asked === undefined ? load(id) : asked)
     return row?.tenantId === tenantId ? row : undefined
   }
 

@@ -32,6 +32,8 @@ export interface Platform {
 /** What can be asked for before it is known for whom. */
 export interface Ahead {
   readonly platform: Platform
+  /** Its key, which nobody has looked up yet. */
+  readonly secret: string
   readonly rows: RowsAhead
 }
 

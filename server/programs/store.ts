@@ -1,4 +1,5 @@
 import type { Review } from '../../core/program/review.ts'
+import { createIntroducer, type Introduction } from '../platform/auth.ts'
 import { createOwnedLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
@@ -61,9 +62,19 @@ export function findStanding(ctx: Context, programId: string): Promise<Standing 
   return standingLoaderOf(ctx.platform)(programId, ctx.tenantId, ctx.ahead)
 }
 
-/** What `findStanding` will be asked for. */
-export function lookAhead({ platform, rows }: Ahead, programId: string): void {
-  standingLoaderOf(platform).lookAhead(programId, rows)
+type ProgramColumns = Omit<OwnedStanding, 'tenantId'> & { readonly programTenantId: string }
+
+const introducerOf = oncePerPlatform(({ db, clock }) =>
+  createIntroducer<ProgramColumns>(db, clock, {
+    columns: db`p.id, p.tenant_id as program_tenant_id, p.status, p.active_version`,
+    join: db`left join programs p on p.id = asked.id`,
+    rowOf: ({ id, programTenantId: tenantId, status, activeVersion }) => ({ id, tenantId, status, activeVersion }),
+  }),
+)
+
+/** What `findStanding` will be asked for, with its caller. */
+export function lookAhead({ platform, secret }: Ahead, programId: string): Promise<Introduction> {
+  return introducerOf(platform)(secret, programId)
 }
 
 export function listPrograms(ctx: Context): Promise<ProgramView[]> {
