@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Charge, plainTerms, rowsOf, testCredit } from '../testing.ts'
-import type { PlanQuote as Printed } from './quote.ts'
 
 type Instalment = Readonly<
   Record<'n' | 'principal' | 'interest' | 'total' | 'balanceAfter', number> & { dueOn: string }
 >
-type PlanQuote = Omit<Printed, 'schedule'> & { readonly schedule: readonly Instalment[] }
+type PlanQuote = Readonly<Record<'plan' | 'method' | 'paidBy' | 'irrPercent' | 'simplePercent', string>> &
+  Readonly<Record<'instalments' | 'total' | 'cost', number>> & { readonly schedule: readonly Instalment[] }
 
 const { sandbox } = await testCredit({ after })
 
@@ -26,7 +26,7 @@ async function shopping(changes: Parameters<typeof plainTerms>[0] = {}) {
 
 test('a quote shows each plan that is offered, as it will be booked, and books nothing', async () => {
   const { world, lineId, merchantId, usage } = await shopping()
-  const quote = await world.post<{ withinLimit: boolean; plans: (PlanQuote & { total: number })[] }>('/v1/quotes', {
+  const quote = await world.post<{ withinLimit: boolean; plans: PlanQuote[] }>('/v1/quotes', {
     lineId,
     amount: 399_900,
   })

@@ -68,6 +68,24 @@ test('new terms take effect on the next quote of the same connection', async () 
   assert.ok(!(await plans()).includes('24x'))
 })
 
+test('a moved clock takes effect on the next quote of the same connection, of its program and of its line', async () => {
+  const { world, program, lineId, call } = await shopping()
+  const days = async (of: object) => {
+    const { body } = await call<{ on: string; statementOn: string; plans: { schedule: { dueOn: string }[] }[] }>(
+      'POST',
+      '/v1/quotes',
+      { ...of, amount: 399_900 },
+    )
+    return [body.on, body.statementOn, body.plans[0]!.schedule[0]!.dueOn]
+  }
+  const both = async () => [await days({ programId: program.id }), await days({ lineId })]
+  assert.deepEqual(await both(), Array(2).fill(['2026-03-05', '2026-04-03', '2026-04-13']))
+  await world.advance('2026-04-03')
+  assert.deepEqual((await days({ programId: program.id })).slice(0, 2), ['2026-04-03', '2026-04-03'])
+  await world.advance('2026-04-05')
+  assert.deepEqual(await both(), Array(2).fill(['2026-04-05', '2026-05-03', '2026-05-13']))
+})
+
 test('quotes of one moment, of a caller, another one and one whose key was revoked, are answered each to its own', async () => {
   const [own, their, gone] = await Promise.all([shopping(), shopping(), shopping()])
   const connected = async ({ world, program }: Shopping) => {

@@ -2,35 +2,21 @@
 
 import type { Minor } from '../../core/money.ts'
 import { nextStatementOn } from '../../core/program/cycle.ts'
-import { offersAmount, type Purchase } from '../../core/program/plan.ts'
+import { offersAmount } from '../../core/program/plan.ts'
 import { planQuoter } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
 import type { LookedAhead } from '../platform/arrival.ts'
 import type { Ahead, Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
-import type { PrintedJson } from '../platform/json.ts'
+import { PrintedJson } from '../platform/json.ts'
 import * as programs from '../programs/service.ts'
-import { schedulePrinter } from './schedule-printer.ts'
+import { quotePrinter } from './quote-printer.ts'
 
 export interface QuoteRequest {
   readonly programId?: string
   readonly lineId?: string
   readonly amount: Minor
-}
-
-export interface PlanQuote {
-  readonly plan: string
-  readonly method: string
-  readonly instalments: number
-  readonly paidBy: 'customer' | 'merchant'
-  readonly total: Minor
-  readonly cost: Minor
-  /** Percent a year; the leading figure of what must be shown. */
-  readonly irrPercent: string
-  readonly simplePercent: string
-  /** Rows of an instalment each. */
-  readonly schedule: PrintedJson
 }
 
 export interface Quote {
@@ -42,7 +28,8 @@ export interface Quote {
   readonly statementOn: string
   /** Whether the line's limit allows the purchase now; null without a line. */
   readonly withinLimit: boolean | null
-  readonly plans: readonly PlanQuote[]
+  /** Of each plan that is offered for this amount. */
+  readonly plans: PrintedJson
 }
 
 /** Of a line its program is known only when the line is. */
@@ -55,36 +42,68 @@ export function lookAhead(
 }
 
 export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote> {
-  const { programId, lineId, terms, termsVersion, statementOn, withinLimit } = await basisOf(ctx, request)
+  const { programId, lineId, terms, on, statementOn, withinLimit } = await basisOf(ctx, request)
   const { amount } = request
-  const on = ctx.today()
-  const plans = terms.plans
-    .filter((plan) => offersAmount(plan, amount))
-    .map((plan) => quoterOf(`${programId}/${termsVersion}/${plan.code}`, terms, plan, { on, statementOn })(amount))
-  return { programId, lineId, currency: terms.currency, amount, on, statementOn, withinLimit, plans }
+  let plans = ''
+  for (const { plan, quotePlan } of offersOf(terms, on, statementOn)) {
+    if (offersAmount(plan, amount)) plans += (plans === '' ? '[' : ',') + quotePlan(amount)
+  }
+  return {
+    programId,
+    lineId,
+    currency: terms.currency,
+    amount,
+    on,
+    statementOn,
+    withinLimit,
+    plans: new PrintedJson(plans === '' ? '[]' : `${plans}]`),
+  }
 }
 
-type QuotePlan = (amount: Minor) => PlanQuote
+interface Offer {
+  readonly plan: Plan
+  /** Gives JSON. */
+  readonly quotePlan: (amount: Minor) => string
+}
 
-const quoters = new Map<string, QuotePlan>()
-const remembered = 1_000
+/** Of one day and the statement day that follows it. */
+interface OffersOfDay {
+  readonly on: string
+  readonly statementOn: string
+  readonly offers: readonly Offer[]
+}
 
-/** `product` names a plan of one version of terms. Those never change once activated, so remembering can't answer wrongly. */
-function quoterOf(product: string, terms: ProgramTerms, plan: Plan, dates: Omit<Purchase, 'amount'>): QuotePlan {
-  const key = `${product}/${dates.on}/${dates.statementOn}`
-  const known = quoters.get(key)
-  if (known !== undefined) return known
-  const made = viewer(terms, plan, dates)
-  if (quoters.size >= remembered) quoters.clear()
-  quoters.set(key, made)
-  return made
+const known = new WeakMap<ProgramTerms, OffersOfDay>()
+
+/**
+ * Terms that are remembered are those of a version that was activated, and never change; their offers are kept beside them, those
+ * of the day that was asked for last. A text of ids and days as key would have to be made and looked up for each quote.
+ */
+function offersOf(terms: ProgramTerms, on: string, statementOn: string): readonly Offer[] {
+  const last = known.get(terms)
+  if (last !== undefined && last.on === on && last.statementOn === statementOn) return last.offers
+  const dates = { on, statementOn }
+  const offers = terms.plans.map((plan) => ({ plan, quotePlan: quotePrinter(plan, planQuoter(terms, plan, dates)) }))
+  known.set(terms, { on, statementOn, offers })
+  return offers
+}
+
+const nextStatements = new WeakMap<ProgramTerms, { readonly on: string; readonly statementOn: string }>()
+
+/** The same for the day on which a new line would have its first statement. */
+function statementAfter(terms: ProgramTerms, on: string): string {
+  const last = nextStatements.get(terms)
+  if (last?.on === on) return last.statementOn
+  const statementOn = nextStatementOn(terms.cycle, on)
+  nextStatements.set(terms, { on, statementOn })
+  return statementOn
 }
 
 interface Basis {
   readonly programId: string
   readonly lineId: string | null
   readonly terms: ProgramTerms
-  readonly termsVersion: number
+  readonly on: string
   readonly statementOn: string
   readonly withinLimit: boolean | null
 }
@@ -98,32 +117,21 @@ function basisOf(ctx: Context, request: QuoteRequest): Promise<Basis> {
 }
 
 async function basisOfProgram(ctx: Context, programId: string): Promise<Basis> {
-  const { version, terms } = await programs.findActive(ctx, programId)
-  const statementOn = nextStatementOn(terms.cycle, ctx.today())
-  return { programId, lineId: null, terms, termsVersion: version, statementOn, withinLimit: null }
+  const { terms } = await programs.findActive(ctx, programId)
+  const on = ctx.today()
+  return { programId, lineId: null, terms, on, statementOn: statementAfter(terms, on), withinLimit: null }
 }
 
 async function basisOfLine(ctx: Context, lineId: string, amount: Minor): Promise<Basis> {
   const line = await lines.find(ctx, lineId)
   const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+  const on = ctx.today()
   return {
     programId: line.programId,
     lineId,
     terms,
-    termsVersion: line.termsVersion,
-    statementOn: line.nextStatementOn ?? nextStatementOn(terms.cycle, ctx.today()),
+    on,
+    statementOn: line.nextStatementOn ?? statementAfter(terms, on),
     withinLimit: line.status === 'active' && line.heldMinor + line.owedMinor + amount <= line.limitMinor,
-  }
-}
-
-function viewer(terms: ProgramTerms, plan: Plan, dates: Omit<Purchase, 'amount'>): QuotePlan {
-  const { code, method, instalments, paidBy } = plan
-  const quotePlan = planQuoter(terms, plan, dates)
-  const printSchedule = schedulePrinter()
-  return (amount) => {
-    const { cost, irrPercent, simplePercent, instalments: rows } = quotePlan(amount)
-    const total = amount + cost
-    const schedule = printSchedule(rows)
-    return { plan: code, method, instalments, paidBy, total, cost, irrPercent, simplePercent, schedule }
   }
 }

@@ -91,7 +91,7 @@ const PlanQuote = object({
   cost: MinorBalance,
   irrPercent: Type.String({ description: 'All-in cost a year, by internal rate; to be shown first.' }),
   simplePercent: Type.String(),
-  schedule: Type.Unsafe<PrintedJson>(listOf(Instalment)),
+  schedule: listOf(Instalment),
 })
 
 const Quote = object({
@@ -102,7 +102,7 @@ const Quote = object({
   on: Day,
   statementOn: Day,
   withinLimit: nullable(Type.Boolean()),
-  plans: listOf(PlanQuote),
+  plans: Type.Unsafe<PrintedJson>(listOf(PlanQuote)),
 })
 
 const tags = ['charges']
