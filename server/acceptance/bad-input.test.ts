@@ -171,6 +171,8 @@ for (const operation of operations) {
       ['{"amount": 1', 'malformed-json'],
       ['{"amount": 01}', 'malformed-json'],
       ['{"__proto__": {"role": "admin"}}', 'malformed-json'],
+      ['{"\\u005f_proto__": {"role": "admin"}}', 'malformed-json'],
+      ['{"constructor": {"prototype": {"role": "admin"}}}', 'malformed-json'],
       ['\u{feff}{', 'malformed-json'],
       [`{"reference": "${'x'.repeat(600_000)}"}`, 'payload-too-large'],
       ['amount=1', 'unsupported-media-type', { 'content-type': 'application/x-www-form-urlencoded' }],

@@ -69,8 +69,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
       if (route.config?.public) return
       route.onRequest = [callerRequired(route.config?.lookAhead), ...[route.onRequest ?? []].flat()]
     })
-    api.addHook('preValidation', refuseBrokenAddress)
-    api.addHook('preValidation', checkIdempotencyKey)
+    api.addHook('preValidation', refuseBrokenHead)
     api.addHook('preHandler', awaitCaller)
     await registerRoutes(api as App, platform)
   })
@@ -81,12 +80,6 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
 function requestIdOf(request: IncomingMessage, platform: Platform): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,100}$/.test(given) ? given : platform.ids.create('req')
-}
-
-/** A key is the caller's choice; one that is sent must be usable. */
-function checkIdempotencyKey(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  idempotencyKeyOf(request)
-  done()
 }
 
 function observe(app: App, { metrics, log }: Platform): void {
@@ -119,12 +112,28 @@ function readJsonBodies(app: App): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Many clients declare JSON on a POST without a body; where a route needs one, its schema says so.
     if (body === '') return done(null, undefined)
-    parse(request, String(body), (error, value) => {
-      if (error) done(problem('malformed-json', { detail: whereBroken(String(body), error) }))
-      else if (holdsBrokenText(String(body), value)) done(brokenText())
+    const text = String(body)
+    const plain = plainValueOf(text)
+    if (plain !== undefined) return done(null, plain)
+    parse(request, text, (error, value) => {
+      if (error) done(problem('malformed-json', { detail: whereBroken(text, error) }))
+      else if (holdsBrokenText(text, value)) done(brokenText())
       else done(null, value)
     })
   })
+}
+
+/**
+ * The value of nearly every body: one without escapes by number, in which a key that poisons prototypes and broken text could hide.
+ * Undefined where there is more to look at, or something to explain.
+ */
+function plainValueOf(text: string): unknown {
+  if (text.includes('\\u') || text.includes('__proto__') || text.includes('constructor')) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** A NUL or half a surrogate pair is JSON, but no text that a database can keep. Only escapes can bring one in. */
@@ -144,8 +153,10 @@ function brokenText(): Problem {
   })
 }
 
-function refuseBrokenAddress(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (/%00/.test(request.url)) throw brokenText()
+/** An idempotency key is the caller's choice; one that is sent must be usable. */
+function refuseBrokenHead(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  if (request.url.includes('%00')) throw brokenText()
+  idempotencyKeyOf(request)
   done()
 }
 
