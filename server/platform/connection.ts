@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ConnectionError } from './outage.ts'
-import { type Answer, Question } from './question.ts'
+import { type Answer, type KnownColumns, Question } from './question.ts'
 import type { Statement } from './sql.ts'
 
 export type { Answer }
@@ -14,6 +14,7 @@ export class Connection extends pg.Client {
   readonly socket: Socket
   /** It may not be used again. */
   isBroken = false
+  readonly #knownColumns: KnownColumns = new Map()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(config: pg.ClientConfig = {}) {
@@ -54,7 +55,7 @@ export class Connection extends pg.Client {
         clearTimeout(timer)
         resolve(answer)
       }
-      this.query(new Question(statement, name, { resolve: answered, reject: fail }))
+      this.query(new Question(statement, name, this.#knownColumns, { resolve: answered, reject: fail }))
     })
   }
 }

@@ -36,6 +36,9 @@ interface Column {
   readonly parse: (text: string) => unknown
 }
 
+/** Columns of the answers to a connection's kept statements, by their names. */
+export type KnownColumns = Map<string, readonly Column[]>
+
 /** Whoever waits for the answer. */
 interface Asker {
   resolve(answer: Answer): void
@@ -48,16 +51,18 @@ export class Question implements pg.Submittable {
   /** Under which PostgreSQL keeps its plan. */
   readonly name: string | undefined
   readonly #values: readonly SentValue[]
+  readonly #knownColumns: KnownColumns
   readonly #asker: Asker
   #columns: readonly Column[] = []
   #rows: Record<string, unknown>[] = []
   #answer: Answer | null = null
   #unreadable: unknown = null
 
-  constructor({ text, values }: Statement, name: string | undefined, asker: Asker) {
+  constructor({ text, values }: Statement, name: string | undefined, knownColumns: KnownColumns, asker: Asker) {
     this.text = text
     this.name = name
     this.#values = values
+    this.#knownColumns = knownColumns
     this.#asker = asker
   }
 
@@ -73,13 +78,19 @@ export class Question implements pg.Submittable {
     }
   }
 
-  /** All messages in one write. */
+  /**
+   * All messages in one write. What columns a kept statement answers with is asked once: PostgreSQL refuses it, and a new one takes
+   * its place, when a table was altered so that they are others (`isStalePlan`).
+   */
   #sendExtended(wire: Wire): void {
+    const { name } = this
     wire.stream.cork()
     try {
       if (!this.#isKnownTo(wire)) this.#sendText(wire)
-      wire.bind({ statement: this.name, values: this.#values })
-      wire.describe({ type: 'P', name: '' })
+      wire.bind({ statement: name, values: this.#values })
+      const columns = name === undefined ? undefined : this.#knownColumns.get(name)
+      if (columns === undefined) wire.describe({ type: 'P', name: '' })
+      else this.#columns = columns
       wire.execute({ portal: '' })
       wire.sync()
     } finally {
@@ -100,6 +111,7 @@ export class Question implements pg.Submittable {
 
   handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
     this.#columns = fields.map(({ name, dataTypeID }) => ({ name: camelName(name), parse: parserOf(dataTypeID) }))
+    if (this.name !== undefined) this.#knownColumns.set(this.name, this.#columns)
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
