@@ -138,8 +138,8 @@ const introducerOf = oncePerPlatform(({ db, clock }) =>
 )
 
 /** What `findMerchant` will be asked for, with its caller. */
-export function lookAheadForMerchant({ platform, secret }: Ahead, id: string): Promise<Introduction> {
-  return introducerOf(platform)(secret, id)
+export function lookAheadForMerchant({ platform, keyHash }: Ahead, id: string): Promise<Introduction> {
+  return introducerOf(platform)(keyHash, id)
 }
 
 export function listMerchants(ctx: Context, after: string, limit: number): Promise<MerchantView[]> {

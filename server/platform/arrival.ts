@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { authenticate, type Caller, type Introduction, secretOf, unknownKey } from './auth.ts'
+import { authenticate, type Caller, type Introduction, keyHashOf, unknownKey } from './auth.ts'
 import type { Ahead } from './context.ts'
 
 /** Nothing where the key is to be asked for by itself. */
@@ -21,14 +21,14 @@ export type LookAhead = (ahead: Ahead, request: { readonly body: unknown; readon
 
 /** A request that is read before its key is looked up. */
 export interface Arrival {
-  readonly secret: string
+  readonly keyHash: string
   readonly lookAhead: LookAhead | undefined
 }
 
 /** What the last good request of a connection had. */
 interface LastGood {
   readonly authorization: string
-  readonly secret: string
+  readonly keyHash: string
 }
 
 const lastGood = new WeakMap<Socket, LastGood>()
@@ -43,15 +43,15 @@ export function callerRequired(lookAhead: LookAhead | undefined): Hook {
     const { loadCaller } = request.server.platform
     const last = lastGood.get(socket)
     if (authorization === undefined || last?.authorization !== authorization) {
-      const secret = secretOf(authorization)
-      authenticate(secret, loadCaller).then((caller) => {
+      const keyHash = keyHashOf(authorization)
+      authenticate(keyHash, loadCaller).then((caller) => {
         request.caller = caller
-        lastGood.set(socket, { authorization: authorization!, secret })
+        lastGood.set(socket, { authorization: authorization!, keyHash })
         done()
       }, done)
       return
     }
-    request.arrival = { secret: last.secret, lookAhead }
+    request.arrival = { keyHash: last.keyHash, lookAhead }
     done()
   }
 }
@@ -60,7 +60,7 @@ export function callerRequired(lookAhead: LookAhead | undefined): Hook {
 export const awaitCaller: Hook = (request, _reply, done) => {
   const { arrival } = request
   if (arrival === null) return done()
-  const { secret, lookAhead } = arrival
+  const { keyHash, lookAhead } = arrival
   const { platform } = request.server
   const refuse = (refusal: Error): void => {
     lastGood.delete(request.raw.socket)
@@ -74,11 +74,11 @@ export const awaitCaller: Hook = (request, _reply, done) => {
     request.caller = caller
     done()
   }
-  const ahead: Ahead = { platform, secret, rows: new Map() }
+  const ahead: Ahead = { platform, keyHash, rows: new Map() }
   request.ahead = ahead
   const introduced = lookAhead?.(ahead, request)
   request.arrival = null
-  if (introduced === undefined) platform.loadCaller(secret).then(enter, refuse)
+  if (introduced === undefined) platform.loadCaller(keyHash).then(enter, refuse)
   else {
     introduced.then(({ caller, id, row }) => {
       ahead.rows.set(id, row)
@@ -96,7 +96,7 @@ export function unlessUnauthorized<Sent>(
   const { arrival, raw, server } = request
   if (arrival === null) return send(error)
   request.arrival = null
-  const known = authenticate(arrival.secret, server.platform.loadCaller)
+  const known = authenticate(arrival.keyHash, server.platform.loadCaller)
   return known.then(
     (caller) => {
       request.caller = caller

@@ -27,7 +27,6 @@ export interface Tenant {
 }
 
 interface CallerRow extends Omit<Tenant, 'id'> {
-  hash: Buffer
   keyId: string
   role: string
   tenantId: string
@@ -36,22 +35,19 @@ interface CallerRow extends Omit<Tenant, 'id'> {
 export const tenantColumns = ['mode', 'time_zone', 'clock_mode', 'clock_instant', 'clock_set_at']
 
 const callerColumns = (db: Queryable) =>
-  db`k.hash, k.id as key_id, k.role, t.id as tenant_id, t.mode, t.time_zone, t.clock_mode, t.clock_instant, t.clock_set_at`
+  db`k.id as key_id, k.role, t.id as tenant_id, t.mode, t.time_zone, t.clock_mode, t.clock_instant, t.clock_set_at`
 
 /**
- * Looks callers up by their keys, of which the database knows the hashes. Read for every request and never cached, so a revoked
- * key stops working at once, on every server; requests of one turn of the event loop share the query, and those of one key its
- * hash.
+ * Looks callers up by the hashes of their keys (`keyHashOf`). Read for every request and never cached, so a revoked key stops
+ * working at once, on every server; requests of one turn of the event loop share the query.
  */
 export function createCallerLoader(db: Database, world: Clock): Loader<string, Caller> {
-  return createLoader(async (secrets) => {
-    const secretOf = new Map(secrets.map((secret) => [hash('sha256', secret, 'hex'), secret]))
-    const hashes = [...secretOf.keys()].map((hex) => Buffer.from(hex, 'hex'))
-    const rows = await db<CallerRow[]>`
-      select ${callerColumns(db)}
+  return createLoader(async (hashes) => {
+    const rows = await db<(CallerRow & { hash: string })[]>`
+      select k.hash::text, ${callerColumns(db)}
       from api_keys k join tenants t on t.id = k.tenant_id
       where k.hash = any (${db.typed.byteas(hashes)}) and k.revoked_at is null`
-    return new Map(rows.map((row) => [secretOf.get(row.hash.toString('hex'))!, callerOf(row, world)]))
+    return new Map(rows.map((row) => [row.hash, callerOf(row, world)]))
   })
 }
 
@@ -81,10 +77,10 @@ export function createIntroducer<Columns extends { readonly id: string }>(
   db: Database,
   world: Clock,
   { columns, join, rowOf }: Joined<Columns>,
-): (secret: string, id: string) => Promise<Introduction> {
+): (keyHash: string, id: string) => Promise<Introduction> {
   const load = createLoader<string, Introduction>(async (asked) => {
-    const pairs = asked.map((pair) => pair.split(' ') as [secret: string, id: string])
-    const hashes = db.typed.byteas(pairs.map(([secret]) => hashOf(secret)))
+    const pairs = asked.map((pair) => pair.split(' ') as [keyHash: string, id: string])
+    const hashes = db.typed.byteas(pairs.map(([keyHash]) => keyHash))
     const ids = db.typed.texts(pairs.map(([, id]) => id))
     // Behind a `select` the planner can't see how long a list is. Else it would make a plan for each: 415 µs instead of 118.
     const rows = await db<(CallerRow & Columns & { place: bigint; keyId: string | null; id: string | null })[]>`
@@ -101,7 +97,7 @@ export function createIntroducer<Columns extends { readonly id: string }>(
       }),
     )
   })
-  return (secret, id) => load(`${secret} ${id}`) as Promise<Introduction>
+  return (keyHash, id) => load(`${keyHash} ${id}`) as Promise<Introduction>
 }
 
 function callerOf(row: CallerRow, world: Clock): Caller {
@@ -122,18 +118,18 @@ export function tenantClock(tenant: Tenant, world: Clock): Clock {
 const secretLength = 52
 const bearerPattern = new RegExp(`^Bearer (sk_(?:sandbox|live)_[0-9a-z]{${secretLength}})$`, 'i')
 
-/** The key of an Authorization header; throws `unauthorized`. */
-export function secretOf(header: string | undefined): string {
+/** The hash of an Authorization header's key, as PostgreSQL prints it (`\x…`); throws `unauthorized`. */
+export function keyHashOf(header: string | undefined): string {
   if (header === undefined) throw problem('unauthorized', { detail: 'The Authorization header is missing.' })
   const secret = bearerPattern.exec(header)?.[1]
   if (secret === undefined)
     throw problem('unauthorized', { detail: 'The Authorization header has not the form `Bearer sk_…`.' })
-  return secret
+  return `\\x${hash('sha256', secret, 'hex')}`
 }
 
 /** Throws `unauthorized`. */
-export async function authenticate(secret: string, load: Loader<string, Caller>): Promise<Caller> {
-  const caller = await load(secret)
+export async function authenticate(keyHash: string, load: Loader<string, Caller>): Promise<Caller> {
+  const caller = await load(keyHash)
   if (caller === undefined) throw unknownKey()
   return caller
 }

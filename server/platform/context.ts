@@ -32,8 +32,8 @@ export interface Platform {
 /** What can be asked for before it is known for whom. */
 export interface Ahead {
   readonly platform: Platform
-  /** Its key, which nobody has looked up yet. */
-  readonly secret: string
+  /** Of its key, which nobody has looked up yet. */
+  readonly keyHash: string
   readonly rows: RowsAhead
 }
 

@@ -47,7 +47,8 @@ type Nullable<Item> = readonly (Item | null)[]
 export const typed = {
   bigints: (items: Nullable<bigint>) => new TypedValue('int8[]', arrayLiteral(items, String, true)),
   booleans: (items: Nullable<boolean>) => new TypedValue('boolean[]', arrayLiteral(items, printBoolean, true)),
-  byteas: (items: Nullable<Uint8Array>) => new TypedValue('bytea[]', arrayLiteral(items, printBytes)),
+  /** A text is one that PostgreSQL printed: `\x…`. */
+  byteas: (items: Nullable<Uint8Array | string>) => new TypedValue('bytea[]', arrayLiteral(items, printBytes)),
   texts: (items: Nullable<string>) => new TypedValue('text[]', arrayLiteral(items, printText)),
   smallints: (items: Nullable<number>) => new TypedValue('int2[]', arrayLiteral(items, String, true)),
   dates: (items: Nullable<string>) => new TypedValue('date[]', arrayLiteral(items, String, true)),
@@ -92,7 +93,8 @@ function printText(item: unknown): string {
 }
 
 const printBoolean = (value: boolean): string => (value ? 't' : 'f')
-const printBytes = (value: Uint8Array): string => `\\x${Buffer.from(value).toString('hex')}`
+const printBytes = (value: Uint8Array | string): string =>
+  typeof value === 'string' ? value : `\\x${Buffer.from(value).toString('hex')}`
 
 type Parse = (text: string) => unknown
 

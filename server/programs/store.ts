@@ -73,8 +73,8 @@ const introducerOf = oncePerPlatform(({ db, clock }) =>
 )
 
 /** What `findStanding` will be asked for, with its caller. */
-export function lookAhead({ platform, secret }: Ahead, programId: string): Promise<Introduction> {
-  return introducerOf(platform)(secret, programId)
+export function lookAhead({ platform, keyHash }: Ahead, programId: string): Promise<Introduction> {
+  return introducerOf(platform)(keyHash, programId)
 }
 
 export function listPrograms(ctx: Context): Promise<ProgramView[]> {
