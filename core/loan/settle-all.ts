@@ -102,8 +102,9 @@ function paysEverything({ order }: AllocationRule): boolean {
 }
 
 /**
- * Closes the instalments with what the money pays of them, charges and interest first. What it lacks is principal then, and
- * is left to the last; where late principal bears interest it goes on bearing it.
+ * Closes the instalments with what the money pays of them. What it lacks is never interest, which would be that of the day: it is
+ * the latest charges, or principal, which is left to the last instalment. Where late principal bears interest it is principal
+ * alone, which goes on bearing it: charges come first.
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
@@ -112,11 +113,16 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   const last = book.plan.at(-1)!
   const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
-  for (const slot of slots) payCharges(slot)
-  for (const slot of slots) payPrincipal(slot)
+  for (const slot of slots) {
+    payCharges(slot)
+    if (!book.terms.overdueInterest) payPrincipal(slot)
+  }
+  if (book.terms.overdueInterest) for (const slot of slots) payPrincipal(slot)
 
   function payCharges(slot: Slot): void {
-    for (const component of ['penalty', 'fee'] as const) put(payment, slot, component, owedOf(slot, component))
+    for (const component of ['penalty', 'fee'] as const) {
+      put(payment, slot, component, minMinor(owedOf(slot, component), beyondInterest()))
+    }
     const owed = owedOf(slot, 'interest')
     const takesRest = slot.due >= on || slot === last
     const due = !ofPlan(slot) ? owed : takesRest ? quoted : minMinor(owed, quoted)
@@ -124,9 +130,14 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
     if (ofPlan(slot)) quoted -= part
   }
 
+  function beyondInterest(): bigint {
+    return payment.left - quoted
+  }
+
   function payPrincipal(slot: Slot): void {
     const owed = ofPlan(slot) ? minMinor(owedOf(slot, 'principal'), book.outstanding) : owedOf(slot, 'principal')
-    put(payment, slot, 'principal', slot === last ? book.outstanding : maxMinor(owed, 0n))
+    const rest = slot === last ? book.outstanding : maxMinor(owed, 0n)
+    put(payment, slot, 'principal', minMinor(rest, beyondInterest()))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
   last.planned += book.outstanding

@@ -89,6 +89,18 @@ test('less than what settles a loan leaves it open where its last instalment has
   }
 })
 
+test('less than what settles a loan pays what was due first, and a later charge stays', () => {
+  for (const earlyInterest of ['to-day', 'to-due-date'] as const) {
+    const loan = foldLoan({ ...daily, instalments: 1, overdueInterest: false, earlyInterest }, [
+      { type: 'penalty', id: 'late', on: '2023-02-05', amount: 1_000n },
+    ])
+    const state = applyEvent(loan, { type: 'repayment', id: 'short', on: '2023-02-10', amount: 102_038n })
+    const { principal, interest, penalty } = state.allocated[0]!
+    assert.deepEqual([principal, interest, penalty], [100_000n, 2_038n, 0n])
+    assert.equal(payoffOn(state, '2023-02-10').penalty, 1_000n)
+  }
+})
+
 test('interest that the money did not reach stays, at rates at which it is more than the money', () => {
   const terms: LoanTerms = { ...daily, annualRatePercent: '10000', instalments: 3, earlyInterest: 'to-due-date' }
   const loan = foldLoan(terms, [])
