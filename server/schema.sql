@@ -62,8 +62,8 @@ create table charges (
   constraint charges_status_check CHECK ((status = ANY (ARRAY['authorized'::text, 'captured'::text, 'voided'::text, 'expired'::text]))),
   constraint charges_pkey PRIMARY KEY (shard, id)
 ) with (fillfactor=80);
-CREATE INDEX charges_shard_line_id_idx ON public.charges USING btree (shard, line_id);
 CREATE INDEX charges_shard_tenant_id_expires_at_idx ON public.charges USING btree (shard, tenant_id, expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX charges_without_loan ON public.charges USING btree (shard, line_id) WHERE (captured_minor = 0);
 
 create table customers (
   shard smallint not null,
@@ -368,6 +368,7 @@ CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_operatio
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -385,6 +386,10 @@ declare
   v_new integer;
   -- And how many were changed: one that is not there, or comes twice, is a fault of the caller, and nothing is written.
   v_changed integer;
+  -- Operations that their line refused, why, and how many lines were changed.
+  v_by_line integer[];
+  v_why text[];
+  v_lines bigint;
   -- Of each place in p_events the place among those that stay; null while all do.
   v_places bigint[];
   -- Operations that open a line of a customer who has been erased since they were decided.
@@ -407,30 +412,71 @@ begin
   end if;
 
   -- Nothing is gathered of those that are well, which nearly always are all.
-  select array_agg(verdict.n), array_agg(verdict.outcome) into v_refused, v_reasons
+  select array_agg(known.n), array_agg(known.outcome) into v_refused, v_reasons
     from (
-      select o.ordinality as n, case
-          when k.request_hash <> o.request_hash then 'key-reused'
-          when k.request_hash is not null then 'replay'
-          when o.ordinality = any (v_too_late) then 'conflict'
-          when o.line_id is null then 'ok'
-          when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
-          when o.version <> l.version then 'conflict'
-          when o.statement_on is not null and o.statement_on is distinct from l.next_statement_on then 'conflict'
-          -- A purchase that came in between does not change the version, but a line with debt is not closed.
-          when o.status = 'closed' and (l.held_minor + coalesce(o.held, 0) <> 0 or l.owed_minor + coalesce(o.owed, 0) <> 0
-            or l.credit_minor + coalesce(o.credit, 0) <> 0) then 'conflict'
-          when o.spend is not null and l.status <> 'active' then 'line-not-active'
-          when l.held_minor + l.owed_minor + o.spend > l.limit_minor then 'limit-exceeded'
-          else 'ok'
-        end as outcome
+      select o.ordinality as n, case when k.request_hash <> o.request_hash then 'key-reused' else 'replay' end as outcome
         from unnest(p_operations) with ordinality as o
         -- `limit 1` leaves the planner nothing but a look-up.
-        left join lateral (select k.request_hash from idempotency_keys k
-          where k.shard = p_shard and k.tenant_id = o.tenant_id and k.key = o.key limit 1) k on true
-        left join lateral (select l.* from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
-    ) as verdict
-    where verdict.outcome <> 'ok';
+        cross join lateral (select k.request_hash from idempotency_keys k
+          where k.shard = p_shard and k.tenant_id = o.tenant_id and k.key = o.key limit 1) k
+    ) as known;
+
+  if cardinality(v_too_late) > 0 then
+    v_too_late := array(select distinct n from unnest(v_too_late) as n where v_refused is null or n <> all (v_refused));
+    v_refused := v_refused || v_too_late;
+    v_reasons := v_reasons || array_fill('conflict'::text, array[cardinality(v_too_late)]);
+  end if;
+
+  -- A line says itself whether it allows what is asked of it, and is looked up once. Those that were not changed say why.
+  update lines l set
+      held_minor = l.held_minor + coalesce(o.held, 0),
+      owed_minor = l.owed_minor + coalesce(o.owed, 0),
+      credit_minor = l.credit_minor + coalesce(o.credit, 0),
+      status = coalesce(o.status, l.status),
+      limit_minor = coalesce(o.limit_minor, l.limit_minor),
+      next_statement_on = case when o.moves_statement then o.next_statement_on else l.next_statement_on end,
+      statement_count = l.statement_count + coalesce(o.statements, 0),
+      autopay = case when o.sets_autopay then o.autopay else l.autopay end,
+      version = l.version + case when o.version is null then 0 else 1 end
+    from unnest(p_operations) with ordinality o
+    where l.shard = p_shard and l.id = o.line_id and l.tenant_id = o.tenant_id
+      and (v_refused is null or o.ordinality <> all (v_refused))
+      and (o.version is null or o.version = l.version)
+      and (o.statement_on is null or o.statement_on = l.next_statement_on)
+      -- A purchase that came in between does not change the version, but a line with debt is not closed.
+      and (o.status is distinct from 'closed' or (l.held_minor + coalesce(o.held, 0) = 0 and l.owed_minor + coalesce(o.owed, 0) = 0
+        and l.credit_minor + coalesce(o.credit, 0) = 0))
+      and (o.spend is null or (l.status = 'active' and l.held_minor + l.owed_minor + o.spend <= l.limit_minor));
+  get diagnostics v_changed = row_count;
+
+  -- Operations without a line are looked through as well, which are few.
+  if v_changed + coalesce(cardinality(v_refused), 0) <> cardinality(p_operations) then
+    select count(*) filter (where asked.changed), array_agg(asked.n) filter (where not asked.changed),
+        array_agg(asked.outcome) filter (where not asked.changed)
+      into v_lines, v_by_line, v_why
+      from (
+        select o.ordinality as n, coalesce(l.changed, false) as changed, case
+            when l.tenant_id is distinct from o.tenant_id then 'line-not-found'
+            when o.version <> l.version then 'conflict'
+            when o.statement_on is not null and o.statement_on is distinct from l.next_statement_on then 'conflict'
+            when o.status = 'closed' and (l.held_minor + coalesce(o.held, 0) <> 0 or l.owed_minor + coalesce(o.owed, 0) <> 0
+              or l.credit_minor + coalesce(o.credit, 0) <> 0) then 'conflict'
+            when o.spend is not null and l.status <> 'active' then 'line-not-active'
+            when l.held_minor + l.owed_minor + o.spend > l.limit_minor then 'limit-exceeded'
+            else 'conflict'
+          end as outcome
+          from unnest(p_operations) with ordinality as o
+          left join lateral (select l.*, l.xmin = pg_current_xact_id()::xid as changed
+            from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
+          where o.line_id is not null and (v_refused is null or o.ordinality <> all (v_refused))
+      ) as asked;
+    if v_lines <> v_changed then
+      raise exception 'a line comes twice in a batch, or was written in this transaction before';
+    end if;
+    v_refused := v_refused || v_by_line;
+    v_reasons := v_reasons || v_why;
+  end if;
+
 
   if v_refused is not null then
     v_outcomes := array_fill('ok'::text, array[cardinality(p_operations)]);
@@ -450,19 +496,6 @@ begin
     p_refunds := array(select p_refunds[i] from generate_subscripts(p_refunds, 1) i where v_outcomes[p_refunds_of[i]] = 'ok');
     update shard_heads h set seq = v_head + coalesce(cardinality(p_events), 0) where h.shard = p_shard;
   end if;
-
-  update lines l set
-      held_minor = l.held_minor + coalesce(o.held, 0),
-      owed_minor = l.owed_minor + coalesce(o.owed, 0),
-      credit_minor = l.credit_minor + coalesce(o.credit, 0),
-      status = coalesce(o.status, l.status),
-      limit_minor = coalesce(o.limit_minor, l.limit_minor),
-      next_statement_on = case when o.moves_statement then o.next_statement_on else l.next_statement_on end,
-      statement_count = l.statement_count + coalesce(o.statements, 0),
-      autopay = case when o.sets_autopay then o.autopay else l.autopay end,
-      version = l.version + case when o.version is null then 0 else 1 end
-    from unnest(v_operations) o
-    where l.shard = p_shard and l.id = o.line_id;
 
   if cardinality(p_customers) > 0 then
     insert into customers select r.* from unnest(p_customers) r where r.shard = p_shard;
@@ -496,8 +529,8 @@ begin
           e.currency, e.accounts, e.amounts, e.effective_on, e.booked_at, e.actor, e.request_id
         from unnest(p_events) with ordinality as e;
 
-    -- Legs are given by the list of results, which keeps none of them, and added up before they are put in order (`offset 0`):
-    -- a batch has hundreds of legs of a few accounts.
+    -- Legs are given by the list of results, which keeps none of them, and added up before they are put in order (`offset 0`, and
+    -- grouped in another order, or the planner puts them in this one to group them): a batch has hundreds of legs of a few accounts.
     v_moved := array(
       select row(p_shard, moved.tenant_id, moved.account, moved.currency, moved.effective_on, moved.debit, moved.credit)::balances
         from (
@@ -505,7 +538,7 @@ begin
               sum(greatest(-leg.amount, 0))::bigint as credit
             from (select e.tenant_id, e.currency, e.effective_on, unnest(e.accounts) as account, unnest(e.amounts) as amount
               from unnest(p_events) as e) as leg
-            group by leg.tenant_id, leg.account, leg.currency, leg.effective_on
+            group by leg.account, leg.effective_on, leg.currency, leg.tenant_id
             offset 0
         ) as moved
         order by moved.tenant_id, moved.account, moved.currency, moved.effective_on);

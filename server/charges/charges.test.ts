@@ -147,6 +147,29 @@ test('a void gives back what is still held; what was captured before stays bough
   await world.booksAreTrue()
 })
 
+test('the charges of a line are listed in their order, page after page, whether they made loans or not', async () => {
+  const { world, program, lineId, merchantId } = await shopping()
+  const other = await world.line(program.id)
+  const buy = (amount: number, capture: boolean) => world.buy({ lineId, merchantId, amount, plan: '3x', capture })
+  const bought = await buy(10_100, true)
+  await world.buy({ lineId: other.id, merchantId, amount: 10_000 })
+  const held = await buy(10_200, false)
+  const parted = await buy(10_300, false)
+  const voided = await buy(10_400, false)
+  const last = await buy(10_500, true)
+  for (const amount of [4_000, 5_000]) await world.post(`/v1/charges/${parted.id}/capture`, { amount })
+  await world.post(`/v1/charges/${voided.id}/void`)
+
+  const pages: string[][] = []
+  for (let after = ''; pages.length < 5; after = pages.at(-1)!.at(-1)!) {
+    const { data } = await world.get<{ data: Charge[] }>(`/v1/charges?lineId=${lineId}&limit=2&after=${after}`)
+    if (data.length === 0) break
+    pages.push(data.map(({ id }) => id))
+  }
+  const inOrder = [bought, held, parted, voided, last].map(({ id }) => id).sort()
+  assert.deepEqual(pages, [inOrder.slice(0, 2), inOrder.slice(2, 4), inOrder.slice(4)])
+})
+
 test('a hold runs out by itself, to the moment, and can then not be captured', async () => {
   const { world, lineId, merchantId, usage } = await shopping()
   const held = await world.buy({ lineId, merchantId, amount: 10_000, capture: false })

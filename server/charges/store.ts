@@ -48,6 +48,7 @@ export function lookAheadForCharge({ platform, rows }: Ahead, id: string): void 
   if (isShardedId('chg', id)) loaderOf(platform).lookAhead(id, rows)
 }
 
+/** Those that made a loan are found by it. */
 export function listCharges(
   ctx: Context,
   shard: number,
@@ -55,10 +56,18 @@ export function listCharges(
   after: string,
   limit: number,
 ): Promise<Charge[]> {
-  return ctx.db<Charge[]>`
-    select ${ctx.db(columns)} from charges
-    where shard = ${shard} and line_id = ${lineId} and tenant_id = ${ctx.tenantId} and id > ${after}
-    order by id limit ${limit}`
+  const { db, tenantId } = ctx
+  return db<Charge[]>`
+    select charges.* from (
+      select id from charges
+        where shard = ${shard} and line_id = ${lineId} and captured_minor = 0 and tenant_id = ${tenantId} and id > ${after}
+      union
+      select charge_id from loans
+        where shard = ${shard} and line_id = ${lineId} and tenant_id = ${tenantId} and charge_id > ${after}
+      order by id limit ${limit}
+    ) as own
+    cross join lateral (select ${db(columns)} from charges where shard = ${shard} and charges.id = own.id limit 1) as charges
+    order by own.id`
 }
 
 /** Holds that run out up to an instant. */
