@@ -1,6 +1,7 @@
 /**
  * Terms and events as plain JSON: amounts become decimal strings of minor units, everything else stays. A contract is
- * written twice for every purchase (with the loan and in its journal event), so what a contract has not is left out.
+ * written twice for every purchase (with the loan and in its journal event), so what a contract has not is left out, and the
+ * terms that nearly all have are named.
  */
 import { LoanProblem } from './problem.ts'
 import type { LoanEvent, LoanTerms } from './types.ts'
@@ -22,11 +23,47 @@ const absentTerms = {
   allocation: null,
 } satisfies Partial<LoanTerms>
 
+/**
+ * Standard terms, which a contract names (`as`) instead of repeating them, as nearly all purchases would. Stored contracts rely
+ * on them, so none may ever change or get a further word: other terms get another name.
+ */
+const standardTerms = {
+  'bill-1': {
+    every: { n: 1, unit: 'month' },
+    dayCount: 'actual/365',
+    interestPeriod: 'whole-period',
+    interestRecalculation: 'daily',
+    earlyInterest: 'to-due-date',
+    earlyFlat: 'forgiven',
+    lastInstalment: 'remainder',
+    rounding: 'half-even',
+  },
+} satisfies Record<string, Partial<LoanTerms>>
+
+const bill = standardTerms['bill-1']
+
+/** All of them: a contract that has some of these terms says each by itself. */
+function isAsBill({ every, ...terms }: LoanTerms): boolean {
+  return (
+    every.n === bill.every.n &&
+    every.unit === bill.every.unit &&
+    terms.dayCount === bill.dayCount &&
+    terms.interestPeriod === bill.interestPeriod &&
+    terms.interestRecalculation === bill.interestRecalculation &&
+    terms.earlyInterest === bill.earlyInterest &&
+    terms.earlyFlat === bill.earlyFlat &&
+    terms.lastInstalment === bill.lastInstalment &&
+    terms.rounding === bill.rounding
+  )
+}
+
 export function encodeTerms(terms: LoanTerms): JsonObject {
-  const encoded: Record<string, Json> = {}
+  const asBill = isAsBill(terms)
+  const encoded: Record<string, Json> = asBill ? { as: 'bill-1' } : {}
   for (const name in terms) {
     const field = terms[name as keyof LoanTerms]
     if (field === undefined || field === absentTerms[name as keyof typeof absentTerms]) continue
+    if (asBill && name in bill) continue
     encoded[name] = typeof field === 'bigint' ? field.toString() : (field as Json)
   }
   if (terms.dueDates !== undefined) encoded.dueDates = encodeDueDates(terms.dueDates)
@@ -34,10 +71,17 @@ export function encodeTerms(terms: LoanTerms): JsonObject {
 }
 
 export function decodeTerms(json: unknown): LoanTerms {
-  const fields = decode<LoanTerms>(json, termAmounts)
+  const { as, ...fields } = decode<LoanTerms & { as?: string }>(json, termAmounts)
   const { dueDates } = fields
   const dates = dueDates === undefined ? {} : { dueDates: decodeDueDates(dueDates, fields.instalments) }
-  return { ...absentTerms, ...fields, ...dates }
+  return { ...absentTerms, ...standardOf(as), ...fields, ...dates }
+}
+
+function standardOf(name: string | undefined): Partial<LoanTerms> {
+  if (name === undefined) return {}
+  if (!Object.hasOwn(standardTerms, name))
+    throw new LoanProblem('malformed-json', `there are no standard terms "${name}"`)
+  return standardTerms[name as keyof typeof standardTerms]
 }
 
 /** Dates that fall on one day of consecutive months, as those of bills do, are told by the first of them. */

@@ -170,6 +170,56 @@ test('a contract without a word has nothing of what it names', () => {
   }
 })
 
+/** Written out, because contracts that name them are stored. */
+const asOfBills = {
+  every: { n: 1, unit: 'month' },
+  dayCount: 'actual/365',
+  interestPeriod: 'whole-period',
+  interestRecalculation: 'daily',
+  earlyInterest: 'to-due-date',
+  earlyFlat: 'forgiven',
+  lastInstalment: 'remainder',
+  rounding: 'half-even',
+} as const
+
+test('a contract on the standard terms of bills names them, and means what one means that says each', () => {
+  const terms: LoanTerms = { ...bill, ...asOfBills }
+  const encoded = encodeTerms(terms)
+  assert.equal(encoded.as, 'bill-1')
+  for (const name in asOfBills) assert.ok(!(name in encoded), name)
+  assert.deepEqual(decodeTerms(JSON.parse(JSON.stringify(encoded))), terms)
+  const { as, ...rest } = encoded
+  assert.deepEqual(decodeTerms({ ...rest, ...asOfBills }), terms)
+})
+
+test('a contract that differs from them in a word says each by itself', () => {
+  const others: Partial<LoanTerms>[] = [
+    { every: { n: 2, unit: 'month' } },
+    { every: { n: 1, unit: 'day' } },
+    { dayCount: 'actual/360' },
+    { interestPeriod: 'daily' },
+    { interestRecalculation: 'none' },
+    { earlyInterest: 'to-day' },
+    { earlyFlat: 'charged' },
+    { lastInstalment: 'levelled' },
+    { rounding: 'half-up' },
+  ]
+  for (const other of others) {
+    const terms: LoanTerms = { ...bill, ...asOfBills, ...other }
+    const encoded = encodeTerms(terms)
+    assert.ok(!('as' in encoded), String(Object.keys(other)))
+    assert.deepEqual(decodeTerms(JSON.parse(JSON.stringify(encoded))), terms)
+  }
+  const { earlyFlat, ...without } = { ...bill, ...asOfBills }
+  assert.ok(!('as' in encodeTerms(without)))
+})
+
+test('standard terms that nobody knows are a malformed contract', () => {
+  for (const as of ['bill-0', 'constructor', 'toString', 7]) {
+    assert.throws(() => decodeTerms({ ...encodeTerms(bill), as }), { code: 'malformed-json' }, String(as))
+  }
+})
+
 test('an instalment that asked for nothing and is given principal by a new plan can be paid', () => {
   const terms: LoanTerms = { ...declining, principal: 1n, annualRatePercent: '0.01', instalments: 2, principalGrace: 1 }
   const state = foldLoan(terms, [
