@@ -3,7 +3,7 @@
  * it may run beside a system under load.
  */
 
-import type { Database } from '../platform/database.ts'
+import type { Database, Queryable } from '../platform/database.ts'
 import { balancesAreSums, legsBalance, nothingMissing, totalsAreSums } from './journal.ts'
 import {
   chargesAreCaptured,
@@ -35,6 +35,14 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
   payoutsAreBooked,
 ]
 
+/**
+ * For sums over all there is, as much memory as for other upkeep: with what a request has they are sorted instead, which takes
+ * half as long again.
+ */
+async function takeRoom(snapshot: Queryable): Promise<void> {
+  await snapshot`select set_config('work_mem', current_setting('maintenance_work_mem'), true)`
+}
+
 /** `told` hears of each proof as it is done. */
 export async function audit(
   db: Database,
@@ -43,6 +51,7 @@ export async function audit(
 ): Promise<AuditReport> {
   const done: Proof[] = []
   await db.begin('isolation level repeatable read read only', async (snapshot) => {
+    if (tenantId === null) await takeRoom(snapshot)
     for (const prove of proofs) {
       const result = await prove({ db: snapshot, tenantId })
       done.push(result)

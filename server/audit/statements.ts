@@ -1,51 +1,61 @@
 /** Every bill made again from the loans as they were known when it closed. */
 import { decodeEvent, decodeTerms, foldLoan } from '../../core/loan/index.ts'
-import { billOf } from '../../core/program/bill.ts'
+import { type BilledLoan, billOf } from '../../core/program/bill.ts'
 import { minimumDue } from '../../core/program/late.ts'
+import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { LoanRow } from '../loans/book.ts'
 import { canonicalJson } from '../platform/json.ts'
 import { decodeProgramTerms, type ProgramTermsJson } from '../programs/types.ts'
 import type { Statement } from '../statements/types.ts'
 import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
-type Closed = Statement & { readonly tenantId: string; readonly seq: bigint | null; readonly terms: ProgramTermsJson }
+interface Closed extends Statement {
+  readonly programId: string
+  readonly termsVersion: number
+  readonly seq: bigint | null
+}
+
+type BilledRow = Pick<LoanRow, 'id' | 'lineId' | 'openedOn' | 'terms' | 'events' | 'eventSeqs'>
+
+/** A loan from what was booked before a journal row; null where it was not there yet. */
+type KnownLoan = (before: bigint) => BilledLoan | null
 
 const pageSize = 1_000
 
 export async function statementsRecompute(scope: Scope): Promise<Proof> {
   const failures: string[] = []
   let checked = 0
+  const termsOf = createTerms(scope)
   for await (const page of statementsWithSeq(scope)) {
+    const terms = await termsOf(page)
     const loans = await loansOf(scope, page)
     for (const statement of page) {
       checked++
-      const difference = differenceOf(statement, loans.get(statement.lineId) ?? [])
+      const difference = differenceOf(statement, loans.get(statement.lineId) ?? [], terms(statement))
       if (difference !== null) failures.push(`statement ${statement.id}: ${difference}`)
     }
   }
   return proof('every statement computes again to the same cents', checked, failures)
 }
 
+/** Bills of a line come one after the other, so that its loans are read once, and folded once for as long as nothing happens. */
 async function* statementsWithSeq(scope: Scope): AsyncGenerator<Closed[]> {
   const { db, tenantId } = scope
   const seqs = await closesInJournal(scope)
-  let after = { shard: -1, id: '' }
+  let after = { shard: -1, lineId: '', number: 0 }
   for (;;) {
     const page = await db<Omit<Closed, 'seq'>[]>`
       with page as (
         select * from statements
-        where (shard, id) > (${after.shard}, ${after.id}) and ${ownRows({ db, tenantId })}
-        order by shard, id limit ${pageSize}
+        where (shard, line_id, number) > (${after.shard}, ${after.lineId}, ${after.number}) and ${ownRows({ db, tenantId })}
+        order by shard, line_id, number limit ${pageSize}
       )
-      select page.*, t.terms
-      from page
-      join lines l on l.shard = page.shard and l.id = page.line_id
-      join program_terms t on t.program_id = l.program_id and t.version = l.terms_version
-      order by page.shard, page.id`
+      select page.*, l.program_id, l.terms_version
+      from page join lines l on l.shard = page.shard and l.id = page.line_id
+      order by page.shard, page.line_id, page.number`
     if (page.length === 0) return
     yield page.map((statement) => ({ ...statement, seq: seqs.get(`${statement.lineId} ${statement.id}`) ?? null }))
-    const last = page.at(-1)!
-    after = { shard: last.shard, id: last.id }
+    after = page.at(-1)!
   }
 }
 
@@ -61,32 +71,78 @@ async function closesInJournal({ db, tenantId }: Scope): Promise<Map<string, big
   return new Map(closes.map(({ lineId, statementId, seq }) => [`${lineId} ${statementId}`, seq]))
 }
 
-async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<string, LoanRow[]>> {
-  const shards = [...new Set(page.map((statement) => statement.shard))]
-  const lineIds = [...new Set(page.map((statement) => statement.lineId))]
-  const rows = await db<LoanRow[]>`
-    select * from loans
-    where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
-    order by opened_on, id`
-  return Map.groupBy(rows, (loan) => loan.lineId)
+/** Terms are some kilobytes, and those of a few programs serve all statements: each is read and decoded once. */
+function createTerms({ db }: Scope) {
+  const known = new Map<string, ProgramTerms>()
+  const nameOf = ({ programId, termsVersion }: Pick<Closed, 'programId' | 'termsVersion'>) =>
+    `${programId} ${termsVersion}`
+  return async (page: readonly Closed[]) => {
+    const missing = new Set(page.filter((statement) => !known.has(nameOf(statement))).map(({ programId }) => programId))
+    const rows =
+      missing.size === 0
+        ? []
+        : await db<{ programId: string; version: number; terms: ProgramTermsJson }[]>`
+            select program_id, version, terms from program_terms where program_id = any (${db.typed.texts([...missing])})`
+    for (const { programId, version: termsVersion, terms } of rows) {
+      known.set(nameOf({ programId, termsVersion }), decodeProgramTerms(terms))
+    }
+    return (statement: Closed) => known.get(nameOf(statement))
+  }
 }
 
-function differenceOf(statement: Closed, loans: readonly LoanRow[]): string | null {
+async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<string, KnownLoan[]>> {
+  const shards = [...new Set(page.map((statement) => statement.shard))]
+  const lineIds = [...new Set(page.map((statement) => statement.lineId))]
+  const rows = await db<BilledRow[]>`
+    select id, line_id, opened_on, terms, events, event_seqs from loans
+    where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
+    order by opened_on, id`
+  const byLine = new Map<string, KnownLoan[]>()
+  for (const row of rows) {
+    const ofLine = byLine.get(row.lineId)
+    if (ofLine === undefined) byLine.set(row.lineId, [asKnown(row)])
+    else ofLine.push(asKnown(row))
+  }
+  return byLine
+}
+
+function differenceOf(statement: Closed, loans: readonly KnownLoan[], terms: ProgramTerms | undefined): string | null {
   if (statement.seq === null) return 'the journal has no close of it'
-  const known = loans.filter((loan) => loan.eventSeqs[0]! < statement.seq!).map((loan) => asKnown(loan, statement.seq!))
+  if (terms === undefined) return `its program has no terms of version ${statement.termsVersion}`
+  const known = loans.map((loan) => loan(statement.seq!)).filter((loan) => loan !== null)
   const bill = billOf(known, statement.closedOn, statement.dueOn)
   if (canonicalJson(bill.items) !== canonicalJson(statement.items)) {
     return `its items are ${canonicalJson(statement.items)}, computed again ${canonicalJson(bill.items)}`
   }
-  const minimum = minimumDue(bill, decodeProgramTerms(statement.terms))
+  const minimum = minimumDue(bill, terms)
   if (bill.total !== statement.totalMinor || minimum !== statement.minimumMinor) {
     return `total and minimum are ${statement.totalMinor} and ${statement.minimumMinor}, computed again ${bill.total} and ${minimum}`
   }
   return null
 }
 
-/** The loan folded from what was booked before a journal row; the first number is the disbursement's. */
-function asKnown(loan: LoanRow, before: bigint) {
-  const events = loan.events.filter((_, index) => loan.eventSeqs[index + 1]! < before).map(decodeEvent)
-  return { loanId: loan.id, openedOn: loan.openedOn, state: foldLoan(decodeTerms(loan.terms), events) }
+/** From one bill to the next most loans have nothing new: they are folded again only where more was booked by then. */
+function asKnown({ id: loanId, openedOn, terms, events, eventSeqs }: BilledRow): KnownLoan {
+  const [disbursedAt, ...bookedAt] = eventSeqs
+  const contract = once(() => decodeTerms(terms))
+  const decoded = once(() => events.map(decodeEvent))
+  let last: { readonly booked: number; readonly loan: BilledLoan } | null = null
+  return (before) => {
+    if (disbursedAt! >= before) return null
+    const isBooked = (_: unknown, index: number) => bookedAt[index]! < before
+    // As many are the same ones: what was booked before one row was booked before every later one.
+    const booked = bookedAt.filter((seq) => seq < before).length
+    if (last?.booked !== booked) {
+      last = { booked, loan: { loanId, openedOn, state: foldLoan(contract(), decoded().filter(isBooked)) } }
+    }
+    return last.loan
+  }
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: { readonly value: Made } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

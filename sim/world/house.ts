@@ -127,7 +127,11 @@ export async function openHouse(databaseUrl: string, options: HouseOptions = {})
         const sandbox = await openSandbox(platform, order)
         return { tenantId: sandbox.tenantId, secret: sandbox.secretKey }
       }),
-    auditAll: () => audit(db.readings, null),
+    async auditAll() {
+      // A tenant that asks for its own audit next has its balances found by key, and not those of all others read beside them.
+      await db.readings`analyze balances`
+      return audit(db.readings, null)
+    },
     async takeStock() {
       await db.readings`analyze lines, loans, charges, statements`
     },
