@@ -117,25 +117,47 @@ function eventOf(state: LoanState, { what, before, share, choice }: Step, today:
   }
 }
 
-test('a loan that owes keeps no credit, whatever money comes, goes back or bounces', () => {
-  holds(fc.tuple(anyContract, fc.array(anyStep, { minLength: 1, maxLength: 8 })), ([terms, steps]) => {
-    let state = openLoan(terms)
-    let today = 0
-    for (const [place, step] of steps.entries()) {
-      today += step.after
-      const event = eventOf(state, step, today, `e${place}`)
-      if (event === null) continue
-      try {
-        state = applyEvent(state, event)
-      } catch (problem) {
-        if (!(problem instanceof LoanProblem)) throw problem
-      }
-      if (state.status === 'active')
-        assert.equal(
-          state.creditBalance,
-          0n,
-          JSON.stringify(state.events, (_n, v) => (typeof v === 'bigint' ? Number(v) : v)),
-        )
+const someSteps = fc.array(anyStep, { minLength: 1, maxLength: 8 })
+
+/** The loan after each of the steps that it takes, and the day of the last. */
+function* lived(terms: LoanTerms, steps: readonly Step[]): Generator<{ state: LoanState; today: number }> {
+  let state = openLoan(terms)
+  let today = 0
+  for (const [place, step] of steps.entries()) {
+    today += step.after
+    const event = eventOf(state, step, today, `e${place}`)
+    if (event === null) continue
+    try {
+      state = applyEvent(state, event)
+    } catch (problem) {
+      if (!(problem instanceof LoanProblem)) throw problem
     }
+    yield { state, today }
+  }
+}
+
+test('a loan that owes keeps no credit, whatever money comes, goes back or bounces', () => {
+  holds(fc.tuple(anyContract, someSteps), ([terms, steps]) => {
+    for (const { state } of lived(terms, steps)) {
+      if (state.status === 'active') assert.equal(state.creditBalance, 0n)
+    }
+  })
+})
+
+test('less money than settles a loan leaves it open, without a credit and owing no more than the money was short of', () => {
+  // Flat interest is forgiven only to who settles.
+  const contract = anyContract.filter(({ method }) => method !== 'flat')
+  holds(fc.tuple(contract, someSteps, fc.constantFrom(1n, 2n, 100n, 1_000n), fc.nat(60)), (life) => {
+    const [terms, steps, short, later] = life
+    const { state, today } = [...lived(terms, steps)].at(-1) ?? { state: openLoan(terms), today: 0 }
+    const on = dayText(today + later)
+    const { total } = payoffOn(state, on)
+    if (state.status !== 'active' || total <= short) return
+    const lacking = applyEvent(state, { type: 'repayment', id: 'last', on, amount: total - short })
+    assert.equal(lacking.status, 'active')
+    assert.equal(lacking.creditBalance, 0n)
+    const left = payoffOn(lacking, on).total
+    assert.ok(left > 0n && left <= short, `${left} is left of ${short}`)
+    assert.equal(applyEvent(lacking, { type: 'payoff', id: 'rest', on, amount: left }).status, 'paid')
   })
 })
