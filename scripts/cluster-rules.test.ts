@@ -118,6 +118,13 @@ const functions = await db<SqlFunction[]>`
   from pg_proc p join pg_language l on l.oid = p.prolang
   where p.pronamespace = 'public'::regnamespace and l.lanname in ('sql', 'plpgsql') and p.prosrc <> ''`
 
+test('a function that forbids ways to plan is not compiled: before PostgreSQL 18 each forbidden one counts as dear beyond measure', async () => {
+  const found = await db<{ name: string }[]>`
+    select proname as name from pg_proc
+    where array_to_string(proconfig, ',') like '%enable\_%' and not 'jit=off' = any (proconfig)`
+  assert.deepEqual([...found], [])
+})
+
 /** SQL without comments, split where a statement ends; strings here hold no semicolon. */
 function statementsOf(source: string): string[] {
   return source

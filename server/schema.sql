@@ -369,6 +369,7 @@ CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_operatio
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET enable_sort TO 'off'
+ SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -466,6 +467,7 @@ begin
             else 'conflict'
           end as outcome
           from unnest(p_operations) with ordinality as o
+          -- Never in a savepoint: rows written there have its number.
           left join lateral (select l.*, l.xmin = pg_current_xact_id()::xid as changed
             from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
           where o.line_id is not null and (v_refused is null or o.ordinality <> all (v_refused))

@@ -130,6 +130,23 @@ test('whatever is changed behind the system’s back is found, and the row is na
       ],
     ],
     [
+      'a contract, so that it names terms that there are not',
+      'loans',
+      id(loan),
+      `terms = jsonb_set(terms::jsonb, '{as}', '"bill-0"')::json`,
+      [
+        new RegExp(`loan ${loan}: its contract differs from the one in the journal`),
+        new RegExp(`statement ${statement}: a loan of its line cannot be read: .*bill-0`),
+      ],
+    ],
+    [
+      'an event of a loan, so that it is none',
+      'loans',
+      id(loan),
+      `events = '[{"type": "repayment"}]'`,
+      [new RegExp(`loan ${loan}: its events differ`), /a loan of its line cannot be read/],
+    ],
+    [
       'a balance',
       'balances',
       merchantDay,

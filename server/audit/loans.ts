@@ -94,7 +94,11 @@ function differences(loan: Stored, evidence: readonly Evidence[]): string[] {
   if (!sameText(disbursement.loanTerms, loan.terms)) return ['its contract differs from the one in the journal']
   if (!sameText(`[${later.map((row) => row.loanEvent ?? 'null').join()}]`, loan.events))
     return ['its events differ from those in the journal']
-  return stateDifferences(loan, evidence)
+  try {
+    return stateDifferences(loan, evidence)
+  } catch (fault) {
+    return [`it cannot be read: ${fault}`]
+  }
 }
 
 function stateDifferences(loan: Stored, [disbursement, ...later]: readonly Evidence[]): string[] {

@@ -109,7 +109,12 @@ async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<stri
 function differenceOf(statement: Closed, loans: readonly KnownLoan[], terms: ProgramTerms | undefined): string | null {
   if (statement.seq === null) return 'the journal has no close of it'
   if (terms === undefined) return `its program has no terms of version ${statement.termsVersion}`
-  const known = loans.map((loan) => loan(statement.seq!)).filter((loan) => loan !== null)
+  let known: BilledLoan[]
+  try {
+    known = loans.map((loan) => loan(statement.seq!)).filter((loan) => loan !== null)
+  } catch (fault) {
+    return `a loan of its line cannot be read: ${fault}`
+  }
   const bill = billOf(known, statement.closedOn, statement.dueOn)
   if (canonicalJson(bill.items) !== canonicalJson(statement.items)) {
     return `its items are ${canonicalJson(statement.items)}, computed again ${canonicalJson(bill.items)}`

@@ -2,7 +2,7 @@
 
 import type { Minor } from '../../core/money.ts'
 import { nextStatementOn } from '../../core/program/cycle.ts'
-import { offersAmount } from '../../core/program/plan.ts'
+import { offersAmount, type Purchase } from '../../core/program/plan.ts'
 import { planQuoter } from '../../core/program/quote.ts'
 import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import * as lines from '../lines/service.ts'
@@ -60,10 +60,12 @@ export async function quote(ctx: Context, request: QuoteRequest): Promise<Quote>
   }
 }
 
+/** Gives JSON. */
+type QuotePlan = (amount: Minor) => string
+
 interface Offer {
   readonly plan: Plan
-  /** Gives JSON. */
-  readonly quotePlan: (amount: Minor) => string
+  readonly quotePlan: QuotePlan
 }
 
 /** Of one day and the statement day that follows it. */
@@ -73,19 +75,32 @@ interface OffersOfDay {
   readonly offers: readonly Offer[]
 }
 
-const known = new WeakMap<ProgramTerms, OffersOfDay>()
+/** The latest first. */
+const known = new WeakMap<ProgramTerms, readonly OffersOfDay[]>()
+
+/** While bills close some lines of a program have their next statement a month later than others. */
+const daysRemembered = 2
 
 /**
  * Terms that are remembered are those of a version that was activated, and never change; their offers are kept beside them, those
- * of the day that was asked for last. A text of ids and days as key would have to be made and looked up for each quote.
+ * of the days that were asked for last. A text of ids and days as key would have to be made and looked up for each quote.
  */
 function offersOf(terms: ProgramTerms, on: string, statementOn: string): readonly Offer[] {
-  const last = known.get(terms)
-  if (last !== undefined && last.on === on && last.statementOn === statementOn) return last.offers
-  const dates = { on, statementOn }
-  const offers = terms.plans.map((plan) => ({ plan, quotePlan: quotePrinter(plan, planQuoter(terms, plan, dates)) }))
-  known.set(terms, { on, statementOn, offers })
+  const days = known.get(terms) ?? []
+  const asked = days.find((day) => day.on === on && day.statementOn === statementOn)
+  if (asked !== undefined) return asked.offers
+  const offers = terms.plans.map((plan) => ({ plan, quotePlan: onceAsked(terms, plan, { on, statementOn }) }))
+  known.set(terms, [{ on, statementOn, offers }, ...days.slice(0, daysRemembered - 1)])
   return offers
+}
+
+/** Made for the first amount that the plan is offered for. */
+function onceAsked(terms: ProgramTerms, plan: Plan, dates: Omit<Purchase, 'amount'>): QuotePlan {
+  let quotePlan: QuotePlan | null = null
+  return (amount) => {
+    quotePlan ??= quotePrinter(plan, planQuoter(terms, plan, dates))
+    return quotePlan(amount)
+  }
 }
 
 const nextStatements = new WeakMap<ProgramTerms, { readonly on: string; readonly statementOn: string }>()

@@ -34,6 +34,8 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_sort = off
+-- What must be put in order all the same counts as dear beyond measure before PostgreSQL 18: each call would compile its plans.
+set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -131,6 +133,7 @@ begin
             else 'conflict'
           end as outcome
           from unnest(p_operations) with ordinality as o
+          -- Never in a savepoint: rows written there have its number.
           left join lateral (select l.*, l.xmin = pg_current_xact_id()::xid as changed
             from lines l where l.shard = p_shard and l.id = o.line_id limit 1) l on true
           where o.line_id is not null and (v_refused is null or o.ordinality <> all (v_refused))
