@@ -147,6 +147,13 @@ test('whatever is changed behind the system’s back is found, and the row is na
       [new RegExp(`loan ${loan}: its events differ`), /a loan of its line cannot be read/],
     ],
     [
+      'a deleted bill',
+      'statements',
+      id(statement),
+      `delete from statements where ${id(statement)}`,
+      [new RegExp(`statement ${statement}: the journal has its close, but it, or its line ${line}, is not there`)],
+    ],
+    [
       'a balance',
       'balances',
       merchantDay,
