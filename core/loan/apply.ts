@@ -9,7 +9,6 @@ import {
   addWrittenOff,
   type Book,
   copyBook,
-  countsNights,
   noAmounts,
   owedOf,
   periodIndex,
@@ -277,7 +276,7 @@ function lendMore(book: Book, amount: bigint, on: Day): void {
   const coming = book.plan.findIndex((slot) => slot.due > on)
   const index = coming < 0 ? last : coming
   planAsAsked(book, index)
-  if (countsNights(book)) takeBackInterest(book, index)
+  if (book.daily) takeBackInterest(book, index)
   const down = disburse(book, on, amount)
   replanUnpaid(book, index)
   book.firstOpen = Math.min(book.firstOpen, index)

@@ -291,7 +291,7 @@ test('interest that was paid of what then came back pays the next nights', () =>
     paid('a', '2023-04-26', 50_000n),
     { id: 'back', type: 'purchase-refund', on: '2023-04-29', amount: 9_000n },
   ])
-  // 90.00 for the 31 nights of March: 0.92 of the 18.41 paid for them.
+  // 910.00 for 56 nights and 447.81 for five: 17.49 of the 18.41 that were paid.
   assert.deepEqual(
     goods.instalments.map(({ interest }) => interest),
     [1_940n, 1_841n, 419n],
@@ -306,6 +306,47 @@ test('interest that was paid of what then came back pays the next nights', () =>
   ])
   const dues = behind.instalments.reduce((sum, { interest, interestPaid }) => sum + interest - interestPaid, 0n)
   assert.deepEqual([dues, payoffOn(behind, '2023-05-21').interest], [58n, 58n])
+})
+
+test('interest paid with another instalment is not asked for again as more is lent or money is taken back, whatever the terms', () => {
+  for (const overdueInterest of [true, false]) {
+    for (const earlyInterest of ['to-day', 'to-due-date'] as const) {
+      const terms: LoanTerms = { ...loan, annualRatePercent: '24', overdueInterest, earlyInterest }
+      const lentMore = foldLoan(
+        { ...terms, method: 'equal-principal', instalments: 6, every: { n: 3, unit: 'month' } },
+        [
+          paid('a', '2023-02-10', 70_000n),
+          paid('b', '2023-12-31', 25_000n),
+          { id: 'more', type: 'disbursement', on: '2023-12-31', amount: 10_000n },
+        ],
+      )
+      assert.equal(payoffOn(lentMore, '2023-12-31').interest, 0n)
+      const ahead = foldLoan({ ...terms, instalments: 4 }, [paid('a', '2023-01-15', 55_000n)])
+      const { total } = payoffOn(ahead, '2023-02-15')
+      const settled = applyEvent(ahead, { id: 'all', type: 'payoff', on: '2023-02-15', amount: total })
+      const back = applyEvent(settled, { id: 'back', type: 'chargeback', on: '2023-02-20', amount: 500n })
+      assert.equal(payoffOn(back, '2023-02-20').total, 500n)
+    }
+  }
+})
+
+test('instalments at a new rate are even though late interest was paid, and those of a re-age though more was paid than came up', () => {
+  for (const lastInstalment of ['levelled', 'remainder'] as const) {
+    const terms = { ...loan, annualRatePercent: '24', instalments: 6, lastInstalment } as const
+    const newRate = foldLoan(terms, [
+      paid('a', '2023-04-01', 40_000n),
+      { id: 'rate', type: 'rate-change', on: '2023-04-02', annualRatePercent: '12' },
+    ])
+    const instalments = newRate.instalments.map(({ principal, interest }) => principal + interest)
+    assert.deepEqual(instalments.slice(3), [17_815n, 17_815n, 17_816n])
+  }
+  const aged = foldLoan({ ...loan, annualRatePercent: '24', instalments: 6, every: { n: 2, unit: 'month' } }, [
+    paid('a', '2023-02-27', 22_000n),
+    { id: 'back', type: 'purchase-refund', on: '2023-02-28', amount: 50_000n },
+    { id: 'aged', type: 're-age', on: '2023-02-28', instalments: 4, firstDueOn: '2023-03-28' },
+  ])
+  const instalments = aged.instalments.map(({ principal, interest }) => principal + interest)
+  assert.deepEqual(instalments, [22_000n, 8_076n, 8_076n, 8_076n, 8_146n])
 })
 
 test('interest let go on the day a re-aged loan begins anew is let go at once', () => {

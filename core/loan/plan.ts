@@ -21,10 +21,12 @@ export function workOut(book: Book, last: number): void {
 export function workOutAll(book: Book): void {
   workOut(book, book.plan.length - 1)
   if (book.settled) return
-  deferStrandedInterest(book, lastOpen(book))
+  const last = lastOpen(book)
+  deferStrandedInterest(book, last)
   giveRemainder(book)
   // The remainder can repay what bore interest in periods that have no instalment to pay it, and open one that can.
-  if (deferStrandedInterest(book, lastOpen(book))) giveRemainder(book)
+  const now = lastOpen(book)
+  if ((now === last || countsNights(book)) && deferStrandedInterest(book, now)) giveRemainder(book)
   book.settled = true
 }
 

@@ -8,7 +8,6 @@ import {
   addPaid,
   addWaived,
   type Book,
-  countsNights,
   insertMove,
   noAmounts,
   owedOf,
@@ -242,7 +241,7 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
   book.planPrincipal += amount
   book.outstanding += amount
   book.firstOpen = Math.min(book.firstOpen, index)
-  if (countsNights(book)) takeBackInterest(book, index)
+  if (book.daily) takeBackInterest(book, index)
   addMove(book, on, amount, 'restored')
   touch(book, Math.min(index, planIndex(book, on)))
   return slot

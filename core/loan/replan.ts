@@ -79,7 +79,8 @@ export function replanWithoutLate(book: Book, first: number): void {
     replanFromOpening(book, first)
     return
   }
-  const scheduled = copyBook(book)
+  // Nor is interest paid of it paid beyond what is scheduled, to be handed on.
+  const scheduled: Book = { ...copyBook(book), terms: { ...book.terms, earlyInterest: 'to-due-date' } }
   for (const slot of scheduled.plan) slot.moves = slot.moves.filter((move) => move.kind !== 'late')
   touch(scheduled, 0)
   replanFromOpening(scheduled, first)
@@ -224,8 +225,8 @@ function planEqualInstalments(
   const { rounding, instalmentMultiple, balloon } = book.terms
   planGrace(book, waiting, balance)
   const ratios = paying.map((slot) => ratioOf(book, slot))
-  const share = balance > 0n ? carried : 0n
-  if (share > 0n) ratios[0]! += Number(share) / Number(balance)
+  const share = balance + carried > 0n ? carried : 0n
+  if (share !== 0n) ratios[0]! += Number(share) / Number(balance)
   const instalment =
     nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
     equalInstalment(balance, exactFactors(book, paying, balance, share), rounding, instalmentMultiple, balloon)
@@ -239,11 +240,11 @@ function planAllWithLast(paying: readonly Slot[], amount: bigint): void {
   if (paidOf(last) === 0n) setPlan(last, amount)
 }
 
-/** Interest carried into the first period is as if it bore that much more. */
+/** Interest carried into the first period is as if it bore that much more, or less. */
 function exactFactors(book: Book, paying: readonly Slot[], balance: bigint, carried: bigint): Factor[] {
   const factors = paying.map((slot) => factorOf(book, slot))
   const { num, den } = factors[0]!
-  if (carried > 0n) factors[0] = { num: num * balance + carried * den, den: den * balance }
+  if (carried !== 0n) factors[0] = { num: num * balance + carried * den, den: den * balance }
   return factors
 }
 

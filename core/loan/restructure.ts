@@ -222,7 +222,7 @@ function moveDownPayment(book: Book, apart: Slot, first: number, on: Day): bigin
   return amount
 }
 
-/** The instalment asks only for what was paid; the rest bears interest as part of the balance from today. */
+/** The instalment asks only for what was paid; the rest is part of the balance, as if it had not been due before. */
 function moveArrears(book: Book, index: number, on: Day): bigint {
   const slot = book.plan[index]!
   const principal = owedOf(slot, 'principal')

@@ -103,7 +103,7 @@ function paysEverything({ order }: AllocationRule): boolean {
 
 /**
  * Closes the instalments with what the money pays of them. What it lacks is never interest, which would be that of the day: it is
- * the latest charges, or principal, which is left to the last instalment. Where late principal bears interest it is principal
+ * the latest charges, or principal, which is left to the last instalment that asked for any. Where late principal bears interest it is principal
  * alone, which goes on bearing it: charges come first.
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
@@ -111,6 +111,10 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
   const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
   const last = book.plan.at(-1)!
+  // What was due stays due: where late principal bears interest it is lent on to the last.
+  const lacking = book.terms.overdueInterest
+    ? last
+    : (book.plan.findLast((slot) => owedOf(slot, 'principal') > 0n) ?? last)
   const ofPlan = (slot: Slot) => slot.kind === 'regular' || slot.kind === 'ended'
   let quoted = book.extras.reduce((sum, slot) => sum - owedOf(slot, 'interest'), interest)
   for (const slot of slots) {
@@ -140,7 +144,7 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
     put(payment, slot, 'principal', minMinor(rest, beyondInterest()))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
-  last.planned += book.outstanding
+  lacking.planned += book.outstanding
   touch(book, 0)
   if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
   // At rates at which the interest alone is more than the money.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flatBills } from './bills.test-support.ts'
-import { applyEvent, foldLoan, payoffOn } from './index.ts'
+import { applyEvent, duesOn, foldLoan, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { AllocationStep, LoanTerms } from './types.ts'
 
@@ -99,6 +99,17 @@ test('less than what settles a loan pays what was due first, and a later charge 
     assert.deepEqual([principal, interest, penalty], [100_000n, 2_038n, 0n])
     assert.equal(payoffOn(state, '2023-02-10').penalty, 1_000n)
   }
+})
+
+test('what is past due stays past due where the money is a little short', () => {
+  const terms: LoanTerms = { ...daily, interestPeriod: 'whole-period', overdueInterest: false, instalments: 6 }
+  const loan = foldLoan({ ...terms, earlyInterest: 'to-due-date' }, [
+    { type: 'purchase-refund', id: 'back', on: '2023-05-28', amount: 74_000n },
+  ])
+  const { total } = payoffOn(loan, '2023-05-28')
+  const state = applyEvent(loan, { type: 'repayment', id: 'short', on: '2023-05-28', amount: total - 1_000n })
+  assert.equal(duesOn(state, '2023-05-28').pastDue.total, 1_000n)
+  assert.equal(payoffOn(state, '2023-12-31').total, 1_000n)
 })
 
 test('interest that the money did not reach stays, at rates at which it is more than the money', () => {
