@@ -225,7 +225,7 @@ function planEqualInstalments(
   const { rounding, instalmentMultiple, balloon } = book.terms
   planGrace(book, waiting, balance)
   const ratios = paying.map((slot) => ratioOf(book, slot))
-  const share = balance + carried > 0n ? carried : 0n
+  const share = balance > 0n && balance + carried > 0n ? carried : 0n
   if (share !== 0n) ratios[0]! += Number(share) / Number(balance)
   const instalment =
     nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
