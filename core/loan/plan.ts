@@ -147,7 +147,7 @@ function giveBackUnused(book: Book, last: number): void {
       touch(book, index)
     }
     // What was paid of it is handed on as well: the next one asks for that much less, not the last.
-    if (slot.deferred > 0n && countsNights(book)) endDeferrals(book, index + 1, index)
+    if (slot.deferred > 0n && countsNights(book)) endDeferral(book, index)
     workOut(book, book.plan.length - 1)
   }
 }
@@ -181,18 +181,21 @@ export function askOnlyForSettled(book: Book, slot: Slot): void {
  * Interest that an instalment took over from later ones stays with it as far as it was let go, which is the answer; where the
  * nights are not counted, as far as it was settled. The rest is handed on: each of those of a new plan would take it over again.
  */
+function endDeferral(book: Book, index: number): bigint {
+  const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
+  deferOnly(book, index, 0n)
+  workOut(book, index)
+  const settled = settledBeyond(book, index, tookOver)
+  // What was paid beyond is handed on as it is. What settling money pays to the due date is its price: none of it was taken over.
+  const kept = countsNights(book) ? settled - settledBeyond(book, index) : minMinor(settled, tookOver)
+  deferOnly(book, index, kept)
+  return kept
+}
+
+/** Of those from `from` to before `end`; what stays with them all. */
 export function endDeferrals(book: Book, end: number, from = 0): bigint {
   let sum = 0n
-  for (let index = from; index < end; index++) {
-    const tookOver = maxMinor(book.plan[index]!.deferred, 0n)
-    deferOnly(book, index, 0n)
-    workOut(book, index)
-    const settled = settledBeyond(book, index, tookOver)
-    // What was paid beyond is handed on as it is. What settling money pays to the due date is its price: none of it was taken over.
-    const kept = countsNights(book) ? settled - settledBeyond(book, index) : minMinor(settled, tookOver)
-    deferOnly(book, index, kept)
-    sum += kept
-  }
+  for (let index = from; index < end; index++) sum += endDeferral(book, index)
   return sum
 }
 

@@ -97,8 +97,11 @@ function replanFromOpening(book: Book, first: number): void {
   if (first > 0) workOut(book, first - 1)
   const isLowered = book.plan.slice(first).some((slot) => slot.prepaid > 0n)
   const isPaidBefore = principalFor(book, first) > balanceFor(book, first) && standingFrom(book, first).size > 0
-  if (!isLowered && !isPaidBefore) replan(book, first, graceFrom(book, first))
-  if (isLowered || isPaidBefore || asksForLessThanPaid(book, first)) replanRest(book, first, graceFrom(book, first))
+  if (!isLowered && !isPaidBefore) {
+    replan(book, first, graceFrom(book, first))
+    if (!asksForLessThanPaid(book, first)) return
+  }
+  replanRest(book, first, graceFrom(book, first))
 }
 
 /** Principal that was paid in part before its period began is not in the balance, and what is left of it would be due earlier. */

@@ -102,16 +102,16 @@ function paysEverything({ order }: AllocationRule): boolean {
 }
 
 /**
- * Closes the instalments with what the money pays of them. What it lacks is never interest, which would be that of the day: it is
- * the latest charges, or principal, which is left to the last instalment that asked for any. Where late principal bears interest it is principal
- * alone, which goes on bearing it: charges come first.
+ * Closes the instalments with what the money pays of them. What it lacks is the latest charges, or principal, which is left to
+ * the last instalment that asked for any; it is never interest, which would be that of the day. Where late principal bears
+ * interest it is principal alone, which goes on bearing it: charges come first.
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
   const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
   const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
   const last = book.plan.at(-1)!
-  // What was due stays due: where late principal bears interest it is lent on to the last.
+  // What was due stays due; but where it bears interest it is put off to the end.
   const lacking = book.terms.overdueInterest
     ? last
     : (book.plan.findLast((slot) => owedOf(slot, 'principal') > 0n) ?? last)

@@ -35,13 +35,13 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
   payoutsAreBooked,
 ]
 
+/** Bytes for each sort and hash: there are several, beside a server under load. */
+const mostRoom = 256 * 1024 ** 2
+
 /**
  * For sums over all there is, as much memory as for other upkeep: with what a request has they are sorted instead, which takes
  * half as long again.
  */
-/** Bytes for each sort and hash: there are several, beside a server under load. */
-const mostRoom = 256 * 1024 ** 2
-
 async function takeRoom(snapshot: Queryable): Promise<void> {
   await snapshot`
     select set_config('work_mem', least(pg_size_bytes(current_setting('maintenance_work_mem')), ${mostRoom}) / 1024 || 'kB', true)`
