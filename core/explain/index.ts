@@ -3,7 +3,7 @@
  * by what formula and rounding their parts make the amount.
  */
 import { type Day, formatDay } from '../calendar.ts'
-import { type Book, type Slot, settledOf } from '../loan/book.ts'
+import { type Book, carriedInto, type Slot, settledOf } from '../loan/book.ts'
 import { bookOf, stateOn } from '../loan/fold.ts'
 import { orderedSlots } from '../loan/freeze.ts'
 import { LoanProblem, payoffOn } from '../loan/index.ts'
@@ -133,7 +133,7 @@ function explainPrincipal(book: Book, slot: Slot, money: Money): Explanation {
 function explainInterest(book: Book, index: number, money: Money): Explanation {
   const slot = book.plan[index]!
   const previous = index === 0 ? null : book.plan[index - 1]!
-  const others = besideOwn(book, slot, previous?.carry ?? 0n)
+  const others = besideOwn(book, slot, index)
   const answer = { what: 'interest', value: money(slot.owing.interest) }
   const opening = previous?.close ?? 0n
   const stretches = stretchesOf(book, slot, opening, money)
@@ -163,7 +163,8 @@ function ownInterest(slot: Slot): Minor {
 }
 
 /** Interest that other instalments had no room for, or that a new plan took over; most instalments have none. */
-function besideOwn(book: Book, slot: Slot, carried: Minor): Term[] {
+function besideOwn(book: Book, slot: Slot, index: number): Term[] {
+  const carried = carriedInto(book, index)
   const isReplaced = book.extras.some(({ kind }) => kind === 'closed')
   const taken = [
     { what: 'of later periods that have no unpaid instalment', amount: slot.deferred },
@@ -176,7 +177,9 @@ function besideOwn(book: Book, slot: Slot, carried: Minor): Term[] {
   const rest = slot.owing.interest - asked
   return [
     ...there(
-      carried < 0n ? 'what the instalment before was paid beyond its own' : 'carried from the instalment before',
+      carried < 0n
+        ? `what the ${index === 0 ? 'replaced plan' : 'instalment before'} was paid beyond its own`
+        : 'carried from the instalment before',
       carried,
     ),
     ...taken,

@@ -77,8 +77,8 @@ function bookEvent(book: Book, event: LoanEvent, on: Day): void {
       charge(book, event.type, event.amount, on)
       break
     case 'extra-interest':
-      extraSlot(book, 'extra', on, on).owing.interest += event.amount
-      return
+      askForExtra(book, extraSlot(book, 'extra', on, on), 'interest', event.amount)
+      break
     case 'waiver':
       waive(book, event, on)
       break
@@ -296,14 +296,19 @@ function payDown(book: Book, down: bigint, on: Day): void {
 
 function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Day): void {
   const index = periodIndex(book, on)
-  const slot = book.plan[index] ?? slotAfterMaturity(book, on)
-  slot.owing[component] += amount
   if (index < book.firstOpen) book.firstOpen = index
+  askForExtra(book, book.plan[index] ?? slotAfterMaturity(book, on), component, amount)
+}
+
+type Extra = 'fee' | 'penalty' | 'interest'
+
+function askForExtra(book: Book, slot: Slot, component: Extra, amount: bigint): void {
+  slot.owing[component] += amount
   if (book.credit > 0n) payFromOverpayments(book, slot, component)
 }
 
 /** Money taken beyond the debt pays a later charge, as if it had been known when the money came. */
-function payFromOverpayments(book: Book, slot: Slot, component: 'fee' | 'penalty'): void {
+function payFromOverpayments(book: Book, slot: Slot, component: Extra): void {
   for (let at = 0; at < book.allocated.length; at++) {
     const row = book.allocated[at]!
     const left = minMinor(owedOf(slot, component), book.credit)

@@ -125,6 +125,8 @@ export interface Book {
   planPrincipal: bigint
   /** Of it, not yet paid, waived or written off. */
   outstanding: bigint
+  /** Below 0: interest paid of a plan that was replaced, beyond that of its nights; the first instalment carries it on. */
+  broughtForward: bigint
   /** The amount lent as it grew (and, by refunds, shrank), on which flat interest is computed. */
   flatLent: Lending[]
   dirty: number
@@ -265,6 +267,11 @@ export function periodIndex(book: Book, day: Day): number {
 /** The same, with days after the last period falling into it. */
 export function planIndex(book: Book, day: Day): number {
   return Math.min(periodIndex(book, day), book.plan.length - 1)
+}
+
+/** What the instalment before left of its interest, or was paid beyond it. */
+export function carriedInto({ plan, broughtForward }: Book, index: number): bigint {
+  return index === 0 ? broughtForward : plan[index - 1]!.carry
 }
 
 /** Plans an instalment; what was repaid with it to lower others comes on top. */

@@ -382,3 +382,28 @@ test('charged back after maturity, then re-aged: it bears interest from its own 
   // 1,000.00 for 853 nights, 100.00 for 63.
   assert.equal(state.instalments.at(-1)!.interest, 56_502n)
 })
+
+test('interest paid beyond the nights pays those of a new plan, whose instalments are smaller for it', () => {
+  const terms = { ...loan, annualRatePercent: '24', instalments: 2, every: { n: 2, unit: 'month' } } as const
+  const anew = (id: string, on: string): LoanEvent => {
+    return { id, type: 'reschedule', on, instalments: 2, firstDueOn: '2023-04-30' }
+  }
+  const paidAhead = foldLoan(terms, [
+    paid('a', '2023-02-27', 55_000n),
+    { id: 'back', type: 'purchase-refund', on: '2023-02-28', amount: 20_000n },
+  ])
+  const once = applyEvent(paidAhead, anew('anew', '2023-02-28'))
+  const twice = applyEvent(once, anew('again', '2023-03-15'))
+  for (const [state, interest] of [
+    [once, 441n],
+    [twice, 442n],
+  ] as const) {
+    const ahead = payoffOn(state, '2023-03-31')
+    assert.deepEqual([ahead.principal, ahead.interest], [28_748n, 0n])
+    // 800.00 for 57 nights and 287.48 for 63, at 24 %: 41.89, of which 37.48 was paid; each period rounded by itself.
+    assert.equal(payoffOn(state, '2023-05-01').interest, interest)
+  }
+  const instalments = once.instalments.filter(({ dueOn }) => dueOn === '2023-04-30' || dueOn === '2023-06-30')
+  const totals = instalments.map(({ principal, interest }) => principal + interest)
+  assert.deepEqual(totals, [14_872n, 14_871n])
+})

@@ -6,7 +6,7 @@
  */
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { type Book, noMoves, type Slot, settledOf } from './book.ts'
+import { type Book, carriedInto, noMoves, type Slot, settledOf } from './book.ts'
 import { growth, interestUntil } from './interest.ts'
 
 /** Of the instalments from a place on: those that stand as they were paid, that pay no principal yet, and the rest. */
@@ -97,7 +97,7 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
   const early: Slot[] = []
   let denominator = 1n
   let balance = whole(before?.close ?? 0n, 1n)
-  let carry = whole(before?.carry ?? 0n, 1n)
+  let carry = whole(carriedInto(book, first), 1n)
   let late = before?.late ?? 0n
   for (let index = first; ; index++) {
     const slot = book.plan[index]!

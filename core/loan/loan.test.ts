@@ -111,6 +111,11 @@ test('a waiver, an extra interest and a reschedule', () => {
     [extra.instalments.length, extra.instalments[1]!.interest, extra.instalments[1]!.extra],
     [4, 77n, true],
   )
+  const beyond = foldLoan(bill, [
+    { id: 'r', type: 'repayment', on: '2024-02-10', amount: payoffOn(openLoan(bill), '2024-02-10').total + 50n },
+    { id: 'e', type: 'extra-interest', on: '2024-02-15', amount: 77n },
+  ])
+  assert.deepEqual([beyond.creditBalance, payoffOn(beyond, '2024-02-15').interest, beyond.status], [0n, 27n, 'active'])
   const move: LoanEvent = { id: 'm', type: 'reschedule', on: '2024-03-01', instalments: 5, firstDueOn: '2024-04-01' }
   const moved = foldLoan(declining, [move]).instalments.filter((row) => row.dueOn > '2024-03-01')
   assert.equal(moved.length, 5)

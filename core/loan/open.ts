@@ -30,6 +30,7 @@ export function openBook(terms: LoanTerms): Book {
     pauses: [],
     planPrincipal: 0n,
     outstanding: 0n,
+    broughtForward: 0n,
     flatLent: [],
     dirty: 0,
     plain: terms.allocation === null,

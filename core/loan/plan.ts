@@ -1,6 +1,6 @@
 /** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, countsNights, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
+import { type Book, carriedInto, countsNights, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
 import { interestUntil } from './interest.ts'
 
 /** Works periods out up to and including `last`; those before `dirty` stand. */
@@ -123,7 +123,7 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    stranded += slot.carry - (book.plan[index - 1]?.carry ?? 0n)
+    stranded += slot.carry - carriedInto(book, index)
     if (isLate && !countsNights(book)) stranded -= settledBeyond(book, index)
   }
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
@@ -156,7 +156,7 @@ function giveBackUnused(book: Book, last: number): void {
 function unpaidOfDeferred(book: Book, index: number): bigint {
   const slot = book.plan[index]!
   if (slot.deferred <= 0n) return slot.deferred
-  const otherwise = maxMinor(cameUp(slot, book.plan[index - 1] ?? null) - slot.deferred, 0n)
+  const otherwise = maxMinor(cameUp(book, index) - slot.deferred, 0n)
   return minMinor(slot.deferred, maxMinor(slot.deferred + otherwise - settledOf(slot, 'interest'), 0n))
 }
 
@@ -165,7 +165,7 @@ function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
   const slot = book.plan[index]!
   const settled = settledOf(slot, 'interest')
   if (settled === 0n) return 0n
-  const beyond = maxMinor(settled - cameUp(slot, book.plan[index - 1] ?? null), 0n)
+  const beyond = maxMinor(settled - cameUp(book, index), 0n)
   return minMinor(beyond, slot.paid.interest + minMinor(settled - slot.paid.interest, letGo))
 }
 
@@ -222,7 +222,7 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
   const previous = index === 0 ? null : book.plan[index - 1]!
   const opening = previous === null ? 0n : previous.close
   slot.borne = slot.fixedInterest ?? interestUntil(book, slot, opening, slot.due)
-  const division = divide(book, slot, slot.planned, cameUp(slot, previous))
+  const division = divide(book, slot, slot.planned, cameUp(book, index))
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
@@ -230,8 +230,9 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
 }
 
 /** Interest of the period, and what falls to its instalment besides. */
-function cameUp(slot: Slot, previous: Slot | null): bigint {
-  return slot.borne + slot.arrearsInterest + slot.deferred + (previous === null ? 0n : previous.carry)
+function cameUp(book: Book, index: number): bigint {
+  const slot = book.plan[index]!
+  return slot.borne + slot.arrearsInterest + slot.deferred + carriedInto(book, index)
 }
 
 export interface Division {

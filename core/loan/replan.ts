@@ -5,6 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
 import {
   type Book,
+  carriedInto,
   copyBook,
   insertMove,
   noMoves,
@@ -31,7 +32,7 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
   const slots = book.plan.slice(first)
   const balance = balanceFor(book, first)
   for (const slot of slots) slot.fixedInterest = null
-  planBy(book, slots, balance, grace, withCarried && first > 0 ? book.plan[first - 1]!.carry : 0n)
+  planBy(book, slots, balance, grace, withCarried ? carriedInto(book, first) : 0n)
   touch(book, first)
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
@@ -67,6 +68,7 @@ export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
   for (const slot of unpaid.plan) forgetPayments(slot)
   unpaid.outstanding = unpaid.planPrincipal
+  unpaid.broughtForward = 0n
   unpaid.firstOpen = 0
   touch(unpaid, 0)
   replan(unpaid, first, graceFrom(book, first))
@@ -169,6 +171,7 @@ function plannedAlone(book: Book, slots: readonly Slot[], balance: bigint): Book
     pauses: [],
     planPrincipal: balance,
     outstanding: balance,
+    broughtForward: 0n,
     lateUntil: null,
     firstOpen: 0,
     dirty: 0,

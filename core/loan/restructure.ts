@@ -7,6 +7,7 @@ import { spansFrom } from '../schedule/dates.ts'
 import {
   addMove,
   type Book,
+  carriedInto,
   components,
   insertMove,
   noAmounts,
@@ -25,7 +26,7 @@ import { percentOf, regularSlot } from './open.ts'
 import { askOnlyForSettled, endDeferralsBefore, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
 import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
-import { interestOwedOn } from './settle.ts'
+import { interestOwedOn, interestPaidBeyond } from './settle.ts'
 
 export interface NewTerm {
   readonly instalments: number
@@ -40,19 +41,21 @@ export function reschedule(book: Book, on: Day, term: NewTerm): void {
   if (forgivesFlat(book)) forgiveFlat(book, on)
   workOutAll(book)
   const interest = interestOwedOn(book, on)
+  const beyond = interestPaidBeyond(book, on)
   const fees = owedBy(book, 'fee')
   const penalties = owedBy(book, 'penalty')
   const principal = book.outstanding
   closePlan(book, on)
   if (term.annualRatePercent !== undefined) changeRate(book, on, term.annualRatePercent)
   openPlan(book, on, slotsOf(book, on, term), principal)
+  book.broughtForward = -beyond
   const even = book.plan.map(() => 1n)
   splitByWeights(interest, even).forEach((part, index) => {
     book.plan[index]!.arrearsInterest = part
   })
   spreadCharge(book, 'fee', splitByWeights(fees, even))
   spreadCharge(book, 'penalty', splitByWeights(penalties, even))
-  replan(book, 0)
+  replan(book, 0, 0, true)
 }
 
 function spreadCharge(book: Book, component: 'fee' | 'penalty', parts: readonly bigint[]): void {
@@ -90,7 +93,7 @@ export function terminate(book: Book, on: Day): void {
   handOnDeferred(book, last)
   workOut(book, last - 1)
   const earlier = book.plan.slice(0, last).reduce((sum, before) => sum + owedOf(before, 'interest'), 0n)
-  const carried = last === 0 ? 0n : book.plan[last - 1]!.carry
+  const carried = carriedInto(book, last)
   slot.deferred = 0n
   slot.arrearsInterest = 0n
   slot.fixedInterest = quoted - earlier - carried + settledOf(slot, 'interest')

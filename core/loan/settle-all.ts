@@ -144,6 +144,7 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
     put(payment, slot, 'principal', minMinor(rest, beyondInterest()))
   }
   for (const slot of book.plan) closeAsPaid(book, slot)
+  book.broughtForward = 0n
   lacking.planned += book.outstanding
   touch(book, 0)
   if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)

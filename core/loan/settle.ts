@@ -1,7 +1,7 @@
 /** What settles a loan on a day, worked out on its book. */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, copyBook, countsNights, owedOf, periodIndex, settledOf } from './book.ts'
+import { type Book, carriedInto, copyBook, countsNights, owedOf, periodIndex, settledOf } from './book.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { lastOpen, workOut, workOutAll } from './plan.ts'
 import { accrued, asOf, settlingDay } from './today.ts'
@@ -31,9 +31,15 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
 }
 
+/** Interest paid beyond that of the nights until today: it pays those to come. */
+export function interestPaidBeyond(book: Book, on: Day): bigint {
+  if (!countsNights(book) || book.outstanding === 0n) return 0n
+  return -minMinor(interestUnpaid(book, periodIndex(book, on), on), 0n)
+}
+
 /** Interest that came up until the day, whichever instalment asks for it, less what was paid of it or let go. */
 function interestUnpaid(book: Book, current: number, on: Day): bigint {
-  let unpaid = 0n
+  let unpaid = book.broughtForward
   for (let index = 0; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     const own =
@@ -44,7 +50,7 @@ function interestUnpaid(book: Book, current: number, on: Day): bigint {
     if (letGo === 0n) continue
     // What was let go of interest that has not come up yet says nothing of the nights until today.
     const before = book.plan[index - 1]
-    const handedOn = before === undefined || before.due > on ? 0n : before.carry
+    const handedOn = before === undefined || before.due <= on ? carriedInto(book, index) : 0n
     unpaid -= minMinor(letGo, maxMinor(cameUp + handedOn + slot.deferred, 0n))
   }
   return unpaid
@@ -57,7 +63,7 @@ function scheduledInterest(book: Book): bigint {
 
 /** Accrued in the current period or carried into it and on, instalment by instalment, as money would pay it. */
 function runningInterest(book: Book, current: number, on: Day): bigint {
-  let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
+  let carry = carriedInto(book, current)
   let owed = 0n
   let takenOver = 0n
   const last = lastOpen(book)

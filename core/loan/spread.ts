@@ -6,7 +6,7 @@
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
-import { type Book, type Slot, setPlan, settledOf, touch } from './book.ts'
+import { type Book, carriedInto, type Slot, setPlan, settledOf, touch } from './book.ts'
 import { type Even, evenInstalment, paidToward, type Spread } from './even-instalment.ts'
 import { flatInterest, interestUntil } from './interest.ts'
 import { isOpen, workOut } from './plan.ts'
@@ -68,8 +68,8 @@ function interestAlone(book: Book, slot: Slot): bigint {
   const index = book.plan.indexOf(slot)
   touch(book, index)
   workOut(book, index - 1)
-  const before = book.plan[index - 1]
-  return interestUntil(book, slot, before?.close ?? 0n, slot.due) + (before?.carry ?? 0n)
+  const opening = book.plan[index - 1]?.close ?? 0n
+  return interestUntil(book, slot, opening, slot.due) + carriedInto(book, index)
 }
 
 const noSlots: ReadonlySet<Slot> = new Set()

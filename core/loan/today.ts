@@ -4,7 +4,7 @@
  */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
+import { type Book, carriedInto, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
 import { interestUntil } from './interest.ts'
 import { type Division, divide, isOpen, lastOpen, workOut } from './plan.ts'
 
@@ -18,7 +18,7 @@ export function askedOn(book: Book, index: number, day: Day): Asked {
   const current = periodIndex(book, day)
   workOut(book, Math.min(current, index))
   if (index < current || !book.daily) return scheduled(book, index)
-  let carry = current === 0 ? 0n : book.plan[current - 1]!.carry
+  let carry = carriedInto(book, current)
   let division: Division = { interest: 0n, principal: 0n, carry }
   const last = lastOpen(book)
   for (let at = current; at <= index; at++) {
