@@ -45,7 +45,12 @@ function sumOfParts({ what, formula, rounding, parts }: Explanation): bigint {
     sum = roundQuotient(sum, den, rounding as Rounding)
   } else signs.unshift(1n)
   assert.equal(others.length, signs.length, `${what}: ${formula}`)
-  return others.reduce((all, part, index) => all + signs[index]! * minorOf(part.value), sum)
+  const amounts = others.map((part) => minorOf(part.value))
+  assert.ok(
+    amounts.every((amount) => amount >= 0n),
+    `${what}: ${formula}, ${amounts}`,
+  )
+  return amounts.reduce((all, amount, index) => all + signs[index]! * amount, sum)
 }
 
 /** All the way down. */

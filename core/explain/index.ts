@@ -114,8 +114,10 @@ function explainPrincipal(book: Book, slot: Slot, money: Money): Explanation {
   const interest = isWhole ? slot.owing.interest : 0n
   const asked = slot.planned + slot.restored + ofOthers - interest
   const met = maxMinor(asked, settledOf(slot, 'principal'))
+  const planned = maxMinor(slot.planned, 0n)
   const others = [
     ...there('charged back', slot.restored),
+    ...there('left to a new plan', slot.planned - planned),
     ...there('interest of other instalments', ofOthers),
     ...there('interest', -interest),
     ...there('paid beyond what it asks for', met - asked),
@@ -126,7 +128,7 @@ function explainPrincipal(book: Book, slot: Slot, money: Money): Explanation {
     what: 'principal',
     value: money(slot.owing.principal),
     formula: formulaOf(first, others),
-    parts: [leaf(first, money(slot.planned)), ...leavesOf(others, money)],
+    parts: [leaf(first, money(planned)), ...leavesOf(others, money)],
   }
 }
 

@@ -8,6 +8,7 @@ import {
   carriedInto,
   copyBook,
   insertMove,
+  type MoveKind,
   noMoves,
   nothing,
   type Pause,
@@ -66,7 +67,9 @@ export function replanOpen(book: Book, first: number, standing: ReadonlySet<Slot
 /** Plans as if nothing had been paid, so that money paid early does not change what is asked for later. */
 export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
-  for (const slot of unpaid.plan) forgetPayments(slot)
+  // Where the last instalment is levelled, money taken back finds its place by that alone, as it does in published tables.
+  const kept: readonly MoveKind[] = book.terms.lastInstalment === 'levelled' ? ['lent'] : ['lent', 'restored']
+  for (const slot of unpaid.plan) forgetPayments(slot, kept)
   unpaid.outstanding = unpaid.planPrincipal
   unpaid.broughtForward = 0n
   unpaid.firstOpen = 0
@@ -132,10 +135,10 @@ function takePlan(book: Book, from: Book, first: number): void {
   workOutAll(book)
 }
 
-function forgetPayments(slot: Slot): void {
+function forgetPayments(slot: Slot, kept: readonly MoveKind[]): void {
   slot.paid = nothing
   slot.settled = nothing
-  slot.moves = slot.moves.filter((move) => move.kind === 'lent')
+  slot.moves = slot.moves.filter(({ kind }) => kept.includes(kind))
   slot.settledEarly = false
   slot.deferred = 0n
 }

@@ -23,8 +23,9 @@ import { cutPlan, placeCharges } from './cut.ts'
 import { forgiveFlat, forgivesFlat } from './forgive.ts'
 import { bearLateInterest, bearLateInterestToSettle, keepLateInterest } from './late.ts'
 import { percentOf, regularSlot } from './open.ts'
-import { askOnlyForSettled, endDeferralsBefore, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
+import { askOnlyForSettled, endDeferralsBefore, isOpen, lastOpen, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
+import { takeBackInterest } from './refund.ts'
 import { graceFrom, reckonInterest, replan, replanRest, replanWithoutLate } from './replan.ts'
 import { interestOwedOn, interestPaidBeyond } from './settle.ts'
 
@@ -162,7 +163,12 @@ export function changeRateFrom(book: Book, day: Day, percent: string): void {
   setRateFrom(book, day, percent)
   const index = book.plan.findIndex((slot) => slot.due >= day)
   // A debt that is repaid asks for nothing at another rate either.
-  if (index >= 0 && book.outstanding > 0n) replanWithoutLate(book, index)
+  if (index < 0 || book.outstanding === 0n) return
+  replanWithoutLate(book, index)
+  if (!book.daily || !isOpen(book.plan[index]!)) return
+  takeBackInterest(book, index)
+  touch(book, index)
+  workOutAll(book)
 }
 
 /** No interest on the days from `day` to `to`, both included; the instalments stay. */
