@@ -26,11 +26,7 @@ export function workOutAll(book: Book): void {
   giveRemainder(book)
   // The remainder can repay what bore interest in periods that have no instalment to pay it, and open one that can.
   const now = lastOpen(book)
-  if ((now === last || countsNights(book)) && deferStrandedInterest(book, now)) {
-    // One that asked for that interest alone, and asks again as it is handed on, ends.
-    if (book.fixes === 'total') closeFrom(book, now + 1)
-    giveRemainder(book)
-  }
+  if ((now === last || countsNights(book)) && deferStrandedInterest(book, now)) giveRemainder(book)
   book.settled = true
 }
 
@@ -42,16 +38,6 @@ export function isOpen(slot: Slot): boolean {
 export function workOutToPay(book: Book, index: number): void {
   workOut(book, index)
   if (!book.settled && isLastOpen(book, index)) workOutAll(book)
-}
-
-function closeFrom(book: Book, first: number): void {
-  for (let index = first; index < book.plan.length; index++) {
-    const slot = book.plan[index]!
-    if (!isOpen(slot)) continue
-    slot.planned -= owedOf(slot, 'interest') + owedOf(slot, 'principal')
-    touch(book, index)
-  }
-  workOut(book, book.plan.length - 1)
 }
 
 function isLastOpen(book: Book, index: number): boolean {
@@ -137,7 +123,8 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    stranded += slot.carry - carriedInto(book, index)
+    // What was paid beyond pays for these periods as for any other.
+    stranded += maxMinor(slot.carry, 0n) - maxMinor(carriedInto(book, index), 0n)
     if (isLate && !countsNights(book)) stranded -= settledBeyond(book, index)
   }
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
