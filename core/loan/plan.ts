@@ -123,13 +123,15 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
     const slot = book.plan[index]!
-    // What was paid beyond pays for these periods as for any other.
-    stranded += maxMinor(slot.carry, 0n) - maxMinor(carriedInto(book, index), 0n)
+    stranded += slot.carry - carriedInto(book, index)
     if (isLate && !countsNights(book)) stranded -= settledBeyond(book, index)
   }
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
   else stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
+  // What was paid beyond what came up by then pays those periods too.
+  const paidAhead = countsNights(book) ? settledOf(slot, 'interest') - cameUp(book, last) + slot.deferred : 0n
+  if (paidAhead > 0n && stranded <= paidAhead) stranded = 0n
   if (slot.deferred === stranded) return false
   slot.deferred = stranded
   touch(book, last)
