@@ -76,6 +76,11 @@ export function replanUnpaid(book: Book, first: number): void {
   unpaid.firstOpen = 0
   touch(unpaid, 0)
   replan(unpaid, first, graceFrom(book, first))
+  // What is lent goes to an instalment to come, even where they were paid all that they ask for.
+  const coming = book.plan.slice(first)
+  if (coming.every((slot, at) => unpaid.plan[first + at]!.planned - slot.prepaid <= paidToward(book, slot))) {
+    setPlan(unpaid.plan.at(-1)!, maxMinor(paidToward(book, coming.at(-1)!), 0n) + 1n)
+  }
   takePlan(book, unpaid, first)
 }
 
@@ -90,6 +95,8 @@ export function replanWithoutLate(book: Book, first: number): void {
   for (const slot of scheduled.plan) slot.moves = slot.moves.filter((move) => move.kind !== 'late')
   touch(scheduled, 0)
   replanFromOpening(scheduled, first)
+  // What late interest leaves no room for in arrears goes to an instalment to come, even where nothing was scheduled for those.
+  if (scheduled.plan.slice(first).every((slot) => slot.planned <= 0n)) setPlan(scheduled.plan.at(-1)!, 1n)
   takePlan(book, scheduled, first)
 }
 
@@ -114,11 +121,6 @@ function asksForLessThanPaid(book: Book, first: number): boolean {
   return book.plan.slice(first).some((slot) => settledOf(slot, 'principal') > slot.planned + slot.restored)
 }
 
-/** As much of a plan as was paid. */
-function planMet(book: Book, slot: Slot): bigint {
-  return paidToward(book, slot) + slot.prepaid
-}
-
 /** Instalments from a place on that repay no principal by the contract. */
 export function graceFrom(book: Book, first: number): number {
   return Math.max(0, book.grace - first)
@@ -133,12 +135,6 @@ function takePlan(book: Book, from: Book, first: number): void {
     slot.planned = planned
     slot.basis = basis
     slot.fixedInterest = fixedInterest
-  }
-  // What is lent, or what late interest leaves no room for in arrears, goes to one to come, even where they were paid all they ask for.
-  const last = book.plan.at(-1)!
-  if (book.plan.slice(first).every((slot) => slot.planned <= planMet(book, slot))) {
-    last.planned = maxMinor(planMet(book, last), 0n) + 1n
-    last.basis = last.planned
   }
   reopen(book, first)
   touch(book, first)
