@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applyEvent, foldLoan, owedOn, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
-import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
+import type { LoanEvent, LoanTerms } from './types.ts'
 
 const loan: LoanTerms = { ...plainLoan, principal: 100_000n, dayCount: 'actual/365', disbursedOn: '2023-01-01' }
 
@@ -381,89 +381,4 @@ test('charged back after maturity, then re-aged: it bears interest from its own 
   ])
   // 1,000.00 for 853 nights, 100.00 for 63.
   assert.equal(state.instalments.at(-1)!.interest, 56_502n)
-})
-
-test('interest paid beyond the nights pays those of a new plan, whose instalments are smaller for it', () => {
-  const terms = { ...loan, annualRatePercent: '24', instalments: 2, every: { n: 2, unit: 'month' } } as const
-  const anew = (id: string, on: string): LoanEvent => {
-    return { id, type: 'reschedule', on, instalments: 2, firstDueOn: '2023-04-30' }
-  }
-  const paidAhead = foldLoan(terms, [
-    paid('a', '2023-02-27', 55_000n),
-    { id: 'back', type: 'purchase-refund', on: '2023-02-28', amount: 20_000n },
-  ])
-  const once = applyEvent(paidAhead, anew('anew', '2023-02-28'))
-  const twice = applyEvent(once, anew('again', '2023-03-15'))
-  for (const [state, interest] of [
-    [once, 441n],
-    [twice, 442n],
-  ] as const) {
-    const ahead = payoffOn(state, '2023-03-31')
-    assert.deepEqual([ahead.principal, ahead.interest], [28_748n, 0n])
-    // 800.00 for 57 nights and 287.48 for 63, at 24 %: 41.89, of which 37.48 was paid; each period rounded by itself.
-    assert.equal(payoffOn(state, '2023-05-01').interest, interest)
-  }
-  const instalments = once.instalments.filter(({ dueOn }) => dueOn === '2023-04-30' || dueOn === '2023-06-30')
-  const totals = instalments.map(({ principal, interest }) => principal + interest)
-  assert.deepEqual(totals, [14_872n, 14_871n])
-})
-
-const interestDue = (state: LoanState, on: string) =>
-  state.instalments
-    .filter(({ dueOn }) => dueOn <= on)
-    .reduce((sum, row) => sum + row.interest - row.interestPaid - row.interestWaived, 0n)
-
-const newRate = (id: string, on: string, annualRatePercent: string): LoanEvent => {
-  return { id, type: 'rate-change', on, annualRatePercent }
-}
-
-test('interest that was paid with another instalment is not due with one that a new rate opens again', () => {
-  const late = foldLoan({ ...loan, annualRatePercent: '0', instalments: 3 }, [
-    { id: 'back', type: 'purchase-refund', on: '2023-01-01', amount: 66_667n },
-    newRate('up', '2023-02-02', '2'),
-    paid('a', '2023-02-03', 33n),
-    newRate('none', '2023-02-04', '0'),
-  ])
-  assert.deepEqual([interestDue(late, '2023-04-01'), payoffOn(late, '2023-04-01').interest], [0n, 0n])
-  const ahead = foldLoan({ ...loan, annualRatePercent: '1', instalments: 4, every: { n: 2, unit: 'week' } }, [
-    { id: 'aged', type: 're-age', on: '2023-01-16', instalments: 3, firstDueOn: '2023-02-24' },
-    paid('a', '2023-01-17', 33_415n),
-    paid('b', '2023-01-20', 22_322n),
-    newRate('up', '2023-01-22', '23'),
-    newRate('none', '2023-02-25', '0'),
-  ])
-  assert.equal(interestDue(ahead, '2023-02-25'), payoffOn(ahead, '2023-02-25').interest)
-})
-
-test('interest paid beyond what came up pays that of periods in which nothing more falls due', () => {
-  const state = foldLoan({ ...loan, annualRatePercent: '1', instalments: 21, every: { n: 2, unit: 'month' } }, [
-    { id: 'put off', type: 'deferral', on: '2023-07-02', interest: 'continues', until: '2024-08-26' },
-    paid('a', '2023-09-15', 26_485n),
-    { id: 'back', type: 'purchase-refund', on: '2023-09-15', amount: 66_204n },
-    paid('b', '2023-09-16', 537n),
-    { id: 'reckoned', type: 'recalculate', on: '2025-06-29' },
-  ])
-  assert.deepEqual([interestDue(state, '2025-06-29'), payoffOn(state, '2025-06-29').interest], [0n, 0n])
-})
-
-test('what is lent later is asked for by instalments to come, not by one that is late', () => {
-  const more = (on: string): LoanEvent => ({ id: 'more', type: 'disbursement', on, amount: 100n })
-  const back: LoanEvent = { id: 'back', type: 'chargeback', on: '2023-01-01', amount: 15_801n }
-  const lent = [
-    foldLoan({ ...loan, annualRatePercent: '17', instalments: 17 }, [
-      back,
-      paid('a', '2023-02-01', 48_751n),
-      { ...paid('b', '2023-08-06', 16_727n), prepay: 'shorten' },
-      more('2024-05-04'),
-    ]),
-    foldLoan({ ...loan, annualRatePercent: '18', instalments: 19 }, [
-      { ...back, amount: 17_561n },
-      paid('a', '2023-03-06', 50_206n),
-      { ...paid('b', '2023-09-11', 17_401n), prepay: 'shorten' },
-      { ...paid('c', '2024-06-01', 62_369n), prepay: 'lower' },
-      more('2024-07-09'),
-    ]),
-  ]
-  const late = lent.map(({ instalments }) => instalments.at(-2)!).map((row) => row.principal + row.interest)
-  assert.deepEqual(late, [6_658n, 11_193n])
 })
