@@ -93,3 +93,14 @@ test('what is lent later is asked for by instalments to come, not by one that is
   const late = lent.map(({ instalments }) => instalments.at(-2)!).map((row) => row.principal + row.interest)
   assert.deepEqual(late, [6_658n, 11_193n])
 })
+
+test('interest that was taken over and paid stays with its instalment when a new rate lowers it', () => {
+  const state = foldLoan({ ...loan, annualRatePercent: '0', instalments: 10 }, [
+    { ...paid('a', '2023-01-01', 70_000n), prepay: 'shorten' },
+    newRate('up', '2023-02-02', '24'),
+    paid('b', '2023-05-31', 31_184n),
+    newRate('down', '2023-05-31', '1'),
+  ])
+  // One night of 11.45.
+  assert.deepEqual([payoffOn(state, '2023-06-01').principal, payoffOn(state, '2023-06-01').interest], [1_145n, 0n])
+})

@@ -129,10 +129,10 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   if (isLate) for (let index = 0; index < last; index++) stranded -= book.plan[index]!.deferred
   else stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
-  // What was paid beyond what came up by then pays those periods too.
-  const paidAhead = countsNights(book) ? settledOf(slot, 'interest') - cameUp(book, last) + slot.deferred : 0n
-  if (paidAhead > 0n && stranded <= paidAhead) stranded = 0n
   if (slot.deferred === stranded) return false
+  // What was paid beyond what came up by then pays those periods too, so that nothing of them is to be taken over.
+  const paidAhead = countsNights(book) ? settledOf(slot, 'interest') - cameUp(book, last) : 0n
+  if (slot.deferred === 0n && paidAhead > 0n && stranded <= paidAhead) return false
   slot.deferred = stranded
   touch(book, last)
   workOut(book, book.plan.length - 1)
