@@ -21,6 +21,14 @@ export function dayOffset(text: string): number {
   return dayOffsets.get(text) ?? (Date.parse(text) - day0) / 86_400_000
 }
 
+/**
+ * How many cases a property sees: a few in a run of all the tests, and CHIT_PROPERTY_RUNS in a run of the properties, or a part
+ * of either.
+ */
+export function cases(few: number, part = 1): number {
+  return Math.ceil(Number(process.env.CHIT_PROPERTY_RUNS ?? few) * part)
+}
+
 /** Objects as other code makes them; every second one of `fc.record` has no prototype and is read slowly. */
 export function record<T>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }): fc.Arbitrary<T> {
   return fc.record<T>(model, { noNullPrototype: true })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assertSame, dayOffset, dayText, record } from '../property.test-support.ts'
+import { assertSame, cases, dayOffset, dayText, record } from '../property.test-support.ts'
 import { type DrawEvent, type DrawTerms, drawsOn } from './index.ts'
 
 const terms: DrawTerms = {
@@ -131,7 +131,7 @@ for (const [what, change, events, code, field] of wrong) {
   })
 }
 
-const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 1_000)
+const numRuns = cases(1_000)
 const FIRST = dayOffset('2024-01-01')
 const ways = record({
   order: fc.constantFrom('oldest' as const, 'newest' as const, 'highest-rate' as const, 'earliest-due' as const),
@@ -169,7 +169,7 @@ test('repayments are spread whole, and the debt is what was drawn and accrued le
       const paid = drawsOn({ ...terms, ...way }, [...events, repayment('last', END, state.payoff + 1n)], END)
       assert.deepEqual([paid.payoff, paid.creditBalance], [0n, state.creditBalance + 1n])
     }),
-    { numRuns: runs },
+    { numRuns: cases(1_000, 1 / 4) },
   )
 })
 
@@ -187,7 +187,7 @@ test('a reversed repayment leaves no trace; events of different days may come in
       ]
       assertSame(drawsOn(line, undone, END), expected)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -203,6 +203,6 @@ test('paying a day earlier never costs more', () => {
       // One minor unit for the rounding of the two sums.
       assert.ok(cost(day - 1) <= cost(day) + 1n)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyLife, foldedLife, type Life } from '../loan/any-life.test-support.ts'
-import { holds } from '../loan/arbitrary.test-support.ts'
+import { holdsOnAQuarter } from '../loan/arbitrary.test-support.ts'
 import { limits } from '../loan/check.ts'
 import { foldLoan, payoffOn } from '../loan/index.ts'
 import { plainLoan } from '../loan/plain.test-support.ts'
@@ -147,15 +147,12 @@ test('a rate that was taken back is not named, and days on which interest was pa
   )
 })
 
-/** Each case explains every amount of its loan. */
-const part = 1 / 4
-
 test('every amount of any loan is what its parts add up to', () => {
   const explained = (life: Life): void => {
     const state = foldedLife(life)
     if (state !== null) assertAllExplained(state)
   }
-  holds(anyLife(7), explained, part)
+  holdsOnAQuarter(anyLife(7), explained)
 })
 
 interface Settled {
@@ -192,5 +189,5 @@ test('so it is after a settlement whose money is taken back, whatever else comes
     const state = settledLife(settled)
     if (state !== null) assertAllExplained(state)
   }
-  holds(anySettled, explained, part)
+  holdsOnAQuarter(anySettled, explained)
 })

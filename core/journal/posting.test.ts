@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LoanLedger } from '../loan/types.ts'
-import { assertSame, record } from '../property.test-support.ts'
+import { assertSame, cases, record } from '../property.test-support.ts'
 import { accounts, sideOf } from './accounts.ts'
 import { assertBalanced, balanceAgainst, type Leg, mergeLegs, sumOfLegs } from './legs.ts'
 import { emptyLedger, type Funding, funderPart, loanLegs as legsOf, postingRules } from './posting.ts'
@@ -131,7 +131,7 @@ test('the legs of any movement balance with every counter-account, each account 
         assert.ok(closed.every((leg) => leg.amount !== 0n))
       }
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
+    { numRuns: cases(200) },
   )
 })
 
@@ -143,7 +143,7 @@ test('however many steps a loan took, forwards or back, its accounts stand as if
       const once = loanLegs(program, funding, emptyLedger, ledgers.at(-1)!)
       assertSame(sorted(mergeLegs(steps)), sorted(once))
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
+    { numRuns: cases(800, 1 / 4) },
   )
 })
 
@@ -168,7 +168,7 @@ test('the parts of the funders and of the operator are each counter, to the cent
         assert.equal(total + operators, ledger[counter], counter)
       }
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 100) },
+    { numRuns: cases(400, 1 / 4) },
   )
 })
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { formatDay, parseDay } from '../calendar.ts'
 import { applyEvent, payoffOn } from '../loan/index.ts'
 import type { LoanEvent } from '../loan/types.ts'
-import { record } from '../property.test-support.ts'
+import { cases, record } from '../property.test-support.ts'
 import { type BilledLoan, billOf, isUnpaid, type PayableLoan, spread, unpaidOf } from './bill.ts'
 import { nextStatementOn } from './cycle.ts'
 import { planLoan } from './plan.ts'
@@ -152,7 +152,7 @@ test('shares and rest are the money; no loan gets more than settles it, and what
         )
       if (rest > 0n && dueOnly) assert.ok(named.every((loan) => nothingDue(loan, shares, today)))
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 300) },
+    { numRuns: cases(800, 1 / 4) },
   )
 })
 

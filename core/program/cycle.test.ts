@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { addPeriods, daysBetween, formatDay, parseDay } from '../calendar.ts'
+import { cases } from '../property.test-support.ts'
 import { billDueDates, type Cycle, dueOnOf, interestFreeDaysMax, nextStatementOn, statementAfter } from './cycle.ts'
 
 const mall: Cycle = { statementDay: 3, dueDay: 13 }
@@ -76,6 +77,6 @@ test('statements follow each other by a month, each with its own due date before
         statement = next
       }
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 100) },
+    { numRuns: cases(100) },
   )
 })

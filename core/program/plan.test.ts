@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Instalment } from '../loan/types.ts'
-import { record } from '../property.test-support.ts'
+import { cases, record } from '../property.test-support.ts'
 import { findPlan, merchantFee, PlanProblem, percentOf, planLoan, totalInterest, yearlyOfDaily } from './plan.ts'
 import { cardMinimum, payLater, planOf, termsOf } from './terms.test-support.ts'
 import type { Plan } from './terms.ts'
@@ -158,6 +158,6 @@ test('of any plan and amount: the parts sum to the price, and the merchant pays 
       assert.equal(totalInterest(free.loan), 0n)
       assert.equal(free.merchantSubsidy, totalInterest(paid.loan))
     }),
-    { numRuns: Number(process.env.CHIT_PROPERTY_RUNS ?? 200) },
+    { numRuns: cases(200) },
   )
 })

@@ -1,14 +1,14 @@
-/** Properties of every rate found; CHIT_PROPERTY_RUNS sets how many cases each sees (100,000 before a release). */
+/** Properties of every rate found. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatDay, parseDay } from '../calendar.ts'
-import { record } from '../property.test-support.ts'
+import { cases, record } from '../property.test-support.ts'
 import { irr, irrOf, trueRate } from './index.ts'
 import { solve } from './solve.ts'
 import { isRateOf, type SteppedFlow, trillionth } from './testing/exact.ts'
 
-const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 2_000)
+const numRuns = cases(2_000)
 
 const loan = record({
   advance: fc.integer({ min: 1_000, max: 100_000_000 }),
@@ -30,7 +30,7 @@ test('the present value at the internal rate is the advance', () => {
       const present = payments.reduce((sum, payment, k) => sum + payment / (1 + rate) ** (k + 1), 0)
       assert.ok(Math.abs(present / advance - 1) < 1e-9, `present ${present} of ${advance} at ${rate}`)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -42,7 +42,7 @@ test('the fast rate of a loan is the bracketing solver’s rate', () => {
       assert.equal(forces.length, 1)
       assert.ok(Math.abs(Math.log1p(irrOf(amounts)) - forces[0]!) < 1e-11)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -53,7 +53,7 @@ test('turning every sign leaves the rate, a larger payment raises it', () => {
       assert.equal(irr(flows.map((flow) => -flow)), irr(flows))
       assert.ok(irr(flows.with(-1, flows.at(-1)! + 1_000n)) > irr(flows))
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -86,7 +86,7 @@ test('in exact integers the present value changes its sign within half a unit of
       assert.ok(isRateOf(flows, monthlyNominal, nominal), nominal)
       assert.equal(trueRate('cn-simple', { ...input, unitPeriod }).ratePercent, nominal)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -118,7 +118,7 @@ test('on days, too: XIRR in exact integers with steps of 1/365', () => {
       const rate = trueRate('xirr', input).ratePercent
       assert.ok(isRateOf(flows, { perYear: 365, kind: 'effective' }, rate), rate)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -138,7 +138,7 @@ test('every rate reported for flows of any signs balances them; otherwise the pr
       const net = Math.abs(terms.reduce((sum, term) => sum + term, 0))
       assert.ok(rate < -0.99 || net <= 1e-6 * size, `${net} of ${size} at ${rate}`)
     }),
-    { numRuns: runs },
+    { numRuns: cases(2_000, 1 / 4) },
   )
 })
 
@@ -157,6 +157,6 @@ test('every law agrees on a loan of equal months, as effective or as nominal rat
       assert.equal(of('uk-apr'), of('cn-irr'))
       assert.equal(of('us-reg-z'), of('cn-simple'))
     }),
-    { numRuns: runs },
+    { numRuns: cases(2_000, 1 / 4) },
   )
 })

@@ -1,11 +1,11 @@
-/** Properties of a revolving line under random months of use; CHIT_PROPERTY_RUNS sets how many cases each sees. */
+/** Properties of a revolving line under random months of use. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assertSame, record } from '../property.test-support.ts'
+import { assertSame, cases, record } from '../property.test-support.ts'
 import { type RevolvingEvent, type RevolvingTerms, revolvingOn } from './index.ts'
 
-const runs = Number(process.env.CHIT_PROPERTY_RUNS ?? 500)
+const numRuns = cases(500)
 const OPENED = Temporal.PlainDate.from('2023-12-06')
 const END = '2024-09-05'
 
@@ -77,7 +77,7 @@ test('every bill adds up, and what is owed is what was lent and charged less wha
         )
       }
     }),
-    { numRuns: runs },
+    { numRuns: cases(500, 1 / 4) },
   )
 })
 
@@ -95,7 +95,7 @@ test('a payment split in two on one day changes no bill', () => {
       })
       assertSame(revolvingOn(line, halves, END).statements, revolvingOn(line, events, END).statements)
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -106,7 +106,7 @@ test('events of different days may be booked in any order', () => {
       const backwards = oncePerDay.toReversed()
       assertSame(revolvingOn(line, backwards, END), revolvingOn(line, oncePerDay, END))
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
@@ -130,7 +130,7 @@ test('who pays every bill in full by its due date never pays interest on purchas
       const state = revolvingOn(line, events, END)
       assert.ok(state.statements.every((bill) => bill.interest === 0n))
     }),
-    { numRuns: runs },
+    { numRuns: cases(500, 1 / 4) },
   )
 })
 
@@ -157,7 +157,7 @@ test('a day-by-day count of nights agrees with the intervals, without a free per
         nightByNight(simple),
       )
     }),
-    { numRuns: runs },
+    { numRuns },
   )
 })
 
