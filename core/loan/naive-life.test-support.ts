@@ -1,6 +1,6 @@
 /**
  * The naive life of a loan: it is nothing here but who owed how much principal in which night; whatever is asked is
- * reckoned anew from the first night on.
+ * reckoned anew from the first night on, unless nothing happened since it was.
  */
 import {
   addNight,
@@ -54,6 +54,8 @@ export interface NaiveState {
   /** Late principal has borne interest until here. */
   until: number
   credit: bigint
+  /** Nothing was paid since what is owed was last reckoned, and nothing became late. */
+  reckoned: boolean
 }
 
 /** Null where an instalment does not cover its interest: what is carried over then is not for a naive reader. */
@@ -73,6 +75,7 @@ export function naiveLife(terms: NaiveTerms, events: readonly NaiveEvent[]): Nai
     completed: schedule.map(() => false),
     until: days[0]!,
     credit: 0n,
+    reckoned: false,
   }
   for (const event of [...events].sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0))) {
     const day = placeOf.get(event.on)!
@@ -162,6 +165,8 @@ function plannedPrincipal(state: NaiveState): bigint {
 /** Every instalment anew, from the first night on; the last takes what the others leave. */
 function reckon(state: NaiveState): void {
   const { terms, schedule, owing, paid, days } = state
+  if (state.reckoned) return
+  state.reckoned = true
   if (!isDaily(state)) {
     schedule.forEach((row, index) => {
       Object.assign(owing[index]!, { interest: row.interest, principal: row.principal })
@@ -189,7 +194,7 @@ function repay(state: NaiveState, amount: bigint, day: number): void {
   const maturity = state.days.at(-1)!
   reckon(state)
   const late = state.owing.some((_, index) => state.days[index + 1]! < day && unpaid(state, index) > 0n)
-  if (isDaily(state) && late) state.until = Math.max(state.until, Math.min(day, maturity))
+  if (isDaily(state) && late) bearUntil(state, Math.min(day, maturity))
   reckon(state)
   let left = amount
   for (let index = 0; index < state.owing.length && state.days[index + 1]! <= day; index++) {
@@ -215,9 +220,16 @@ function unpaid(state: NaiveState, index: number): bigint {
   return order.reduce((sum, part) => sum + state.owing[index]![part] - state.paid[index]![part], 0n)
 }
 
+function bearUntil(state: NaiveState, day: number): void {
+  if (day <= state.until) return
+  state.until = day
+  state.reckoned = false
+}
+
 function put(state: NaiveState, index: number, part: keyof Parts, amount: bigint, day: number): bigint {
   if (amount <= 0n) return 0n
   state.paid[index]![part] += amount
+  state.reckoned = false
   if (part === 'principal') state.principalPaid.push({ day, index, principal: Number(amount) })
   return amount
 }
@@ -235,8 +247,13 @@ function payAhead(state: NaiveState, index: number, money: bigint, day: number):
   if (!isDaily(state) || !onTop(state) || state.paid[index]!.principal === 0n) return spent
   const asked = askedOn(state, index, day)
   const paid = state.paid[index]!
-  if (asked.interest <= paid.interest && asked.principal <= paid.principal) state.completed[index] = true
+  if (asked.interest <= paid.interest && asked.principal <= paid.principal) complete(state, index)
   return spent
+}
+
+function complete(state: NaiveState, index: number): void {
+  state.completed[index] = true
+  state.reckoned = false
 }
 
 /** As if the day were the due day of the current period: what has accrued, and nothing of periods to come. */
@@ -308,8 +325,8 @@ export function naivePayoff(state: NaiveState, on: string): bigint {
   const day = placeOf.get(on)!
   const maturity = state.days.at(-1)!
   const late = state.owing.some((_, index) => state.days[index + 1]! < day && openParts(state, index) > 0n)
-  const quoted = { ...state, owing: state.owing.map((parts) => ({ ...parts })), until: state.until }
-  if (isDaily(state) && late) quoted.until = Math.max(state.until, Math.min(day, maturity))
+  const quoted = { ...state, owing: state.owing.map((parts) => ({ ...parts })) }
+  if (isDaily(state) && late) bearUntil(quoted, Math.min(day, maturity))
   if (isSettled(quoted)) return 0n
   let sum = outstanding(state)
   for (const [index, owing] of quoted.owing.entries()) {
