@@ -15,6 +15,9 @@ import { StartupError } from '../server/platform/startup-error.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 
+/** Each file is a process and reads the same modules; with what the others have compiled it begins in two thirds of the time. */
+const compiled = process.env.NODE_COMPILE_CACHE ?? join(checkout, 'node_modules/.cache/compiled')
+
 /** Nothing here outlives the run, so nothing needs to reach the disk; commits take a fifth of the time. */
 const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=100']
 
@@ -69,7 +72,7 @@ function runTests(files: string[], options: string[], url: string): Promise<numb
   const child = spawn(process.execPath, ['--test', '--test-concurrency=2', ...options, ...files], {
     cwd: checkout,
     stdio: 'inherit',
-    env: { ...process.env, CHIT_TEST_DATABASE_URL: url, NODE_ENV: 'test' },
+    env: { ...process.env, CHIT_TEST_DATABASE_URL: url, NODE_COMPILE_CACHE: compiled, NODE_ENV: 'test' },
   })
   // Ctrl-C reaches the child by itself; staying alive here lets PostgreSQL be stopped afterwards.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name))

@@ -22,8 +22,9 @@ interface Running {
 }
 
 function launch(env: Record<string, string>) {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [main], { env: { PATH, LOG_LEVEL: 'warn', PORT: '0', ...env } })
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
+  const settings = { LOG_LEVEL: 'warn', PORT: '0', ...env }
+  const child = spawn(process.execPath, [main], { env: { PATH, NODE_COMPILE_CACHE, ...settings } })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
