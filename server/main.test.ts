@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabase } from './platform/database.ts'
 import { attachEmbedded, startEmbedded } from './platform/embedded.ts'
@@ -56,9 +56,39 @@ async function refusal(env: Record<string, string>): Promise<string> {
   return lines[0]!
 }
 
-async function tempHome(t: { after: (work: () => Promise<void>) => void }): Promise<string> {
+interface Cleanup {
+  after: (work: () => Promise<void>) => void
+}
+
+async function tempHome(t: Cleanup): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'chit-main-'))
   t.after(() => rm(home, { recursive: true, force: true }))
+  return home
+}
+
+const firstHome = await tempHome({ after })
+let begun: Promise<void> | undefined
+
+/** A folder that was empty when a server began on it, which was stopped then. Three times the work of a later start, so done once. */
+async function beginOnFirstHome(): Promise<string> {
+  begun ??= startAndStop(firstHome)
+  await begun
+  return firstHome
+}
+
+async function startAndStop(home: string): Promise<void> {
+  const server = await start({ CHIT_HOME: home })
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
+  server.child.kill('SIGTERM')
+  assert.equal(await server.exited, 0, server.output())
+  assert.ok(!isRunning(home), 'PostgreSQL was left running')
+}
+
+/** A folder of the test's own that a server was stopped on. */
+async function usedHome(t: Cleanup): Promise<string> {
+  const [used, home] = [await beginOnFirstHome(), await tempHome(t)]
+  // Not Node's own copying: started by root, PostgreSQL is another user whose folder it must stay.
+  execFileSync('cp', ['-Rp', `${used}/.`, home])
   return home
 }
 
@@ -74,13 +104,8 @@ async function blockedPort(t: { after: (work: () => void) => void }): Promise<nu
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds its data again', async (t) => {
-  const home = await tempHome(t)
-  const first = await start({ CHIT_HOME: home })
-  assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
-  first.child.kill('SIGTERM')
-  assert.equal(await first.exited, 0, first.output())
-  assert.ok(!isRunning(home), 'PostgreSQL was left running')
+test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds its data again', async () => {
+  const home = await beginOnFirstHome()
   const key = readFileSync(join(home, 'master.key'), 'utf8')
 
   const second = await start({ CHIT_HOME: home })
@@ -90,7 +115,7 @@ test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds it
 })
 
 test('after kill -9 the next start takes the PostgreSQL over; a second server on the folder is refused', async (t) => {
-  const home = await tempHome(t)
+  const home = await usedHome(t)
   const first = await start({ CHIT_HOME: home })
   assert.match(await refusal({ CHIT_HOME: home }), /Another Chit server is running .* Stop it first/)
   first.child.kill('SIGKILL')
@@ -104,7 +129,7 @@ test('after kill -9 the next start takes the PostgreSQL over; a second server on
 })
 
 test('a lock file left by a crash of the machine does not stop the start, whoever has its process number now', async (t) => {
-  const home = await tempHome(t)
+  const home = await usedHome(t)
   const first = await start({ CHIT_HOME: home })
   const lockFile = join(home, 'postgres', 'postmaster.pid')
   const left = readFileSync(lockFile, 'utf8')
@@ -117,7 +142,7 @@ test('a lock file left by a crash of the machine does not stop the start, whoeve
 })
 
 test('if PostgreSQL dies under it, the server says so and exits, and starts again with its data', async (t) => {
-  const home = await tempHome(t)
+  const home = await usedHome(t)
   const first = await start({ CHIT_HOME: home })
   const postmaster = Number(readFileSync(join(home, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
   process.kill(postmaster, 'SIGKILL')
@@ -129,7 +154,7 @@ test('if PostgreSQL dies under it, the server says so and exits, and starts agai
 })
 
 test('a request in flight gets its answer although the server was told to stop', async (t) => {
-  const home = await tempHome(t)
+  const home = await usedHome(t)
   const server = await start({ CHIT_HOME: home })
   const { url: databaseUrl, stop } = await attachEmbedded(home)
   t.after(stop)
@@ -155,7 +180,7 @@ test('a request in flight gets its answer although the server was told to stop',
 })
 
 test('a busy port is refused in one line, and PostgreSQL is stopped again', async (t) => {
-  const home = await tempHome(t)
+  const home = await usedHome(t)
   const port = await blockedPort(t)
   assert.match(await refusal({ CHIT_HOME: home, PORT: String(port) }), new RegExp(`Port ${port} is in use\\. .*PORT=`))
   assert.ok(!isRunning(home))
@@ -172,9 +197,7 @@ test('a folder that cannot be written, or holds something else, is refused in on
 })
 
 test('data of another major version is refused in one line', async (t) => {
-  const home = await tempHome(t)
-  const postgres = await startEmbedded(home)
-  await postgres.stop()
+  const home = await usedHome(t)
   writeFileSync(join(home, 'postgres', 'PG_VERSION'), '17\n')
   assert.match(
     await refusal({ CHIT_HOME: home }),
@@ -183,10 +206,7 @@ test('data of another major version is refused in one line', async (t) => {
 })
 
 test('a database of a newer Chit is refused in one line', async (t) => {
-  const home = await tempHome(t)
-  const first = await start({ CHIT_HOME: home })
-  first.child.kill('SIGTERM')
-  await first.exited
+  const home = await usedHome(t)
   const postgres = await startEmbedded(home)
   const db = openDatabase(postgres.url, { max: 1 })
   await db`insert into schema_migrations (name, checksum) values ('9999_future.sql', 'x')`
