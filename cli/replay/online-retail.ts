@@ -108,13 +108,26 @@ const departmentOfWord = new Map(departments.flatMap(([name, words]) => words.ma
 const rankOf = new Map(departments.map(([name], index) => [name, index]))
 
 export function departmentOf(stockCode: string, description: string): string {
-  if (!/^\d/.test(stockCode)) return serviceDepartment
+  return /^\d/.test(stockCode) ? departmentDescribed(description) : serviceDepartment
+}
+
+const departmentDescribed = remembering((description) => {
   const found = description
     .toUpperCase()
     .split(/[^A-Z0-9-]+/)
     .flatMap((word) => departmentOfWord.get(word) ?? [])
     .toSorted((a, b) => rankOf.get(a)! - rankOf.get(b)!)
   return found[0] ?? otherDepartment
+})
+
+/** Half a million rows describe some thousands of articles and stand in some thousands of minutes. */
+function remembering(work: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    const found = known.get(text) ?? work(text)
+    known.set(text, found)
+    return found
+  }
 }
 
 export const onlineRetail: Format = { currency: 'GBP', timeZone, rules, readerFor }
@@ -124,6 +137,7 @@ function readerFor(head: readonly string[]): RowReader {
   const missing = columns.filter((column) => index[column] === -1)
   if (missing.length > 0)
     throw new CommandError(`--preset online-retail: the file has no column ${missing.join(', ')}.`)
+  const timeOf = remembering((text) => localTime(text, timeZone))
   return (row) => {
     const cell = (column: (typeof columns)[number]) => (row[index[column]!] ?? '').trim()
     const invoice = cell('InvoiceNo')
@@ -140,7 +154,7 @@ function readerFor(head: readonly string[]): RowReader {
         kind: isRefund ? 'refund' : 'purchase',
         customer: customerOf(cell('CustomerID')),
         merchant: departmentOf(article, cell('Description')),
-        at: localTime(cell('InvoiceDate'), timeZone),
+        at: timeOf(cell('InvoiceDate')),
         article,
         quantity: pieces < 0n ? 0n : pieces,
         amount: pence(pieces, cell('UnitPrice')),
