@@ -104,3 +104,24 @@ test('interest that was taken over and paid stays with its instalment when a new
   // One night of 11.45.
   assert.deepEqual([payoffOn(state, '2023-06-01').principal, payoffOn(state, '2023-06-01').interest], [1_145n, 0n])
 })
+
+test('what is not due yet stays with the instalment that asks for it when a new rate asks for less', () => {
+  const terms = {
+    ...loan,
+    principal: 100_001n,
+    annualRatePercent: '11',
+    instalments: 15,
+    every: { n: 2, unit: 'month' },
+  } as const
+  const state = foldLoan(terms, [
+    { id: 'back', type: 'chargeback', on: '2023-01-01', amount: 14_301n },
+    { ...paid('a', '2023-07-01', 77_384n), prepay: 'shorten' },
+    { id: 'reckoned', type: 'recalculate', on: '2024-07-13' },
+    newRate('down', '2024-07-15', '1'),
+  ])
+  const rows = state.instalments.filter(({ dueOn }) => dueOn === '2024-07-01' || dueOn === '2024-09-01')
+  assert.deepEqual(
+    rows.map(({ principal, principalPaid }) => principal - principalPaid),
+    [6_892n, 1_800n],
+  )
+})

@@ -11,6 +11,7 @@ import {
   type MoveKind,
   noMoves,
   nothing,
+  owedOf,
   type Pause,
   reopen,
   type Slot,
@@ -76,12 +77,15 @@ export function replanUnpaid(book: Book, first: number): void {
   unpaid.firstOpen = 0
   touch(unpaid, 0)
   replan(unpaid, first, graceFrom(book, first))
-  // What is lent goes to an instalment to come, even where they were paid all that they ask for.
-  const coming = book.plan.slice(first)
-  if (coming.every((slot, at) => unpaid.plan[first + at]!.planned - slot.prepaid <= paidToward(book, slot))) {
-    setPlan(unpaid.plan.at(-1)!, maxMinor(paidToward(book, coming.at(-1)!), 0n) + 1n)
-  }
+  leaveOneToCome(book, unpaid, first, book.plan.length - 1)
   takePlan(book, unpaid, first)
+}
+
+/** Where the new plan asks no more of the instalments to come than was paid of them, what is lent or not due yet is for one of them. */
+function leaveOneToCome(book: Book, planned: Book, first: number, taker: number): void {
+  const coming = book.plan.slice(first)
+  if (coming.some((slot, at) => planned.plan[first + at]!.planned - slot.prepaid > paidToward(book, slot))) return
+  setPlan(planned.plan[taker]!, maxMinor(paidToward(book, book.plan[taker]!), 0n) + 1n)
 }
 
 /** Plans over the balance as scheduled: interest on what is late does not make the new instalments larger. */
@@ -97,6 +101,8 @@ export function replanWithoutLate(book: Book, first: number): void {
   replanFromOpening(scheduled, first)
   // What late interest leaves no room for in arrears goes to an instalment to come, even where nothing was scheduled for those.
   if (scheduled.plan.slice(first).every((slot) => slot.planned <= 0n)) setPlan(scheduled.plan.at(-1)!, 1n)
+  const open = book.plan.findLastIndex((slot) => owedOf(slot, 'principal') > 0n)
+  if (open >= first) leaveOneToCome(book, scheduled, first, open)
   takePlan(book, scheduled, first)
 }
 
