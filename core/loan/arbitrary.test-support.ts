@@ -15,7 +15,7 @@ export function holds<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => voi
  * leaves no trace, no night is asked for twice, legs balance, a naive reckoning agrees.
  */
 export function holdsOnAQuarter<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void {
-  fc.assert(fc.property(arbitrary, property), { numRuns: cases(300, 1 / 4) })
+  fc.assert(fc.property(arbitrary, property), { numRuns: cases(1_200, 1 / 4) })
 }
 
 export const someTerms: fc.Arbitrary<LoanTerms> = record({
