@@ -278,6 +278,12 @@ export function carriedInto({ plan, broughtForward }: Book, index: number): bigi
 export function setPlan(slot: Slot, amount: bigint): void {
   slot.planned = amount + slot.prepaid
   slot.basis = slot.planned
+  bearAgain(slot)
+}
+
+/** Completed early, an instalment asks for no more interest; where it is to repay more now, that bears interest again. */
+export function bearAgain(slot: Slot): void {
+  if (slot.settledEarly && slot.planned + slot.restored > slot.settled.principal) slot.settledEarly = false
 }
 
 export function touch(book: Book, index: number): void {

@@ -1,6 +1,6 @@
 /** Works the plan out: what each instalment asks for, given the balance, what was planned and what was paid. */
 import { maxMinor, minMinor } from '../money.ts'
-import { type Book, carriedInto, countsNights, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
+import { type Book, bearAgain, carriedInto, countsNights, owedOf, reopen, type Slot, settledOf, touch } from './book.ts'
 import { interestUntil } from './interest.ts'
 
 /** Works periods out up to and including `last`; those before `dirty` stand. */
@@ -67,6 +67,7 @@ function giveRemainder(book: Book): void {
     before = rest
     const slot = book.plan[taker]!
     slot.planned = plannedNow(book, slot) + rest + noRoom
+    bearAgain(slot)
     reopen(book, taker)
     touch(book, taker)
     workOut(book, final)
@@ -130,9 +131,8 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   else stranded = maxMinor(stranded, 0n)
   const slot = book.plan[last]!
   if (slot.deferred === stranded) return false
-  // What was paid beyond what came up by then pays those periods too, so that nothing of them is to be taken over.
-  const paidAhead = countsNights(book) ? settledOf(slot, 'interest') - cameUp(book, last) : 0n
-  if (slot.deferred === 0n && paidAhead > 0n && stranded <= paidAhead) return false
+  // What it hands on as paid beyond pays those periods too; what it took over before it hands on less for already.
+  if (slot.deferred === 0n && slot.carry < 0n && slot.carry + stranded <= 0n) return false
   slot.deferred = stranded
   touch(book, last)
   workOut(book, book.plan.length - 1)

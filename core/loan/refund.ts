@@ -165,7 +165,7 @@ function takePaidAhead(book: Book, current: number, interestOf: (slot: Slot) => 
     const paid = minMinor(slot.paid.interest, beyond)
     addPaid(slot, 'interest', -paid)
     addWaived(slot, 'interest', -minMinor(slot.waived.interest, beyond - paid))
-    slot.paidInAdvance -= paid
+    slot.paidInAdvance -= minMinor(paid, slot.paidInAdvance)
     taken += paid
     touch(book, current)
   }

@@ -5,6 +5,7 @@ import { roundQuotient } from '../rounding.ts'
 import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
 import {
   type Book,
+  bearAgain,
   carriedInto,
   copyBook,
   insertMove,
@@ -69,8 +70,9 @@ export function replanOpen(book: Book, first: number, standing: ReadonlySet<Slot
 /** Plans as if nothing had been paid, so that money paid early does not change what is asked for later. */
 export function replanUnpaid(book: Book, first: number): void {
   const unpaid = copyBook(book)
-  // Where the last instalment is levelled, money taken back finds its place by that alone, as it does in published tables.
-  const kept: readonly MoveKind[] = book.terms.lastInstalment === 'levelled' ? ['lent'] : ['lent', 'restored']
+  // Where interest follows the balance, levelling alone gives money taken back its place, as in the other system's tables.
+  const isLevelled = book.terms.lastInstalment === 'levelled' && book.fixes === 'total' && book.daily
+  const kept: readonly MoveKind[] = isLevelled ? ['lent'] : ['lent', 'restored']
   for (const slot of unpaid.plan) forgetPayments(slot, kept)
   unpaid.outstanding = unpaid.planPrincipal
   unpaid.broughtForward = 0n
@@ -136,10 +138,9 @@ function takePlan(book: Book, from: Book, first: number): void {
   for (let index = first; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     const { planned, basis, fixedInterest } = from.plan[index]!
-    // Completed early, it asks for no more interest; where it is to repay more now, that bears interest again.
-    if (planned > slot.planned) slot.settledEarly = false
     slot.planned = planned
     slot.basis = basis
+    bearAgain(slot)
     slot.fixedInterest = fixedInterest
   }
   reopen(book, first)

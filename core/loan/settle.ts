@@ -33,7 +33,7 @@ export function interestOwedOn(book: Book, on: Day): bigint {
 
 /** Interest paid beyond that of the nights until today: it pays those to come. */
 export function interestPaidBeyond(book: Book, on: Day): bigint {
-  if (!countsNights(book) || book.outstanding === 0n) return 0n
+  if (!countsNights(book)) return 0n
   return -minMinor(interestUnpaid(book, periodIndex(book, on), on), 0n)
 }
 
