@@ -77,7 +77,7 @@ function bookEvent(book: Book, event: LoanEvent, on: Day): void {
       charge(book, event.type, event.amount, on)
       break
     case 'extra-interest':
-      askForExtra(book, extraSlot(book, 'extra', on, on), 'interest', event.amount)
+      ask(book, extraSlot(book, 'extra', on, on), 'interest', event.amount)
       break
     case 'waiver':
       waive(book, event, on)
@@ -297,18 +297,18 @@ function payDown(book: Book, down: bigint, on: Day): void {
 function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Day): void {
   const index = periodIndex(book, on)
   if (index < book.firstOpen) book.firstOpen = index
-  askForExtra(book, book.plan[index] ?? slotAfterMaturity(book, on), component, amount)
+  ask(book, book.plan[index] ?? slotAfterMaturity(book, on), component, amount)
 }
 
-type Extra = 'fee' | 'penalty' | 'interest'
+type Charged = 'fee' | 'penalty' | 'interest'
 
-function askForExtra(book: Book, slot: Slot, component: Extra, amount: bigint): void {
+function ask(book: Book, slot: Slot, component: Charged, amount: bigint): void {
   slot.owing[component] += amount
   if (book.credit > 0n) payFromOverpayments(book, slot, component)
 }
 
-/** Money taken beyond the debt pays a later charge, as if it had been known when the money came. */
-function payFromOverpayments(book: Book, slot: Slot, component: Extra): void {
+/** Money taken beyond the debt pays what is asked for later, as if it had been known when the money came. */
+function payFromOverpayments(book: Book, slot: Slot, component: Charged): void {
   for (let at = 0; at < book.allocated.length; at++) {
     const row = book.allocated[at]!
     const left = minMinor(owedOf(slot, component), book.credit)

@@ -125,7 +125,7 @@ export interface Book {
   planPrincipal: bigint
   /** Of it, not yet paid, waived or written off. */
   outstanding: bigint
-  /** Below 0: interest paid of a plan that was replaced, beyond that of its nights; the first instalment carries it on. */
+  /** 0 or less, like a `carry` of what was paid beyond: interest paid of a replaced plan that its nights did not bear. */
   broughtForward: bigint
   /** The amount lent as it grew (and, by refunds, shrank), on which flat interest is computed. */
   flatLent: Lending[]
@@ -269,7 +269,7 @@ export function planIndex(book: Book, day: Day): number {
   return Math.min(periodIndex(book, day), book.plan.length - 1)
 }
 
-/** What the instalment before left of its interest, or was paid beyond it. */
+/** What the instalment before, or for the first one a replaced plan, left of its interest; below 0: was paid beyond it. */
 export function carriedInto({ plan, broughtForward }: Book, index: number): bigint {
   return index === 0 ? broughtForward : plan[index - 1]!.carry
 }

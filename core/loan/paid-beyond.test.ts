@@ -1,7 +1,7 @@
 /** What interest pays that was paid beyond what came up, or with another instalment, once the plan becomes another. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { applyEvent, foldLoan, payoffOn } from './index.ts'
+import { applyEvent, foldLoan, owedOn, payoffOn } from './index.ts'
 import { plainLoan } from './plain.test-support.ts'
 import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
 
@@ -124,4 +124,52 @@ test('what is not due yet stays with the instalment that asks for it when a new 
     rows.map(({ principal, principalPaid }) => principal - principalPaid),
     [6_892n, 1_800n],
   )
+})
+
+test('instalments of a new plan are even however much interest was paid beyond, and stay so when they are made anew', () => {
+  const planned = (goods: bigint, ...more: LoanEvent[]) => {
+    const { instalments } = foldLoan({ ...loan, annualRatePercent: '24', instalments: 12 }, [
+      paid('a', '2023-01-30', 50_000n),
+      { id: 'back', type: 'purchase-refund', on: '2023-01-31', amount: goods },
+      { id: 'anew', type: 'reschedule', on: '2023-01-31', instalments: 12, firstDueOn: '2023-03-15' },
+      ...more,
+    ])
+    const asked = instalments.filter(({ dueOn }) => dueOn.endsWith('-15')).map((row) => row.principal + row.interest)
+    return { asked: new Set(asked.slice(0, -1)), last: asked.at(-1) }
+  }
+  // 19.07 and 12.07 are owed, on which what was paid beyond covers all interest to come: a twelfth each, rounded up.
+  assert.deepEqual(planned(50_000n), { asked: new Set([159n]), last: 158n })
+  assert.deepEqual(planned(50_700n), { asked: new Set([101n]), last: 96n })
+  const before = planned(40_000n)
+  assert.equal(before.asked.size, 1)
+  assert.deepEqual(planned(40_000n, newRate('same', '2023-02-10', '24')), before)
+})
+
+test('an instalment that a new plan gives principal again asks for its interest', () => {
+  const terms = { ...loan, method: 'equal-principal', annualRatePercent: '24', instalments: 3 } as const
+  const state = foldLoan(terms, [
+    { ...paid('a', '2023-01-06', 45_000n), prepay: 'shorten' },
+    { id: 'spread', type: 're-amortise', on: '2023-03-20' },
+  ])
+  const quote = payoffOn(state, '2023-04-01')
+  const { principal, interest, principalPaid } = state.instalments.at(-1)!
+  assert.deepEqual([principal - principalPaid, interest], [quote.principal, quote.interest])
+})
+
+test('interest paid beyond pays under a new plan of charges alone, and what was waived is not handed on', () => {
+  const charged = foldLoan({ ...loan, annualRatePercent: '24', instalments: 3 }, [
+    paid('a', '2023-01-30', 50_000n),
+    { id: 'fee', type: 'fee', on: '2023-01-31', amount: 700n },
+    { id: 'back', type: 'purchase-refund', on: '2023-01-31', amount: 51_907n },
+    { id: 'anew', type: 'reschedule', on: '2023-02-02', instalments: 3, firstDueOn: '2023-03-02' },
+    { id: 'again', type: 'chargeback', on: '2023-02-03', amount: 30_000n },
+  ])
+  assert.equal(payoffOn(charged, '2023-02-20').interest, 0n)
+  const waived = foldLoan({ ...loan, annualRatePercent: '24', instalments: 3, every: { n: 2, unit: 'week' } }, [
+    { id: 'w', type: 'waiver', component: 'interest', on: '2023-01-07', amount: 800n },
+    { id: 'x', type: 'waiver', component: 'interest', on: '2023-01-17', amount: 800n },
+    { ...paid('a', '2023-01-19', 90_000n), prepay: 'shorten' },
+    { id: 'reckoned', type: 'recalculate', on: '2023-02-12' },
+  ])
+  assert.equal(payoffOn(waived, '2023-02-12').total, owedOn(waived, '2023-02-12').total)
 })

@@ -2,7 +2,13 @@
 import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { equalInstalment, type Factor, inMultiples, nearInstalment } from '../schedule/annuity.ts'
+import {
+  equalInstalment,
+  type Factor,
+  inMultiples,
+  instalmentAfterCredit,
+  nearInstalment,
+} from '../schedule/annuity.ts'
 import {
   type Book,
   bearAgain,
@@ -36,7 +42,8 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
   const slots = book.plan.slice(first)
   const balance = balanceFor(book, first)
   for (const slot of slots) slot.fixedInterest = null
-  planBy(book, slots, balance, grace, withCarried ? carriedInto(book, first) : 0n)
+  // What was paid of a plan that this one replaces is part of it from its first instalment on, whatever makes it anew.
+  planBy(book, slots, balance, grace, withCarried || first === 0 ? carriedInto(book, first) : 0n)
   touch(book, first)
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
@@ -75,7 +82,6 @@ export function replanUnpaid(book: Book, first: number): void {
   const kept: readonly MoveKind[] = isLevelled ? ['lent'] : ['lent', 'restored']
   for (const slot of unpaid.plan) forgetPayments(slot, kept)
   unpaid.outstanding = unpaid.planPrincipal
-  unpaid.broughtForward = 0n
   unpaid.firstOpen = 0
   touch(unpaid, 0)
   replan(unpaid, first, graceFrom(book, first))
@@ -247,11 +253,16 @@ function planEqualInstalments(
   const { rounding, instalmentMultiple, balloon } = book.terms
   planGrace(book, waiting, balance)
   const ratios = paying.map((slot) => ratioOf(book, slot))
-  const share = balance > 0n && balance + carried > 0n ? carried : 0n
+  const share = balance > 0n ? maxMinor(carried, 0n) : 0n
   if (share !== 0n) ratios[0]! += Number(share) / Number(balance)
-  const instalment =
+  const alone =
     nearInstalment(balance, ratios, rounding, instalmentMultiple, balloon) ??
     equalInstalment(balance, exactFactors(book, paying, balance, share), rounding, instalmentMultiple, balloon)
+  const factors = () => paying.map((slot) => factorOf(book, slot))
+  const instalment =
+    carried < 0n && balance > 0n
+      ? instalmentAfterCredit(balance, factors(), -carried, alone, instalmentMultiple, balloon)
+      : alone
   for (const slot of paying) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   if (instalment === 0n) planAllWithLast(paying, balance)
 }
@@ -262,7 +273,7 @@ function planAllWithLast(paying: readonly Slot[], amount: bigint): void {
   if (paidOf(last) === 0n) setPlan(last, amount)
 }
 
-/** Interest carried into the first period is as if it bore that much more, or less. */
+/** Interest carried into the first period is as if it bore that much more. */
 function exactFactors(book: Book, paying: readonly Slot[], balance: bigint, carried: bigint): Factor[] {
   const factors = paying.map((slot) => factorOf(book, slot))
   const { num, den } = factors[0]!

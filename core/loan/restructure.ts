@@ -165,6 +165,7 @@ export function changeRateFrom(book: Book, day: Day, percent: string): void {
   // A debt that is repaid asks for nothing at another rate either.
   if (index < 0 || book.outstanding === 0n) return
   replanWithoutLate(book, index)
+  // Paid in full, the running instalment left its nights to later ones; asking again, it takes back what those were paid of them.
   if (!book.daily || !isOpen(book.plan[index]!)) return
   takeBackInterest(book, index)
   touch(book, index)

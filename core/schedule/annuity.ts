@@ -1,4 +1,5 @@
 /** The equal instalment (等额本息) over periods with their own factors, exact until its one rounding. */
+import { maxMinor, minMinor } from '../money.ts'
 import { exactDouble, type Rounding, roundQuotient, roundToMultiple } from '../rounding.ts'
 
 /** Interest of one period per unit of balance, as num / den. */
@@ -59,6 +60,41 @@ export function nearInstalment(
   const toHalf = instalment - whole - 0.5
   if (!(Math.abs(toHalf) > error) || error > 0.1) return null
   return inMultiples(BigInt(toHalf > 0 ? whole + 1 : whole), multiple)
+}
+
+/**
+ * The least instalment that repays all where so much interest is paid already: none is asked for until what comes up is
+ * more. At most `alone`, the instalment without that; found by halving, as what is left over falls as it rises.
+ */
+export function instalmentAfterCredit(
+  balance: bigint,
+  factors: readonly Factor[],
+  credit: bigint,
+  alone: bigint,
+  multiple: bigint | null,
+  balloon = 0n,
+): bigint {
+  let [low, high] = [0n, alone]
+  while (low < high) {
+    const middle = (low + high) / 2n
+    if (leftAfter(balance, factors, credit, middle) > balloon) low = middle + 1n
+    else high = middle
+  }
+  return inMultiples(low, multiple)
+}
+
+/** What is left of the balance, interest that the instalment had no room for included. */
+function leftAfter(balance: bigint, factors: readonly Factor[], credit: bigint, instalment: bigint): bigint {
+  let [left, paid, unpaid] = [balance, credit, 0n]
+  for (const { num, den } of factors) {
+    const interest = left > 0n ? (left * num) / den : 0n
+    const asked = maxMinor(interest - paid, 0n) + unpaid
+    paid = maxMinor(paid - interest, 0n)
+    const part = minMinor(asked, instalment)
+    unpaid = asked - part
+    left -= instalment - part
+  }
+  return left + unpaid
 }
 
 /**
