@@ -11,11 +11,24 @@ import { isProblemCode, type Problem, problem } from '../platform/errors.ts'
 import { codeOf } from '../platform/outage.ts'
 import { readRowTypes } from './rows.ts'
 import type { JournalEvent, LineWrite, Operation, Reply, Row, Verdict } from './types.ts'
-import { createPostingWriter, gather, type Kind, type Posting, type RowTypes, tables, type Written } from './written.ts'
+import {
+  createPostingWriter,
+  gather,
+  type Kind,
+  type Posting,
+  type RowTypes,
+  rewritten,
+  tables,
+  type Written,
+} from './written.ts'
 
-/** An operation that waits for its commit. */
+/**
+ * An operation that waits for its commit, as bytes: the rows that they were made of are garbage by then. Kept until the commit,
+ * they would outlive a collection or two, be copied by each, and end among the old objects.
+ */
 interface Decided {
-  readonly posting: Posting
+  readonly shard: number
+  readonly lane: string
   readonly written: Written
 }
 
@@ -27,8 +40,8 @@ const posterOf = oncePerPlatform((platform) => ({
   write: createPostingWriter(),
   batcher: createBatcher<string, Decided, Verdict>({
     run: (batch, shard) => withTypesOfNow(platform, () => commit(platform, platform.db, shard, batch)),
-    keyOf: ({ posting }) => posting.lane,
-    groupOf: ({ posting }) => posting.shard,
+    keyOf: ({ lane }) => lane,
+    groupOf: ({ shard }) => shard,
     maxBatch,
     maxQueue,
     // The function locks its shard; a second batch in flight would only wait on that lock with a connection in hand.
@@ -42,7 +55,7 @@ const posterOf = oncePerPlatform((platform) => ({
 async function submit(platform: Platform, posting: Posting): Promise<Verdict> {
   const { batcher, write } = posterOf(platform)
   const types = await rowTypes(platform)
-  return batcher.submit({ posting, written: write(posting, types) })
+  return batcher.submit({ shard: posting.shard, lane: posting.lane, written: write(posting, types) })
 }
 
 /** The database refused the data (SQLSTATE classes 22 and 23) and rolled back: only the guilty operation shall fail. */
@@ -91,10 +104,14 @@ export interface VerdictRow {
   body: unknown
 }
 
-async function commit(platform: Platform, db: Queryable, shard: number, batch: readonly Decided[]): Promise<Verdict[]> {
+async function commit(
+  platform: Platform,
+  db: Queryable,
+  shard: number,
+  batch: readonly Pick<Decided, 'written'>[],
+): Promise<Verdict[]> {
   const types = await rowTypes(platform)
-  const { write } = posterOf(platform)
-  const all = batch.map(({ posting, written }) => (written.types === types ? written : write(posting, types)))
+  const all = batch.map(({ written }) => (written.types === types ? written : rewritten(written, types)))
   const allOf = (kind: Kind) => gather(kind, types, all)
   const heads = allOf('operation')
   const events = allOf('journal')
@@ -134,15 +151,16 @@ export async function post(ctx: Context, shard: number, operation: Operation): P
  * Posts a request's operation together with its answer. Gives the first answer where the key was used before; throws
  * the problem of any other verdict, and `WriteConflict` where the operation must be decided anew.
  */
-export async function postReply<Body>(
+export function postReply<Body>(
   ctx: Context,
   shard: number,
   operation: Operation,
   status: number,
   body: Body,
 ): Promise<Reply<Body>> {
-  const verdict = await submit(ctx.platform, posting(ctx, shard, operation, keyed(ctx, status, body)))
-  return replyOf(verdict, status, body)
+  // Without `await`, which would keep the operation until its commit.
+  const posted = submit(ctx.platform, posting(ctx, shard, operation, keyed(ctx, status, body)))
+  return posted.then((verdict) => replyOf(verdict, status, body))
 }
 
 /**
@@ -162,7 +180,7 @@ export async function postReplyWith<Body>(
     // Before the transaction: the first writes of a server, as many as it has connections, would each hold one and wait for
     // another to read the row types with.
     const types = await rowTypes(ctx.platform)
-    const decided = { posting: ready, written: posterOf(ctx.platform).write(ready, types) }
+    const decided = { written: posterOf(ctx.platform).write(ready, types) }
     return ctx.platform.db.begin(async (transaction) => {
       const [verdict] = await commit(ctx.platform, transaction, shard, [decided])
       const reply = replyOf(verdict!, status, body)

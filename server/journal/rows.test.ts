@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { ByteWriter } from '../platform/byte-writer.ts'
 import { openDatabase } from '../platform/database.ts'
 import { testDatabase } from '../platform/testing.ts'
 import { BinaryValue } from '../platform/wire.ts'
-import { readRowTypes, rowArray } from './rows.ts'
+import { readRowTypes, rewriteRow, rowArray, writeArrayHead } from './rows.ts'
 import type { Row } from './types.ts'
 
 const db = openDatabase(await testDatabase({ after }), { max: 1 })
@@ -119,4 +120,36 @@ test('what is no date and no instant is a mistake in the program', () => {
 
 test('an object where a plain value belongs is a mistake in the program', () => {
   assert.throws(() => arrayOf('refunds', [{ id: {} }]), TypeError)
+})
+
+test('a row that was written before its table changed is written again for the columns of now', async () => {
+  await db`create table changing (first text, dropped text[], second bigint, third int4)`
+  const typeOfNow = async () => (await readRowTypes(db, ['changing'])).get('changing')!
+  const before = await typeOfNow()
+  const rows = [
+    { first: 'one', dropped: ['x', 'y'], second: 7n, third: 3 },
+    { dropped: [], second: -1n },
+  ]
+  const written = rowArray(before, rows)
+  await db`alter table changing drop column dropped, add column fourth text`
+  const now = await typeOfNow()
+  const writer = new ByteWriter(1_000)
+  writeArrayHead(writer, now.type, rows.length)
+  const first = writer.length
+  const second = rewriteRow(writer, written, first, before, now, {})
+  assert.equal(rewriteRow(writer, written, second, before, now, { third: 5 }), written.length)
+  const read = await db`select * from unnest(${new BinaryValue(writer.take())}::changing[])`
+  assert.deepEqual(
+    [...read],
+    [
+      { first: 'one', second: 7n, third: 3, fourth: null },
+      { first: null, second: -1n, third: 5, fourth: null },
+    ],
+  )
+  await db`alter table changing alter column third type bigint`
+  const later = await typeOfNow()
+  assert.throws(
+    () => rewriteRow(writer, written, first, before, later, {}),
+    /the column third has become one of another type/,
+  )
 })

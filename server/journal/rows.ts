@@ -71,6 +71,39 @@ export function writeRow(writer: ByteWriter, { columns }: RowType, row: Row): vo
   writer.endLength(end)
 }
 
+/**
+ * A row that `writeRow` wrote for other columns of the same table; gives where it ends. A column that it lacks is null, and one
+ * of `instead` is written anew. Throws where a column has become one of another type: then its bytes mean something else.
+ */
+export function rewriteRow(
+  writer: ByteWriter,
+  bytes: Buffer,
+  from: number,
+  before: RowType,
+  { columns }: RowType,
+  instead: Row,
+): number {
+  const fields = new Map<string, { type: number; start: number; end: number }>()
+  let at = from + 8
+  for (const { name, type } of before.columns) {
+    const end = at + 8 + Math.max(bytes.readInt32BE(at + 4), 0)
+    fields.set(name, { type, start: at + 4, end })
+    at = end
+  }
+  const end = writer.beginLength()
+  writer.int32(columns.length)
+  for (const { name, type, write } of columns) {
+    const field = fields.get(name)
+    writer.int32(type)
+    if (instead[name] !== undefined) writeField(writer, instead[name], write)
+    else if (field === undefined) writer.int32(-1)
+    else if (field.type === type) writer.copy(bytes, field.start, field.end)
+    else throw new Error(`the column ${name} has become one of another type`)
+  }
+  writer.endLength(end)
+  return at
+}
+
 function writeField(writer: ByteWriter, value: unknown, write: Write): void {
   if (value === null || value === undefined) {
     writer.int32(-1)

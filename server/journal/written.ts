@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from '../platform/byte-writer.ts'
 import { BinaryValue } from '../platform/wire.ts'
-import { PlacesInBatch, type RowType, writeArrayHead, writeRow } from './rows.ts'
+import { PlacesInBatch, type RowType, rewriteRow, writeArrayHead, writeRow } from './rows.ts'
 import type { JournalEvent, Operation, Row } from './types.ts'
 
 /** An operation as rows. */
@@ -69,6 +69,22 @@ export function createPostingWriter(): (posting: Posting, types: RowTypes) => Wr
       throw error
     }
   }
+}
+
+/** The same for the columns of now: what was added is null, what was dropped is left out. */
+export function rewritten(written: Written, types: RowTypes): Written {
+  const writer = new ByteWriter(2 * written.bytes.length)
+  const ends: number[] = []
+  let from = 0
+  for (let at = 0; at < kinds.length; at++) {
+    const kind = kinds[at]!
+    for (let row = 0; row < written.counts[at]!; row++) {
+      const instead = kind === 'loans' ? { event_seqs: written.places[row]! } : {}
+      from = rewriteRow(writer, written.bytes, from, written.types.get(kind)!, types.get(kind)!, instead)
+    }
+    ends.push(writer.length)
+  }
+  return { ...written, types, bytes: writer.take(), ends }
 }
 
 /** A loan's row with the places, from 1, of the events that change it among the events of its operation. */
