@@ -1,3 +1,22 @@
+/** Enough for a day's merchants; when there are more, all are put together anew. */
+const keptNames = 10_000
+
+/**
+ * Every purchase names seven accounts, nearly all of them the same ones. Kept, a name is one text that every event, sum and row
+ * shares, and its hash is known.
+ */
+function named(print: (id: string) => string): (id: string) => string {
+  const known = new Map<string, string>()
+  return (id) => {
+    const kept = known.get(id)
+    if (kept !== undefined) return kept
+    const name = print(id)
+    if (known.size >= keptNames) known.clear()
+    known.set(id, name)
+    return name
+  }
+}
+
 /**
  * The chart of accounts. A path reads from the kind of account down to whom it concerns; the first word says on which
  * side it normally stands (asset and expense: debit; liability and income: credit).
@@ -6,29 +25,29 @@ export const accounts = {
   /** Money at the bank. */
   bank: 'asset:cash:bank',
   /** Principal lent and not yet repaid. */
-  loans: (program: string) => `asset:loans:${program}`,
+  loans: named((program) => `asset:loans:${program}`),
   /** Interest, fees and late charges earned and not yet paid. */
-  interestReceivable: (program: string) => `asset:interest:${program}`,
-  feeReceivable: (program: string) => `asset:fees:${program}`,
-  penaltyReceivable: (program: string) => `asset:penalties:${program}`,
+  interestReceivable: named((program) => `asset:interest:${program}`),
+  feeReceivable: named((program) => `asset:fees:${program}`),
+  penaltyReceivable: named((program) => `asset:penalties:${program}`),
   /** Owed to a merchant for captures, less fees and refunds. */
-  merchantPayable: (merchant: string) => `liability:merchant:${merchant}:payable`,
+  merchantPayable: named((merchant) => `liability:merchant:${merchant}:payable`),
   /** Customers' money kept for later dues. */
-  customerCredit: (program: string) => `liability:customers:credit:${program}`,
+  customerCredit: named((program) => `liability:customers:credit:${program}`),
   /** What a funder has lent through us: its share of outstanding principal. */
-  funderPrincipal: (funder: string) => `liability:funder:${funder}:principal`,
+  funderPrincipal: named((funder) => `liability:funder:${funder}:principal`),
   /** Its share of charges earned and not yet paid by customers. */
-  funderIncome: (funder: string) => `liability:funder:${funder}:income`,
+  funderIncome: named((funder) => `liability:funder:${funder}:income`),
   /** Cash to move: credit is owed to the funder, debit is to be paid in by it. */
-  funderSettlement: (funder: string) => `liability:funder:${funder}:settlement`,
-  interestIncome: (program: string) => `income:interest:${program}`,
-  feeIncome: (program: string) => `income:fees:${program}`,
-  penaltyIncome: (program: string) => `income:penalties:${program}`,
+  funderSettlement: named((funder) => `liability:funder:${funder}:settlement`),
+  interestIncome: named((program) => `income:interest:${program}`),
+  feeIncome: named((program) => `income:fees:${program}`),
+  penaltyIncome: named((program) => `income:penalties:${program}`),
   /** Fees of merchants, and what they paid so that their customers bear no interest. */
-  merchantFeeIncome: (program: string) => `income:merchant-fee:${program}`,
-  recoveryIncome: (program: string) => `income:recoveries:${program}`,
-  waiverExpense: (program: string) => `expense:waivers:${program}`,
-  writeOffExpense: (program: string) => `expense:write-offs:${program}`,
+  merchantFeeIncome: named((program) => `income:merchant-fee:${program}`),
+  recoveryIncome: named((program) => `income:recoveries:${program}`),
+  waiverExpense: named((program) => `expense:waivers:${program}`),
+  writeOffExpense: named((program) => `expense:write-offs:${program}`),
 } as const
 
 export type AccountSide = 'debit' | 'credit'

@@ -230,14 +230,20 @@ export function posting(ctx: Context, shard: number, operation: Operation, reply
   return {
     shard,
     lane: line?.id ?? ctx.platform.ids.create('op', shard),
-    head: { tenant_id: ctx.tenantId, ...reply, ...(line === undefined ? undefined : lineColumns(line)) },
+    head: line === undefined ? { tenant_id: ctx.tenantId, ...reply } : headOf(ctx.tenantId, reply, line),
     events: events.map((event) => eventRow(ctx, shard, bookedAt, event)),
     rows,
   }
 }
 
-function lineColumns(line: LineWrite): Row {
+/** Each column by its name: two objects spread into a third took twice as long. */
+function headOf(tenantId: string, reply: Row, line: LineWrite): Row {
   return {
+    tenant_id: tenantId,
+    key: reply.key,
+    request_hash: reply.request_hash,
+    reply_status: reply.reply_status,
+    reply: reply.reply,
     line_id: line.id,
     version: line.version,
     spend: line.spend,

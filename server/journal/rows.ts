@@ -59,21 +59,34 @@ export function rowArray(type: RowType, rows: readonly Row[]): Buffer {
   return writer.take()
 }
 
-/** One row of an array. A column that it lacks is null. */
-export function writeRow(writer: ByteWriter, { columns }: RowType, row: Row): void {
+/** One row of an array. A column that it lacks is null; of a loan `places` are its events. */
+export function writeRow(
+  writer: ByteWriter,
+  { columns }: RowType,
+  row: Row,
+  places: PlacesInBatch | null = null,
+): void {
   const end = writer.beginLength()
   writer.int32(columns.length)
   for (let index = 0; index < columns.length; index++) {
-    const column = columns[index]!
-    writer.int32(column.type)
-    writeField(writer, row[column.name], column.write)
+    const { name, type, write } = columns[index]!
+    const value = places !== null && name === 'event_seqs' ? places : row[name]
+    if (value === null || value === undefined) {
+      writer.int32s(type, -1)
+      continue
+    }
+    writer.int32s(type, 0)
+    const field = writer.length
+    write(writer, value)
+    writer.endLength(field)
   }
   writer.endLength(end)
 }
 
 /**
- * A row that `writeRow` wrote for other columns of the same table; gives where it ends. A column that it lacks is null, and one
- * of `instead` is written anew. Throws where a column has become one of another type: then its bytes mean something else.
+ * A row that `writeRow` wrote for other columns of the same table; gives where it ends. A column that it lacks is null; the
+ * places of a loan's events are written anew. Throws where a column has become one of another type: then its bytes mean something
+ * else.
  */
 export function rewriteRow(
   writer: ByteWriter,
@@ -81,7 +94,7 @@ export function rewriteRow(
   from: number,
   before: RowType,
   { columns }: RowType,
-  instead: Row,
+  places: PlacesInBatch | null = null,
 ): number {
   const fields = new Map<string, { type: number; start: number; end: number }>()
   let at = from + 8
@@ -95,7 +108,7 @@ export function rewriteRow(
   for (const { name, type, write } of columns) {
     const field = fields.get(name)
     writer.int32(type)
-    if (instead[name] !== undefined) writeField(writer, instead[name], write)
+    if (places !== null && name === 'event_seqs') writeField(writer, places, write)
     else if (field === undefined) writer.int32(-1)
     else if (field.type === type) writer.copy(bytes, field.start, field.end)
     else throw new Error(`the column ${name} has become one of another type`)

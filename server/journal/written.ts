@@ -52,7 +52,7 @@ export function createPostingWriter(): (posting: Posting, types: RowTypes) => Wr
       const own = kind === 'operation' ? [head] : kind === 'journal' ? events : rows[kind]
       if (own !== undefined) {
         const type = types.get(kind)!
-        for (const row of own) writeRow(writer, type, kind === 'loans' ? withPlaces(row, events, places) : row)
+        for (const row of own) writeRow(writer, type, row, kind === 'loans' ? notePlaces(row, events, places) : null)
       }
       counts.push(own?.length ?? 0)
       ends.push(writer.length)
@@ -79,16 +79,16 @@ export function rewritten(written: Written, types: RowTypes): Written {
   for (let at = 0; at < kinds.length; at++) {
     const kind = kinds[at]!
     for (let row = 0; row < written.counts[at]!; row++) {
-      const instead = kind === 'loans' ? { event_seqs: written.places[row]! } : {}
-      from = rewriteRow(writer, written.bytes, from, written.types.get(kind)!, types.get(kind)!, instead)
+      const places = kind === 'loans' ? written.places[row]! : null
+      from = rewriteRow(writer, written.bytes, from, written.types.get(kind)!, types.get(kind)!, places)
     }
     ends.push(writer.length)
   }
   return { ...written, types, bytes: writer.take(), ends }
 }
 
-/** A loan's row with the places, from 1, of the events that change it among the events of its operation. */
-function withPlaces(loan: Row, events: readonly Row[], noted: PlacesInBatch[]): Row {
+/** The places, from 1, of the events that change a loan among the events of its operation. */
+function notePlaces(loan: Row, events: readonly Row[], noted: PlacesInBatch[]): PlacesInBatch {
   const own: number[] = []
   for (let index = 0; index < events.length; index++) {
     const { loan_id: loanId, data } = events[index] as { loan_id: unknown; data: JournalEvent['data'] }
@@ -96,7 +96,7 @@ function withPlaces(loan: Row, events: readonly Row[], noted: PlacesInBatch[]): 
   }
   const places = new PlacesInBatch(own)
   noted.push(places)
-  return { ...loan, event_seqs: places }
+  return places
 }
 
 /** Rows of one kind of all operations as one array, and for each row its operation, from 1; null where there are none. */

@@ -33,6 +33,13 @@ export class ByteWriter {
     this.#length += 4
   }
 
+  int32s(first: number, second: number): void {
+    this.#reserve(8)
+    this.#putInt32(first, this.#length)
+    this.#putInt32(second, this.#length + 4)
+    this.#length += 8
+  }
+
   int64(value: bigint): void {
     const number = Number(value)
     if (Number.isSafeInteger(number)) {
