@@ -1,6 +1,6 @@
 /** Opens the book of a loan from its terms. */
 import { type Day, formatDay } from '../calendar.ts'
-import { fraction, parseDecimal } from '../fraction.ts'
+import { type Fraction, fraction, parseDecimal } from '../fraction.ts'
 import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
@@ -53,10 +53,19 @@ export function openBook(terms: LoanTerms): Book {
   return book
 }
 
+/** Rates are shared as decimals are (`parseDecimal`). */
+const knownRates = new Map<string, Fraction>()
+const mostKnown = 8192
+
 /** Percent per year as an exact fraction of one. */
-export function percentOf(text: string): { num: bigint; den: bigint } {
+export function percentOf(text: string): Fraction {
+  const known = knownRates.get(text)
+  if (known !== undefined) return known
   const percent = parseDecimal(text)
-  return fraction(percent.num, percent.den * 100n)
+  const rate = fraction(percent.num, percent.den * 100n)
+  if (knownRates.size === mostKnown) knownRates.clear()
+  knownRates.set(text, rate)
+  return rate
 }
 
 /** A bullet has one instalment, at the end of all its periods. */

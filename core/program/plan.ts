@@ -1,9 +1,10 @@
 /** From a product's plan and an amount to the contract of one loan. */
-import { divide, formatDecimal, fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
+import { formatDecimal, fraction, multiply, parseDecimal } from '../fraction.ts'
 import { openLoan } from '../loan/index.ts'
 import type { AllocationRule, AllocationStep, LoanState, LoanTerms } from '../loan/types.ts'
 import { type Minor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
+import { roundQuotient } from '../rounding.ts'
 import { billDueDates } from './cycle.ts'
 import type { Component, Plan, ProgramTerms } from './terms.ts'
 
@@ -97,34 +98,31 @@ export function loanTerms(terms: ProgramTerms, plan: Plan, purchase: Purchase): 
   }
 }
 
-function timesTwelve(percent: string): string {
-  return timesWhole(percent, 12n)
-}
+const timesTwelve = timesWhole(12n)
 
 /** The revolving rate as percent a year of 365 days. */
-export function yearlyOfDaily(percent: string): string {
-  return timesWhole(percent, 365n)
-}
+export const yearlyOfDaily = timesWhole(365n)
 
 /** Rates of plans: a handful, asked for with every purchase. Bounded, because a draft may hold any. */
-const knownProducts = new Map<string, string>()
-
-function timesWhole(percent: string, times: bigint): string {
-  const question = `${percent} ${times}`
-  const known = knownProducts.get(question)
-  if (known !== undefined) return known
-  const product = formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
-  if (knownProducts.size < 1_000) knownProducts.set(question, product)
-  return product
+function timesWhole(times: bigint): (percent: string) => string {
+  const knownProducts = new Map<string, string>()
+  return (percent) => {
+    const known = knownProducts.get(percent)
+    if (known !== undefined) return known
+    const product = formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
+    if (knownProducts.size < 1_000) knownProducts.set(percent, product)
+    return product
+  }
 }
 
 const timings = ['past-due', 'due', 'in-advance'] as const
 
-const usual = 'penalty fee interest principal'
+const usual: readonly Component[] = ['penalty', 'fee', 'interest', 'principal']
 
 /** Null is the usual order, which need not be written into every contract. */
 function allocationOf(components: readonly Component[]): LoanTerms['allocation'] {
-  return components.join(' ') === usual ? null : { default: allocationRule(components) }
+  const isUsual = components.length === usual.length && components.every((component, at) => component === usual[at])
+  return isUsual ? null : { default: allocationRule(components) }
 }
 
 /** The program's order of components, past due before due before in advance. */
@@ -135,7 +133,8 @@ function allocationRule(components: readonly Component[]): AllocationRule {
 
 /** percent of an amount, rounded once. */
 export function percentOf(amount: Minor, percent: string, rounding: ProgramTerms['rounding']): Minor {
-  return roundFraction(divide(multiply(fraction(amount), parseDecimal(percent)), fraction(100n)), rounding)
+  const { num, den } = parseDecimal(percent)
+  return roundQuotient(amount * num, den * 100n, rounding)
 }
 
 /** What a merchant pays of a capture. */

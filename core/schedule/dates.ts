@@ -50,12 +50,20 @@ export function spansFrom(start: Day, first: Day, every: Period, count: number):
   return ruleSpans(start, first, every, count, false)
 }
 
+/** Names of the dates, for whoever is told of a wrong one: not made anew for each right one. */
+const fields: string[] = []
+
+function fieldOf(index: number): string {
+  fields[index] ??= `dueDates[${index}]`
+  return fields[index]
+}
+
 function customSpans(start: Day, dueDates: readonly string[]): Span[] {
   let from = start
   return dueDates.map((text, index) => {
-    const due = parseDay(text, `dueDates[${index}]`)
+    const due = parseDay(text, fieldOf(index))
     if (due < from || (index > 0 && due === from)) {
-      throw new LoanProblem('due-dates-not-rising', 'due dates must rise', `dueDates[${index}]`)
+      throw new LoanProblem('due-dates-not-rising', 'due dates must rise', fieldOf(index))
     }
     const span = { from, due, regular: false }
     from = due

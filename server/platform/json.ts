@@ -51,7 +51,7 @@ function createPrinter(isSorted: boolean): (value: unknown) => string | undefine
 
   function printMembers(value: object): string {
     const keys = Object.keys(value)
-    if (isSorted) keys.sort()
+    if (isSorted) sortKeys(keys)
     let members = ''
     for (const key of keys) members = withMember(members, key, (value as Record<string, unknown>)[key])
     return members === '' ? '{}' : `${members}}`
@@ -73,6 +73,20 @@ function createPrinter(isSorted: boolean): (value: unknown) => string | undefine
   }
 
   return print
+}
+
+/** By UTF-16 units, as `sort` does, which takes three times as long to begin with the few keys of a body. */
+function sortKeys(keys: string[]): void {
+  if (keys.length > 16) {
+    keys.sort()
+    return
+  }
+  for (let next = 1; next < keys.length; next++) {
+    const key = keys[next]!
+    let at = next
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!
+    keys[at] = key
+  }
 }
 
 /** Keys come from a few hundred schemas, so each is escaped once. Bounded, because free-form metadata may bring any key. */
