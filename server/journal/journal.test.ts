@@ -192,13 +192,22 @@ test('a column that is added under a running server is left empty by it, and los
   const { id: lineId } = await world.line(program.id)
   await world.buy({ lineId, merchantId, amount: 10_000, reference: 'before' })
   await db`alter table charges add column note text`
-  await world.buy({ lineId, merchantId, amount: 10_000, reference: 'after' })
-  const rows = await db`select reference, note from charges where line_id = ${lineId} order by id`
+  // In one batch, so that their loans are told places of events in it, in bytes that are written anew.
+  const { id: otherId } = await world.line(program.id)
+  await Promise.all(
+    [lineId, otherId].map((id) => world.buy({ lineId: id, merchantId, amount: 10_000, reference: 'after' })),
+  )
+  const rows = await db`select reference, note from charges order by reference desc`
   assert.deepEqual(
     [...rows],
     [
       { reference: 'before', note: null },
       { reference: 'after', note: null },
+      { reference: 'after', note: null },
     ],
   )
+  const misplaced = await db`
+    select l.id from loans l join journal j on j.shard = l.shard and j.seq = l.event_seqs[1] where j.loan_id <> l.id`
+  assert.deepEqual([...misplaced], [])
+  await world.booksAreTrue()
 })
