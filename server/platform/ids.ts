@@ -26,20 +26,13 @@ const body = `[0-9a-hjkmnp-tv-z]{${timeLength + randomLength}}([0-9a-hjkmnp-tv-z
 const idPattern = new RegExp(`^[a-z]{2,8}_${body}$`)
 
 export function createIds(random: Random, clock: Clock): Ids {
-  let drawn: Uint8Array = new Uint8Array(0)
-  let used = 0
-
-  /** As `randomText`, by pairs of characters, and of bytes that were fetched for many ids. */
+  /** As `randomText`, by pairs of characters. Drawn for each id by itself: whose it is can decide where it comes from. */
   function printRandom(): string {
-    if (used === drawn.length) {
-      drawn = random(randomLength * idsPerDraw)
-      used = 0
-    }
-    let text = alphabet[drawn[used]! & 31]!
-    for (let end = used + randomLength, at = used + 1; at < end; at += 2) {
+    const drawn = random(randomLength)
+    let text = alphabet[drawn[0]! & 31]!
+    for (let at = 1; at < randomLength; at += 2) {
       text += pairs[((drawn[at]! & 31) << 5) | (drawn[at + 1]! & 31)]!
     }
-    used += randomLength
     return text
   }
 
@@ -51,7 +44,6 @@ export function createIds(random: Random, clock: Clock): Ids {
   }
 }
 
-const idsPerDraw = 64
 const pairs = Array.from({ length: 32 * 32 }, (_, at) => alphabet[at >> 5]! + alphabet[at & 31]!)
 
 /** The shard of a customer-side id; throws for an id without one, because asking is a mistake in the program. */
