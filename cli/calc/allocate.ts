@@ -4,7 +4,8 @@ import type { Instalment, LoanEvent, LoanState } from '../../core/loan/types.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { CalcProblem, readFields } from './input.ts'
-import { type LoanInput, loanFields, readEvent, readLoan, refuseEvent } from './loan-input.ts'
+import { readEvent, refuseEvent } from './loan-event-input.ts'
+import { type LoanInput, loanFields, readLoan } from './loan-input.ts'
 import { foldInput, owedByCustomer, type TransactionRow, transactionRow } from './schedule.ts'
 
 export interface AllocatedPart {

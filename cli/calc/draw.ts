@@ -4,6 +4,7 @@ import { currencyDecimals, formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Rounding, roundingNames } from '../../core/rounding.ts'
 import {
+  absent,
   CalcProblem,
   type Fields,
   named,
@@ -60,7 +61,7 @@ export function calcDraw(input: unknown): DrawAnswer {
   const fields = readFields(input, 'input', drawFields)
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
-  const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
+  const asOf = absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
   const state = byIndex(events, () => drawsOn(terms, events, asOf))
   return answer(state, terms, events)
 }
@@ -70,9 +71,9 @@ function readTerms(fields: Fields): DrawTerms {
   named('currency', () => currencyDecimals(currency))
   return {
     currency,
-    limit: isAbsent(fields.limit) ? UNLIMITED : readAmount(fields.limit, 'limit', currency),
+    limit: absent(fields.limit) ? UNLIMITED : readAmount(fields.limit, 'limit', currency),
     dailyRatePercent: readDecimal(fields.dailyRatePercent, 'dailyRatePercent'),
-    overdueDailyRatePercent: isAbsent(fields.overdueDailyRatePercent)
+    overdueDailyRatePercent: absent(fields.overdueDailyRatePercent)
       ? null
       : readDecimal(fields.overdueDailyRatePercent, 'overdueDailyRatePercent'),
     order: readChoice(fields.order ?? 'oldest', 'order', drawChoices.order),
@@ -85,13 +86,9 @@ export function readRounding(value: unknown): Rounding {
   return readChoice(value ?? 'half-even', 'rounding', roundingNames)
 }
 
-export function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null
-}
-
 /** An event may go without an id unless another names it: it is then called e1, e2… by its place. */
 export function readId(value: unknown, path: string, index: number): string {
-  return isAbsent(value) ? `e${index + 1}` : readText(value, `${path}.id`)
+  return absent(value) ? `e${index + 1}` : readText(value, `${path}.id`)
 }
 
 export function lastDay(events: readonly { readonly on: string }[]): string {
@@ -127,17 +124,17 @@ function readEvent(value: unknown, index: number, currency: string): DrawEvent {
         ...base,
         type: 'draw',
         amount: amount(),
-        ...(isAbsent(fields.dailyRatePercent)
+        ...(absent(fields.dailyRatePercent)
           ? {}
           : { dailyRatePercent: readDecimal(fields.dailyRatePercent, `${path}.dailyRatePercent`) }),
-        ...(isAbsent(fields.dueOn) ? {} : { dueOn: readDate(fields.dueOn, `${path}.dueOn`) }),
+        ...(absent(fields.dueOn) ? {} : { dueOn: readDate(fields.dueOn, `${path}.dueOn`) }),
       }
     case 'repayment':
       return {
         ...base,
         type: 'repayment',
         amount: amount(),
-        ...(isAbsent(fields.draw) ? {} : { draw: readText(fields.draw, `${path}.draw`) }),
+        ...(absent(fields.draw) ? {} : { draw: readText(fields.draw, `${path}.draw`) }),
       }
     case 'fee':
       return { ...base, type: 'fee', amount: amount() }

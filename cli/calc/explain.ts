@@ -1,6 +1,6 @@
 /** `chit calc explain`: the tree behind an instalment or a payoff. */
 import { type Explanation, explainInstalment, explainPayoff } from '../../core/explain/index.ts'
-import { CalcProblem, named, readDate, readFields, readInteger } from './input.ts'
+import { absent, CalcProblem, named, readDate, readFields, readInteger } from './input.ts'
 import { loanFields, readLoan } from './loan-input.ts'
 import { foldInput, owedByCustomer } from './schedule.ts'
 
@@ -11,7 +11,6 @@ export function calcExplain(input: unknown): Explanation {
   const fields = readFields(input, 'input', [...loanFields, 'explain'])
   const wanted = readFields(fields.explain, 'explain', explained)
   const state = foldInput(owedByCustomer(readLoan(fields)))
-  const absent = (value: unknown): boolean => value === undefined || value === null
   if (absent(wanted.instalment) === absent(wanted.payoff)) {
     throw new CalcProblem('explain', 'names either an instalment or a day of payoff')
   }

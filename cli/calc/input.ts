@@ -13,6 +13,15 @@ export class CalcProblem extends Problem {
 
 export type Fields = Readonly<Record<string, unknown>>
 
+export function absent(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+/** The reader's value, or what is usual where the field is absent or null. */
+export function or<T>(value: unknown, usual: T, read: (value: unknown) => T): T {
+  return absent(value) ? usual : read(value)
+}
+
 /** An object with no fields but the known ones; `path` is what it is called in messages. */
 export function readFields(value: unknown, path: string, known: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

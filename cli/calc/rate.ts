@@ -2,6 +2,7 @@
 import type { Fraction } from '../../core/fraction.ts'
 import { conventions, type Flow, trueRate, type UnitPeriod, type UnitPeriodName } from '../../core/rates/index.ts'
 import {
+  absent,
   CalcProblem,
   type Fields,
   readChoice,
@@ -44,10 +45,6 @@ export function calcRate(input: unknown): RateAnswer {
     payments: payments.map((flow) => scaled(flow, scale)),
     unitPeriod,
   })
-}
-
-function absent(value: unknown): boolean {
-  return value === undefined || value === null
 }
 
 function readFlow(value: unknown, path: string): WrittenFlow {

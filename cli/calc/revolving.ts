@@ -11,8 +11,9 @@ import {
   type Statement,
 } from '../../core/revolving/index.ts'
 import { roundingNames } from '../../core/rounding.ts'
-import { byIndex, isAbsent, lastDay, readId, readRounding } from './draw.ts'
+import { byIndex, lastDay, readId, readRounding } from './draw.ts'
 import {
+  absent,
   CalcProblem,
   type Fields,
   named,
@@ -90,7 +91,7 @@ export function calcRevolving(input: unknown): RevolvingAnswer {
   const fields = readFields(input, 'input', lineFields)
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
-  const asOf = isAbsent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
+  const asOf = absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
   const state = byIndex(events, () => revolvingOn(terms, events, asOf))
   return answer(state, (amount) => formatMinor(amount, terms.currency))
 }
@@ -146,8 +147,8 @@ function readBalance(value: unknown, path: string): BalanceTerms {
 
 /** Either a rate a year or a rate a day. */
 function readRate(fields: Fields, path: string): RatePercent {
-  const yearly = !isAbsent(fields.annualRatePercent)
-  const daily = !isAbsent(fields.dailyRatePercent)
+  const yearly = !absent(fields.annualRatePercent)
+  const daily = !absent(fields.dailyRatePercent)
   if (yearly === daily) {
     throw new CalcProblem(`${path}.annualRatePercent`, 'state either annualRatePercent or dailyRatePercent')
   }
@@ -160,7 +161,7 @@ function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'
   const fields = readFields(value ?? { percent: '10' }, 'minimum', lineParts.minimum)
   return {
     percent: readDecimal(fields.percent, 'minimum.percent'),
-    floor: isAbsent(fields.floor) ? 0n : readAmount(fields.floor, 'minimum.floor', currency),
+    floor: absent(fields.floor) ? 0n : readAmount(fields.floor, 'minimum.floor', currency),
   }
 }
 
@@ -205,8 +206,8 @@ function readPurchase(
   fields: Fields,
   path: string,
 ): Pick<RevolvingEvent & { type: 'purchase' }, 'balance' | 'promotion'> {
-  const balance = isAbsent(fields.balance) ? {} : { balance: readText(fields.balance, `${path}.balance`) }
-  if (isAbsent(fields.promotion)) return balance
+  const balance = absent(fields.balance) ? {} : { balance: readText(fields.balance, `${path}.balance`) }
+  if (absent(fields.promotion)) return balance
   const at = `${path}.promotion`
   const promotion = readFields(fields.promotion, at, lineParts.promotion)
   return { ...balance, promotion: { rate: readRate(promotion, at), until: readDate(promotion.until, `${at}.until`) } }
