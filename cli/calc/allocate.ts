@@ -27,7 +27,7 @@ export function calcAllocate(input: unknown): AllocateAnswer {
   const fields = readFields(input, 'input', [...loanFields, 'payment'])
   const loan = readLoan(fields)
   const payment = readEvent(fields.payment, 'payment', loan.terms, loan.events)
-  refuseEvent(loan.terms, payment, 'payment')
+  refuseEvent(loan.terms, payment, 'payment', fields.payment)
   const before = foldInput(owedByCustomer(loan))
   const after = foldWith(loan, payment)
   const row = after.allocated.find((allocated) => allocated.eventId === payment.id)

@@ -49,10 +49,11 @@ export const eventFields: Readonly<Record<LoanEvent['type'], readonly string[]>>
 
 export function readEvent(item: unknown, path: string, terms: LoanTerms, before: readonly LoanEvent[]): LoanEvent {
   const { type, fields } = readTyped(item, path, eventFields)
-  const from = fields.on ?? fields.from
+  const stated = dayField(type, fields)
+  if (!absent(fields.on)) readDate(fields.on, `${path}.on`)
   const base = {
     id: absent(fields.id) ? `#${before.length}` : readText(fields.id, `${path}.id`),
-    on: readDate(from, `${path}.${eventFields[type].includes('from') ? 'from' : 'on'}`),
+    on: readDate(fields[stated], `${path}.${stated}`),
   }
   const amount = (): Minor => readAmount(fields.amount, `${path}.amount`, terms.currency)
   const count = (): number => readInteger(fields.instalments, `${path}.instalments`, 1, 1200)
@@ -100,6 +101,11 @@ export function readEvent(item: unknown, path: string, terms: LoanTerms, before:
     default:
       return { ...base, type, amount: amount() }
   }
+}
+
+/** Which field says when the event takes effect: beside `from`, `on` only says when it was agreed. */
+function dayField(type: LoanEvent['type'], { on, from }: Fields): 'on' | 'from' {
+  return eventFields[type].includes('from') && !(absent(from) && !absent(on)) ? 'from' : 'on'
 }
 
 function readDeferral(
@@ -153,12 +159,14 @@ function eventId(of: unknown, path: string, before: readonly LoanEvent[]): strin
   return id
 }
 
-export function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string): void {
+/** `item` is what the event was read from, so that its day is called what it is called there. */
+export function refuseEvent(terms: LoanTerms, event: LoanEvent, path: string, item: unknown): void {
   try {
     checkEvent(terms, event)
   } catch (problem) {
-    if (problem instanceof Problem) throw new CalcProblem(`${path}.${problem.field}`, problem.message, problem.code)
-    throw problem
+    if (!(problem instanceof Problem)) throw problem
+    const field = problem.field === 'on' ? dayField(event.type, item as Fields) : problem.field
+    throw new CalcProblem(`${path}.${field}`, problem.message, problem.code)
   }
 }
 

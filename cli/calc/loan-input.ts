@@ -229,7 +229,7 @@ function readEvents(value: unknown, terms: LoanTerms): readonly LoanEvent[] {
   const events: LoanEvent[] = []
   or(value, [], (list) => [...readList(list, 'events')]).forEach((item, index) => {
     const event = readEvent(item, `events[${index}]`, terms, events)
-    refuseEvent(terms, event, `events[${index}]`)
+    refuseEvent(terms, event, `events[${index}]`, item)
     events.push(event)
   })
   return events

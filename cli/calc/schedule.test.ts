@@ -72,6 +72,27 @@ test('an event that the loan’s history refuses is named by its place', () => {
   assert.throws(() => calcSchedule({ ...plain, events: [late] }), named('events[0].firstDueOn'))
 })
 
+test('a rate and a pause hold from their `from`, whenever they were agreed; a wrong day is named as it was given', () => {
+  const rate = { type: 'rate-change', annualRatePercent: '4' }
+  const pause = { type: 'interest-pause', to: '2024-03-20' }
+  for (const event of [rate, pause]) {
+    const from = calcSchedule({ ...plain, events: [{ ...event, from: '2024-03-02' }] })
+    assert.deepEqual(calcSchedule({ ...plain, events: [{ ...event, on: '2024-03-02' }] }), from)
+    assert.deepEqual(calcSchedule({ ...plain, events: [{ ...event, on: '2024-01-15', from: '2024-03-02' }] }), from)
+    const refused = (days: Record<string, string>, field: string) => {
+      const named = (problem: unknown) => problem instanceof Problem && problem.field === `events[0].${field}`
+      assert.throws(() => calcSchedule({ ...plain, events: [{ ...event, ...days }] }), named, JSON.stringify(days))
+    }
+    refused({}, 'from')
+    refused({ from: '2023-12-31' }, 'from')
+    refused({ on: '2024-01-15', from: '2023-12-31' }, 'from')
+    refused({ on: '2023-12-31' }, 'on')
+    refused({ on: '2024-02-30' }, 'on')
+    refused({ on: '2024-02-30', from: '2024-03-02' }, 'on')
+    refused({ on: '2024-02-20', from: '2024-02-30' }, 'from')
+  }
+})
+
 test('the payment to allocate and what to explain are refused by their own names', () => {
   const named = (field: string) => (problem: unknown) => problem instanceof Problem && problem.field === field
   const payment = { type: 'repayment', on: '2024-02-01', amount: '0' }
