@@ -127,7 +127,7 @@ function knownOn(on: string, terms: LoanTerms, before: readonly LoanEvent[]): st
   return latest < on ? latest : on
 }
 
-function takesPlaceOn(event: LoanEvent): string {
+export function takesPlaceOn(event: LoanEvent): string {
   return (event.type === 'fee' || event.type === 'penalty' ? event.knownOn : undefined) ?? event.on
 }
 

@@ -20,7 +20,7 @@ import {
   readList,
   readText,
 } from './input.ts'
-import { laterOf, readEvent, refuseEvent } from './loan-event-input.ts'
+import { laterOf, readEvent, refuseEvent, takesPlaceOn } from './loan-event-input.ts'
 
 export interface LoanInput {
   readonly terms: LoanTerms
@@ -77,11 +77,12 @@ export function readLoan(fields: Fields): LoanInput {
   const terms = opening === null ? asStated : { ...asStated, ...opening.terms }
   refuseTerms(terms)
   const listed = readEvents(fields.events, terms)
-  const events = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap((event) =>
+  const dated = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap((event) =>
     onItsDay(event, terms),
   )
-  const latest = events.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
-  return { terms, events, asOf: absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf') }
+  const latest = dated.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
+  const asOf = absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf')
+  return { terms, events: undoneAtOnce(dated), asOf }
 }
 
 interface Opening {
@@ -112,6 +113,13 @@ function startedEarlier(
   const { id } = events[index]!
   const stated: LoanEvent = { id, type: 'disbursement', on: disbursedOn, amount: principal }
   return [stated, ...events.filter((event) => event.id !== id)]
+}
+
+/** What is reversed has never been, on the days before its reversal too: the payoff of such a day leaves it out as the rows do. */
+function undoneAtOnce(events: readonly LoanEvent[]): readonly LoanEvent[] {
+  if (!events.some((event) => event.type === 'reversal')) return events
+  const days = new Map(events.map((event) => [event.id, takesPlaceOn(event)]))
+  return events.map((event) => (event.type === 'reversal' ? { ...event, on: days.get(event.of) ?? event.on } : event))
 }
 
 /** New instalments that begin before the day they were agreed on count from their beginning, and are late from there. */

@@ -93,6 +93,29 @@ test('a rate and a pause hold from their `from`, whenever they were agreed; a wr
   }
 })
 
+test('a payoff of a day before the reversal leaves out what was reversed, as the rows do', () => {
+  const fee = { type: 'fee', on: '2024-03-10', amount: '5' }
+  const events = [
+    { type: 'repayment', on: '2024-02-01', amount: '17.01' },
+    { type: 'repayment', on: '2024-02-02', amount: '50' },
+    fee,
+    { type: 'reversal', on: '2024-03-20', of: 1 },
+    { type: 'reversal', on: '2024-03-21', of: 2 },
+  ]
+  for (const asOf of ['2024-02-01', '2024-02-02', '2024-03-09', '2024-03-10', '2024-03-20', '2024-03-21']) {
+    const never = calcSchedule({ ...plain, events: events.slice(0, 1), asOf })
+    assert.deepEqual(calcSchedule({ ...plain, events, asOf }), never)
+    const explained = { payoff: asOf }
+    assert.equal(calcExplain({ ...plain, events, explain: explained }).value, `${never.payoff.amount} USD`)
+  }
+  assert.equal(calcSchedule({ ...plain, events }).payoff.on, '2024-03-21')
+  // Money that was recovered of nothing is refused only as long as it stands.
+  const recovered = { type: 'recovery', on: '2024-02-05', amount: '5' }
+  const undone = { type: 'reversal', on: '2024-03-01', of: 0 }
+  const { payoff } = calcSchedule({ ...plain, events: [recovered, undone], asOf: '2024-02-10' })
+  assert.deepEqual(payoff, calcSchedule({ ...plain, asOf: '2024-02-10' }).payoff)
+})
+
 test('the payment to allocate and what to explain are refused by their own names', () => {
   const named = (field: string) => (problem: unknown) => problem instanceof Problem && problem.field === field
   const payment = { type: 'repayment', on: '2024-02-01', amount: '0' }
