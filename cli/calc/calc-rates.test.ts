@@ -146,6 +146,33 @@ for (const [command, input, field] of wrong) {
   })
 }
 
+test('a refusal speaks of amounts as they are written, and names its field once', () => {
+  const drawn = (amount: string) => ({ type: 'draw', on: '2024-01-01', amount })
+  const bought = { type: 'purchase', id: 'tv', on: '2024-01-10', amount: '1000.00' }
+  const converted = { type: 'convert', of: 'tv', on: '2024-01-12', amount: '1000.01', instalments: 3 }
+  const returned = { type: 'credit-refund', on: '2024-01-12', amount: '5' }
+  const told: [string, object, string][] = [
+    [
+      'draw',
+      { ...draw, limit: '1000', events: [drawn('300000')] },
+      'events[0].amount: 1000.00 is available, not 300000.00',
+    ],
+    ['revolving', { ...line, events: [bought, converted] }, 'events[1].amount: only 1000.00 is owed of it'],
+    [
+      'revolving',
+      { ...line, events: [bought, { type: 'payment', on: '2024-01-11', amount: '1004.00' }, returned] },
+      'events[2].amount: the credit is 4.00',
+    ],
+    ['revolving', { ...line, statementDay: 31 }, 'statementDay: must be a whole number from 1 to 28'],
+    [
+      'schedule',
+      { principal: '1', instalments: 1, annualRatePercent: '-1', disbursedOn: '2024-01-01' },
+      'annualRatePercent: must not be negative',
+    ],
+  ]
+  for (const [command, input, said] of told) assert.equal(runCalc(command, JSON.stringify(input)).stderr, `${said}\n`)
+})
+
 test('what is not JSON, and a command that does not exist, are refused', () => {
   assert.deepEqual([runCalc('rate', '{').exitCode, runCalc('rate', '').exitCode], [2, 2])
   assert.match(runCalc('rates', '{}').stderr, /^subcommand: must be one of schedule, allocate, explain, rate/)

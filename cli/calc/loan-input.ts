@@ -1,7 +1,7 @@
 /** Reads the loan that `chit calc schedule`, `allocate` and `explain` take: terms, events and the day of the question. */
 import { checkTerms } from '../../core/loan/check.ts'
 import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from '../../core/loan/types.ts'
-import type { Minor } from '../../core/money.ts'
+import { currencyDecimals, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { businessDueDates, spansOf } from '../../core/schedule/dates.ts'
 import {
@@ -130,7 +130,7 @@ function onItsDay(event: LoanEvent, { disbursedOn }: LoanTerms): readonly LoanEv
 }
 
 function readTerms(fields: Fields): LoanTerms {
-  const currency = or(fields.currency, 'USD', (value) => readText(value, 'currency'))
+  const currency = or(fields.currency, 'USD', readCurrency)
   const amount = (name: string): Minor => readAmount(fields[name], name, currency)
   const choice = <T extends string>(name: string, usual: T, choices: readonly T[]): T =>
     or(fields[name], usual, (value) => readChoice(value, name, choices))
@@ -168,13 +168,28 @@ function readTerms(fields: Fields): LoanTerms {
   }
 }
 
+function readCurrency(value: unknown): string {
+  const currency = readText(value, 'currency')
+  named('currency', () => currencyDecimals(currency))
+  return currency
+}
+
 function refuseTerms(terms: LoanTerms): void {
-  try {
+  ofTerms(terms, 'input', () => {
     checkTerms(terms)
     spansOf(terms)
+  })
+}
+
+/** Due dates beyond the calendar are the fault of the day they are counted from; `usual` is that of what names no field. */
+function ofTerms<T>(rule: DateRule, usual: string, read: () => T): T {
+  try {
+    return read()
   } catch (problem) {
-    if (problem instanceof Problem) throw new CalcProblem(problem.field ?? 'input', problem.message, problem.code)
-    throw problem
+    if (!(problem instanceof Problem)) throw problem
+    const origin = rule.firstDueOn === null ? 'disbursedOn' : 'firstDueOn'
+    const field = problem.field ?? (problem.code === 'date-out-of-range' ? origin : usual)
+    throw new CalcProblem(field, problem.message, problem.code)
   }
 }
 
@@ -198,7 +213,7 @@ function readDueDates(fields: Fields, rule: DateRule): readonly string[] | null 
     new Set(or(adjustment[name], [], (list) => readDays(list, `businessDays.${name}`)))
   const rules = ['none', 'following', 'preceding', 'modified-following', 'modified-preceding'] as const
   const chosen = readChoice(adjustment.rule, 'businessDays.rule', rules)
-  return named('businessDays', () =>
+  return ofTerms(rule, 'businessDays', () =>
     businessDueDates(rule, chosen, { holidays: days('holidays'), workdays: days('workdays') }),
   )
 }

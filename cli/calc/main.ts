@@ -81,8 +81,8 @@ function attempt(calculation: Calculation, input: unknown): Attempt {
 
 /** Problems of core may begin with their field's name. */
 function withoutField(message: string, field: string): string {
-  if (message.startsWith(`${field}: `)) return message.slice(field.length + 2)
-  return message.startsWith(`${field} `) ? message.slice(field.length + 1) : message
+  const after = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message
+  return after.startsWith(`${field} `) ? after.slice(field.length + 1) : after
 }
 
 function refused(message: string): CalcOutcome {

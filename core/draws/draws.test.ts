@@ -108,6 +108,7 @@ test('what is repaid may be drawn again, more than the limit may not', () => {
   assert.equal(drawsOn(small, [...again, draw('b', '2024-01-02', 400_000n)], '2024-01-02').available, 0n)
   assert.throws(() => drawsOn(small, [...again, draw('b', '2024-01-02', 400_001n)], '2024-01-02'), {
     code: 'over-limit',
+    message: '4000.00 is available, not 4000.01',
   })
 })
 

@@ -1,6 +1,6 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
 import { add, compare, type Fraction, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
-import { currencyDecimals, type Minor, maxMinor, minMinor } from '../money.ts'
+import { currencyDecimals, formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { roundQuotient } from '../rounding.ts'
 import {
@@ -129,9 +129,10 @@ function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'dr
   const field = `events.${event.id}`
   const available = facility.limit - principalOut(facility)
   if (event.amount > available) {
+    const inUnits = (amount: Minor) => formatMinor(amount, facility.terms.currency)
     throw new DrawProblem(
       'over-limit',
-      `${maxMinor(available, 0n)} is available, not ${event.amount}`,
+      `${inUnits(maxMinor(available, 0n))} is available, not ${inUnits(event.amount)}`,
       `${field}.amount`,
     )
   }

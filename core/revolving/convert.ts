@@ -1,6 +1,6 @@
 import type { Day } from '../calendar.ts'
 import { fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
-import { type Minor, minMinor } from '../money.ts'
+import { formatMinor, type Minor, minMinor } from '../money.ts'
 import { type LiveItem, reduce } from './item.ts'
 import { chargeItem, type LiveAccount, owe } from './live.ts'
 import { type RevolvingEvent, RevolvingProblem } from './types.ts'
@@ -18,7 +18,12 @@ export function convert(account: LiveAccount, on: Day, event: RevolvingEvent & {
     event.of === 'statement' ? billedPrincipal(account) : account.items.filter((item) => item.id === event.of)
   if (sources.length === 0) throw new RevolvingProblem('unknown-event', 'nothing to convert', `${field}.of`)
   const owed = sources.reduce((sum, item) => sum + item.remaining, 0n)
-  if (amount > owed) throw new RevolvingProblem('over-balance', `only ${owed} is owed of it`, `${field}.amount`)
+  if (amount > owed)
+    throw new RevolvingProblem(
+      'over-balance',
+      `only ${formatMinor(owed, account.terms.currency)} is owed of it`,
+      `${field}.amount`,
+    )
   take(account, sources, on, amount)
   account.converted += amount
   account.plans.push({

@@ -1,5 +1,5 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
-import { type Minor, maxMinor, minMinor } from '../money.ts'
+import { formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
 import { dailyRate, type LiveItem, reduce } from './item.ts'
@@ -93,7 +93,11 @@ function refund(account: LiveAccount, on: Day, event: RevolvingEvent & { type: '
 
 function giveBack(account: LiveAccount, event: RevolvingEvent & { type: 'credit-refund' }): void {
   if (event.amount > account.creditBalance) {
-    throw new RevolvingProblem('over-credit', `the credit is ${account.creditBalance}`, `events.${event.id}.amount`)
+    throw new RevolvingProblem(
+      'over-credit',
+      `the credit is ${formatMinor(account.creditBalance, account.terms.currency)}`,
+      `events.${event.id}.amount`,
+    )
   }
   account.creditBalance -= event.amount
   account.credits -= event.amount
