@@ -226,11 +226,27 @@ const steps: readonly AllocationStep[] = (['past-due', 'due', 'in-advance'] as c
   (['penalty', 'fee', 'interest', 'principal'] as const).map((component): AllocationStep => `${timing}-${component}`),
 )
 
+/** Of the others, a payoff and goods returned go to what is owed in the usual order, and a recovery is a repayment. */
+const kindsOfPayment = [
+  'default',
+  'repayment',
+  'down-payment',
+  'merchant-refund',
+  'payout-refund',
+  'goodwill-credit',
+  'interest-refund',
+] as const
+
 function readAllocation(value: unknown): Readonly<Record<string, AllocationRule>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new CalcProblem('allocation', 'must be an object of rules by kind of payment')
   }
-  return Object.fromEntries(Object.entries(value).map(([kind, rule]) => [kind, readRule(rule, `allocation.${kind}`)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([kind, rule]) => {
+      const path = `allocation.${kind}`
+      return [readChoice(kind, path, kindsOfPayment), readRule(rule, path)]
+    }),
+  )
 }
 
 function readRule(value: unknown, path: string): AllocationRule {
@@ -244,6 +260,7 @@ function readRule(value: unknown, path: string): AllocationRule {
 
 function readOrder(value: unknown, path: string): readonly AllocationStep[] {
   const order = readList(value, path).map((step, index) => readChoice(step, `${path}[${index}]`, steps))
+  if (order.length === 0) throw new CalcProblem(path, 'must name at least one step')
   if (new Set(order).size !== order.length) throw new CalcProblem(path, 'names a step twice', 'repeated-step')
   return order
 }

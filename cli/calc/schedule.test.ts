@@ -49,6 +49,10 @@ test('each wrong input is refused with the name of its field', () => {
     [{ principalGrace: 6 }, 'principalGrace'],
     [{ colour: 'red' }, 'colour'],
     [{ allocation: { default: { surplus: 'first' } } }, 'allocation.default.surplus'],
+    [{ allocation: { repaymnt: { surplus: 'last' } } }, 'allocation.repaymnt'],
+    [{ allocation: { payoff: {} } }, 'allocation.payoff'],
+    [{ allocation: { default: { order: [] } } }, 'allocation.default.order'],
+    [{ allocation: { default: { order: ['due-fee', 'due-fee'] } } }, 'allocation.default.order'],
     [{ asOf: '2023-01-01' }, 'asOf'],
     [{ events: [{ type: 'repayment', on: '2023-12-31', amount: '1' }] }, 'events[0].on'],
     [{ events: [{ type: 'repayment', on: '2024-02-01', amount: '0' }] }, 'events[0].amount'],
@@ -63,6 +67,11 @@ test('each wrong input is refused with the name of its field', () => {
       JSON.stringify(change),
     )
   }
+})
+
+test('a kind of payment that has no rule of its own is told those that have', () => {
+  const { stderr } = runCalc('schedule', JSON.stringify({ ...plain, allocation: { repaymnt: {} } }))
+  assert.match(stderr, /^allocation\.repaymnt: must be one of default, repayment, down-payment, merchant-refund, /)
 })
 
 test('an event that the loan’s history refuses is named by its place', () => {
