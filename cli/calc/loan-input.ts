@@ -1,4 +1,5 @@
 /** Reads the loan that `chit calc schedule`, `allocate` and `explain` take: terms, events and the day of the question. */
+import { parseDecimal } from '../../core/fraction.ts'
 import { checkTerms } from '../../core/loan/check.ts'
 import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from '../../core/loan/types.ts'
 import { currencyDecimals, type Minor } from '../../core/money.ts'
@@ -159,7 +160,7 @@ function readTerms(fields: Fields): LoanTerms {
     lastInstalment: choice('lastInstalment', 'remainder', choices.lastInstalment),
     rounding: choice('rounding', 'half-even', choices.rounding),
     instalmentMultiple: absent(fields.instalmentMultiple) ? null : amount('instalmentMultiple'),
-    downPaymentPercent: or(fields.downPaymentPercent, null, (value) => readDecimal(value, 'downPaymentPercent')),
+    downPaymentPercent: or(fields.downPaymentPercent, null, readDownPayment),
     downPaymentPaid: flag('downPaymentPaid', false),
     principalGrace: count('principalGrace', instalments - 1),
     interestFreePeriods: count('interestFreePeriods', instalments),
@@ -191,6 +192,12 @@ function ofTerms<T>(rule: DateRule, usual: string, read: () => T): T {
     const field = problem.field ?? (problem.code === 'date-out-of-range' ? origin : usual)
     throw new CalcProblem(field, problem.message, problem.code)
   }
+}
+
+/** None of it is no down payment, rather than one of nothing. */
+function readDownPayment(value: unknown): string | null {
+  const percent = readDecimal(value, 'downPaymentPercent')
+  return parseDecimal(percent).num === 0n ? null : percent
 }
 
 function readEvery(value: unknown): LoanTerms['every'] {

@@ -158,6 +158,15 @@ test('extremes have an answer: no rate, a rate of 10,000 %, a cent over 36 month
   }
 })
 
+test('a down payment of nothing is none', () => {
+  const events = [{ type: 'disbursement', on: '2024-02-10', amount: '50' }]
+  const none = calcSchedule({ ...plain, events, downPaymentPercent: null })
+  for (const downPaymentPercent of ['0', '0.00']) {
+    assert.deepEqual(calcSchedule({ ...plain, events, downPaymentPercent }), none)
+    assert.deepEqual(calcSchedule({ ...plain, events, downPaymentPercent, downPaymentPaid: true }), none)
+  }
+})
+
 test('money after the loan is paid is the customer’s credit', () => {
   const paid = { type: 'repayment', on: '2024-01-01', amount: '100' }
   const more = { type: 'repayment', on: '2024-03-01', amount: '5' }
