@@ -183,6 +183,50 @@ test('a rate that compounds beyond counting has no effective rate, and the loan 
   assert.deepEqual(answer.rates, { irrPercent: null, simplePercent: null })
 })
 
+test('money taken back is an advance of its day, goods returned are a payment: the true rate stays that of the loan', () => {
+  // 1 % a month, interest on top: whatever is lent bears it, so that every rate is 12 %.
+  const monthly = { ...plain, method: 'interest-only', annualRatePercent: '12' }
+  const twelve = { irrPercent: '12.6825', simplePercent: '12.0000' }
+  const paid = (on: string, amount: string) => ({ type: 'repayment', on, amount })
+  const lives: object[][] = [
+    [],
+    [paid('2024-02-01', '1'), { type: 'chargeback', on: '2024-02-01', amount: '50' }],
+    [{ type: 'purchase-refund', on: '2024-03-01', amount: '40' }],
+    [
+      { type: 'purchase-refund', on: '2024-02-01', amount: '40' },
+      { type: 'chargeback', on: '2024-03-01', amount: '10' },
+      { type: 'purchase-refund', on: '2024-04-01', amount: '30' },
+      { type: 'purchase-refund', on: '2024-04-01', amount: '30' },
+      { type: 'reversal', on: '2024-04-02', of: 2 },
+    ],
+  ]
+  for (const events of lives)
+    assert.deepEqual(calcSchedule({ ...monthly, events }).rates, twelve, JSON.stringify(events))
+  const lent = { type: 'disbursement', on: '2024-03-01', amount: '20' }
+  const returned = { type: 'purchase-refund', on: '2024-03-01', amount: '120' }
+  assert.deepEqual(calcSchedule({ ...monthly, events: [lent, returned] }).rates, twelve)
+
+  const bounced = [paid('2024-02-01', '17.01'), { type: 'chargeback', on: '2024-02-01', amount: '17.01' }]
+  assert.deepEqual(calcSchedule({ ...plain, events: bounced }).rates, { irrPercent: '7.2188', simplePercent: '6.9904' })
+})
+
+test('only what of money given back became principal again is an advance', () => {
+  const settled = [
+    { type: 'repayment', on: '2024-02-01', amount: '17.01' },
+    { type: 'repayment', on: '2024-02-01', amount: '90' },
+  ]
+  const ratesAfter = (...events: object[]) => calcSchedule({ ...plain, events: [...settled, ...events] }).rates
+  const back = (type: string, amount: string) => ({ type, on: '2024-02-14', amount })
+  // 6.43 is the customer's: as much is given back without a trace in the instalments.
+  assert.deepEqual(ratesAfter(back('credit-balance-refund', '6.43')), ratesAfter())
+  assert.deepEqual(ratesAfter(back('chargeback', '6.43')), ratesAfter())
+  // With a part of the money reversed there is no credit, and both are principal again.
+  const undone = { type: 'reversal', on: '2024-02-15', of: 0 }
+  const owed = ratesAfter(back('credit-balance-refund', '6.43'), undone)
+  assert.deepEqual(owed, ratesAfter(back('chargeback', '6.43'), undone))
+  assert.ok(Number(owed.irrPercent) < 7.2239, owed.irrPercent!)
+})
+
 test('an explanation has the rate of each stretch, and is of the row that is asked for', () => {
   const rise = { type: 'rate-change', from: '2024-02-11', annualRatePercent: '24' }
   const interest = calcExplain({ ...plain, events: [rise], explain: { instalment: 2 } }).parts![1]!

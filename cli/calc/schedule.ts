@@ -4,7 +4,7 @@ import { foldLoan, payoffOn } from '../../core/loan/index.ts'
 import type { Allocated, Instalment, LoanEvent, LoanState, LoanTerms, Ownership } from '../../core/loan/types.ts'
 import { formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
-import { ratesOf, type ScheduleRates } from '../../core/schedule/rates.ts'
+import { goodsReturned, ratesOf, type ScheduleRates, takenBack } from '../../core/schedule/rates.ts'
 import { CalcProblem, readFields } from './input.ts'
 import { type LoanInput, loanFields, readLoan } from './loan-input.ts'
 
@@ -53,9 +53,15 @@ export function calcSchedule(input: unknown): ScheduleAnswer {
     transactions: transactionsOf(loan, state).map((row) => transactionRow(row, money)),
     totals: totalsOf(state, money),
     payoff: { on: loan.asOf, amount: money(payoffAmount(state, loan.asOf)) },
-    rates: ratesOf(loan.terms, state.instalments, bookOf(state).disbursements),
+    rates: ratesAsItStands(state),
     ...(state.owners.length === 0 ? {} : { owners: state.owners }),
   }
+}
+
+function ratesAsItStands(state: LoanState): ScheduleRates {
+  const { terms, instalments, allocated } = state
+  const advances = [...bookOf(state).disbursements, ...takenBack(allocated)]
+  return ratesOf(terms, instalments, advances, goodsReturned(allocated))
 }
 
 /** A charge-off is the lender's loss, not the customer's gain: the debt stands, and what is recovered pays it. */

@@ -11,7 +11,7 @@ import { ratesOf, type ScheduleRates } from './rates.ts'
 
 export { businessDueDates } from './dates.ts'
 export { plainSchedule } from './plain.ts'
-export { ratesOf, type ScheduleRates } from './rates.ts'
+export { goodsReturned, ratesOf, type ScheduleRates, takenBack } from './rates.ts'
 
 export interface Plan {
   readonly instalments: readonly Instalment[]

@@ -1,6 +1,7 @@
 /** The true rates of a loan as scheduled: money lent against all it costs, on their dates. */
-import { type Day, formatDay } from '../calendar.ts'
-import type { Instalment, LoanTerms } from '../loan/types.ts'
+import { type Day, formatDay, parseDay } from '../calendar.ts'
+import type { Allocated, Instalment, LoanTerms } from '../loan/types.ts'
+import { minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { annualRates, cnRates, type Flow, irrOf } from '../rates/index.ts'
 
@@ -18,13 +19,41 @@ export interface Advance {
 
 const noRates: ScheduleRates = { irrPercent: null, simplePercent: null }
 
-export function ratesOf(terms: LoanTerms, rows: readonly Instalment[], advances: readonly Advance[]): ScheduleRates {
+/** `returned`: what was paid by goods, beside the instalments; see `takenBack` for what is lent beside the disbursements. */
+export function ratesOf(
+  terms: LoanTerms,
+  rows: readonly Instalment[],
+  advances: readonly Advance[],
+  returned: readonly Advance[] = [],
+): ScheduleRates {
   try {
-    return isEvenlySpaced(terms, rows, advances) ? evenRates(terms, rows, advances) : datedRates(rows, advances)
+    const isEven = returned.length === 0 && isEvenlySpaced(terms, rows, advances)
+    return isEven ? evenRates(terms, rows, advances) : datedRates(rows, advances, returned)
   } catch (problem) {
     if (problem instanceof Problem) return noRates
     throw problem
   }
+}
+
+/**
+ * Money taken back from the lender that instalments ask for again: an advance of its day, or the true rate would take it
+ * for a cost. What the customer's credit covers is asked for by no instalment; where it covers a part, all of it is.
+ */
+export function takenBack(allocated: readonly Allocated[]): Advance[] {
+  return allocated
+    .filter((row) => row.type === 'chargeback' || row.type === 'credit-balance-refund')
+    .filter((row) => row.principal > 0n && !row.reversed)
+    .map(({ on, amount }) => ({ day: parseDay(on), amount }))
+}
+
+/**
+ * Principal that no instalment asks for any more, as its goods came back: a payment of that day. Of flat loans the
+ * allocated principal can exceed it by interest given back, which then is all of the refund.
+ */
+export function goodsReturned(allocated: readonly Allocated[]): Advance[] {
+  return allocated
+    .filter((row) => row.type === 'purchase-refund' && row.principal > 0n && !row.reversed)
+    .map(({ on, amount, principal }) => ({ day: parseDay(on), amount: minMinor(amount, principal) }))
 }
 
 function costOf(row: Instalment): bigint {
@@ -46,8 +75,15 @@ function evenRates(terms: LoanTerms, rows: readonly Instalment[], advances: read
   return annualRates(irrOf(flows), yearPeriods[terms.every.unit] / terms.every.n)
 }
 
-function datedRates(rows: readonly Instalment[], advances: readonly Advance[]): ScheduleRates {
-  const lent: Flow[] = advances.map(({ day, amount }) => ({ amount, on: formatDay(day) }))
-  const paid: Flow[] = rows.filter((row) => costOf(row) > 0n).map((row) => ({ amount: costOf(row), on: row.dueOn }))
-  return cnRates({ advances: lent, payments: paid })
+function datedRates(
+  rows: readonly Instalment[],
+  advances: readonly Advance[],
+  returned: readonly Advance[],
+): ScheduleRates {
+  const due: Flow[] = rows.filter((row) => costOf(row) > 0n).map((row) => ({ amount: costOf(row), on: row.dueOn }))
+  return cnRates({ advances: advances.map(flowOf), payments: [...due, ...returned.map(flowOf)] })
+}
+
+function flowOf({ day, amount }: Advance): Flow {
+  return { amount, on: formatDay(day) }
 }
