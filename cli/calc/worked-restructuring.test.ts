@@ -195,6 +195,18 @@ const examples: readonly Example[] = [
     ['02-01 225.88+0.00 225.88', '03-01 0.00+225.88 225.88', '04-01 0.00+225.88 225.88', '05-01 74.12+2248.24 2322.36'],
   ],
   [
+    'a bullet of three months put into two after 31 of 91 days: 9.00 × 31/91 = 3.07 in equal parts; each new month bears 3.00',
+    { method: 'bullet' },
+    [event('reschedule', '2024-02-01', { instalments: 2, firstDueOn: '2024-03-01' })],
+    ['03-01 0.00+4.54 4.54', '04-01 300.00+4.53 304.53'],
+  ],
+  [
+    'a bullet of three months re-aged into two: 3.07 of its first 31 days with the first of them',
+    { method: 'bullet' },
+    [event('re-age', '2024-02-01', { instalments: 2, firstDueOn: '2024-03-01' })],
+    ['02-01 0.00+0.00 0.00', '03-01 0.00+6.07 6.07', '04-01 300.00+3.00 303.00'],
+  ],
+  [
     'charged off, the customer still owes it; 50 recovered pays 3.00 and 47.00, 19 of 29 days late: 2.01 + 0.65',
     {},
     [event('charge-off', '2024-02-10'), event('recovery', '2024-02-20', { amount: '50' })],

@@ -60,6 +60,12 @@ const examples: readonly Example[] = [
     rows: ['2024-04-01 300.00 9.00'],
   },
   {
+    title: 'bullet with stated due dates: each of its periods bears 1/12 of the rate',
+    terms: { method: 'bullet', dueDates: ['2024-02-05', '2024-03-01', '2024-04-02'], interestPeriod: 'whole-period' },
+    factors: ['3/100'],
+    rows: ['2024-04-02 300.00 9.00'],
+  },
+  {
     title: 'no interest: P / n, the last takes the cent that is left',
     terms: { principal: '100', annualRatePercent: '0' },
     factors: '0/1',

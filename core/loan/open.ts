@@ -68,20 +68,26 @@ export function percentOf(text: string): Fraction {
   return rate
 }
 
-/** A bullet has one instalment, at the end of all its periods. */
-export function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Span[] {
-  if (terms.method !== 'bullet' || spans.length === 1) return spans
-  return [{ from: spans[0]!.from, due: spans[spans.length - 1]!.due, regular: spans.every((span) => span.regular) }]
+/** A period of the plan, with as many periods of the rule as a bullet has. */
+export interface PlanSpan extends Span {
+  readonly periods?: number
 }
 
-export function regularSlot(terms: LoanTerms, span: Span, interestFree: boolean): Slot {
+/** A bullet has one instalment, at the end of all its periods. */
+export function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly PlanSpan[] {
+  if (terms.method !== 'bullet' || spans.length === 1) return spans
+  const { from } = spans[0]!
+  const { due } = spans[spans.length - 1]!
+  return [{ from, due, regular: spans.every((span) => span.regular), periods: spans.length }]
+}
+
+export function regularSlot(terms: LoanTerms, span: PlanSpan, interestFree: boolean): Slot {
   return newSlot('regular', span.from, span.due, spanMeasure(terms, span), interestFree)
 }
 
-/** How a period of the loan's rule counts its interest. */
-export function spanMeasure(terms: LoanTerms, { from, due, regular }: Span): Measure {
-  const bulletPeriods = terms.method === 'bullet' && terms.dueDates === undefined ? terms.instalments : 1
-  const every = bulletPeriods === 1 ? terms.every : { n: terms.every.n * bulletPeriods, unit: terms.every.unit }
+/** How a period of the plan counts its interest. */
+export function spanMeasure(terms: LoanTerms, { from, due, regular, periods = 1 }: PlanSpan): Measure {
+  const every = periods === 1 ? terms.every : { n: terms.every.n * periods, unit: terms.every.unit }
   return measureOf({ from, due, regular, every }, terms.dayCount, terms.interestPeriod)
 }
 
