@@ -207,6 +207,30 @@ const examples: readonly Example[] = [
     ['02-01 0.00+0.00 0.00', '03-01 0.00+6.07 6.07', '04-01 300.00+3.00 303.00'],
   ],
   [
+    'a bullet, January free, of which 100 is repaid in January: 200 × 2 %',
+    { method: 'bullet', interestFreePeriods: 1 },
+    [pay('2024-01-20', '100')],
+    ['04-01 300.00+4.00 204.00'],
+  ],
+  [
+    'a bullet, January free, put off by a month in February: 300 × 3 %',
+    { method: 'bullet', interestFreePeriods: 1 },
+    [event('deferral', '2024-02-10', { periods: 1 })],
+    ['05-01 300.00+9.00 309.00'],
+  ],
+  [
+    'a bullet, January free, put off with interest that stops at the old due date: 300 × 2 %',
+    { method: 'bullet', interestFreePeriods: 1 },
+    [event('deferral', '2024-02-10', { periods: 1, interest: 'stops' })],
+    ['05-01 300.00+6.00 306.00'],
+  ],
+  [
+    'a bullet, January free, put into two in January: what was free until then is over, each new month bears 3.00',
+    { method: 'bullet', interestFreePeriods: 1 },
+    [event('reschedule', '2024-01-15', { instalments: 2, firstDueOn: '2024-02-15' })],
+    ['02-15 0.00+3.00 3.00', '03-15 300.00+3.00 303.00'],
+  ],
+  [
     'charged off, the customer still owes it; 50 recovered pays 3.00 and 47.00, 19 of 29 days late: 2.01 + 0.65',
     {},
     [event('charge-off', '2024-02-10'), event('recovery', '2024-02-20', { amount: '50' })],

@@ -185,6 +185,30 @@ const examples: readonly Example[] = [
     rows: ['2024-02-01 101.00 0.00', '2024-03-01 99.01 1.99', '2024-04-01 99.99 1.00'],
   },
   {
+    title: 'bullet with one of three periods free: 2 % for the others',
+    terms: { method: 'bullet', interestFreePeriods: 1 },
+    factors: ['2/100'],
+    rows: ['2024-04-01 300.00 6.00'],
+  },
+  {
+    title: 'bullet, interest by periods, an odd first one free: 2 % for the others',
+    terms: { method: 'bullet', interestFreePeriods: 1, firstDueOn: '2024-02-15', interestPeriod: 'whole-period' },
+    factors: ['2/100'],
+    rows: ['2024-04-15 300.00 6.00'],
+  },
+  {
+    title: 'bullet, actual/365: 12 % × the 31 days of the last period',
+    terms: { method: 'bullet', interestFreePeriods: 2, dayCount: 'actual/365' },
+    factors: ['372/36500'],
+    rows: ['2024-04-01 300.00 3.06'],
+  },
+  {
+    title: 'bullet with all of its periods free',
+    terms: { method: 'bullet', interestFreePeriods: 3 },
+    factors: ['0/1'],
+    rows: ['2024-04-01 300.00 0.00'],
+  },
+  {
     title: 'equal instalments over four periods of 2 %: E = 1000·0.02 / (1 − 1.02^−4) = 262.6238',
     terms: { principal: '1000', annualRatePercent: '24', instalments: 4 },
     factors: '2/100',

@@ -147,6 +147,16 @@ test('a rate that was taken back is not named, and days on which interest was pa
   )
 })
 
+test('free periods of a bullet are no part of the sum that its interest is', () => {
+  const state = foldLoan({ ...plainLoan, method: 'bullet', interestFreePeriods: 1 }, [])
+  assert.equal(payoffOn(state, '2024-02-01').interest, 0n)
+  // 2 % for 60 days, of which 29 are over.
+  assert.equal(payoffOn(state, '2024-03-01').interest, 97n)
+  const [, interest] = explainInstalment(state, 1).parts!
+  assert.equal(told(interest!), '2.00 CNY = sum of balance × factor, rounded once: 100.00 CNY × 10800/540000')
+  assert.equal(interest!.parts![0]!.what, '2024-02-01 to 2024-04-01, 60 days, 30/360')
+})
+
 test('every amount of any loan is what its parts add up to', () => {
   const explained = (life: Life): void => {
     const state = foldedLife(life)

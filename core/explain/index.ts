@@ -197,7 +197,7 @@ function besideOwn(book: Book, slot: Slot, index: number): Term[] {
 function stretchesOf(book: Book, slot: Slot, opening: bigint, money: Money): Explanation[] {
   const parts: Explanation[] = []
   let balance = opening
-  let day = slot.from
+  let day = Math.max(slot.from, slot.measure.since)
   const rates = book.rates.slice(1).map((step) => ({ day: step.from - 1, amount: 0n }))
   const changes = [...slot.moves, ...rates.filter((change) => change.day > slot.from)].sort((a, b) => a.day - b.day)
   for (const move of [...changes.filter((change) => change.day < slot.due), { day: slot.due, amount: 0n }]) {

@@ -1,6 +1,6 @@
 /** Dues moved to later days. */
 import { addPeriods, type Day, formatDay, parseDay } from '../calendar.ts'
-import { type Measure, measureOf, untilDay } from '../schedule/measure.ts'
+import { type Measure, measureOf, sinceDay, untilDay } from '../schedule/measure.ts'
 import { type Book, owedTotal, type Slot } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { workOutAll } from './plan.ts'
@@ -61,8 +61,10 @@ function movedSlot(book: Book, index: number, first: number, days: readonly Day[
   const slot = book.plan[index]!
   const from = index === first ? slot.from : days[index - first - 1]!
   const due = days[index - first]!
-  const measure =
-    index === first && stops ? untilDay(slot.measure, slot.due) : measureOfMoved(book, from, due, index > first)
+  const since = Math.max(from, slot.measure.since)
+  const moved =
+    index === first && stops ? untilDay(slot.measure, slot.due) : measureOfMoved(book, since, due, index > first)
+  const measure = since > from ? sinceDay(moved, since) : moved
   return { ...slot, from, due, fromOn: formatDay(from), dueOn: formatDay(due), measure }
 }
 

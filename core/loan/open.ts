@@ -5,7 +5,7 @@ import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import { type Span, spansOf } from '../schedule/dates.ts'
-import { type Measure, measureOf, noInterest } from '../schedule/measure.ts'
+import { type Measure, measureOf, noInterest, sinceDay } from '../schedule/measure.ts'
 import { addMove, addPaid, type Book, noAmounts, noMoves, nothing, planIndex, rateStep, type Slot } from './book.ts'
 import { replan } from './replan.ts'
 import type { LoanTerms } from './types.ts'
@@ -16,12 +16,13 @@ export function openBook(terms: LoanTerms): Book {
   const rate = percentOf(terms.annualRatePercent)
   const spans = planSpans(terms, spansOf(terms))
   const start = spans[0]!.from
+  const free = freeInstalments(terms)
   const book: Book = {
     terms,
     fixes: terms.method === 'equal-instalment' || terms.method === 'flat' ? 'total' : 'principal',
     // Flat interest does not follow the balance, so there is nothing to recalculate.
     daily: terms.interestRecalculation === 'daily' && terms.method !== 'flat',
-    plan: spans.map((span, index) => regularSlot(terms, span, index < terms.interestFreePeriods)),
+    plan: spans.map((span, index) => regularSlot(terms, span, index < free)),
     grace: terms.principalGrace,
     extras: [],
     rateDen: rate.den,
@@ -68,9 +69,10 @@ export function percentOf(text: string): Fraction {
   return rate
 }
 
-/** A period of the plan, with as many periods of the rule as a bullet has. */
+/** A period of the plan. A bullet's has several of the rule's: how many of them bear interest, and from which day on. */
 export interface PlanSpan extends Span {
   readonly periods?: number
+  readonly bearsFrom?: Day
 }
 
 /** A bullet has one instalment, at the end of all its periods. */
@@ -78,7 +80,14 @@ export function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Pl
   if (terms.method !== 'bullet' || spans.length === 1) return spans
   const { from } = spans[0]!
   const { due } = spans[spans.length - 1]!
-  return [{ from, due, regular: spans.every((span) => span.regular), periods: spans.length }]
+  const bearing = spans.slice(terms.interestFreePeriods)
+  const regular = bearing.every((span) => span.regular)
+  return [{ from, due, regular, periods: bearing.length, bearsFrom: bearing[0]?.from ?? due }]
+}
+
+/** How many instalments bear no interest at all: a bullet only where all of its periods are free. */
+export function freeInstalments({ method, interestFreePeriods, instalments }: LoanTerms): number {
+  return method === 'bullet' ? Math.floor(interestFreePeriods / instalments) : interestFreePeriods
 }
 
 export function regularSlot(terms: LoanTerms, span: PlanSpan, interestFree: boolean): Slot {
@@ -86,9 +95,11 @@ export function regularSlot(terms: LoanTerms, span: PlanSpan, interestFree: bool
 }
 
 /** How a period of the plan counts its interest. */
-export function spanMeasure(terms: LoanTerms, { from, due, regular, periods = 1 }: PlanSpan): Measure {
+export function spanMeasure(terms: LoanTerms, span: PlanSpan): Measure {
+  const { from, due, regular, periods = 1, bearsFrom = from } = span
   const every = periods === 1 ? terms.every : { n: terms.every.n * periods, unit: terms.every.unit }
-  return measureOf({ from, due, regular, every }, terms.dayCount, terms.interestPeriod)
+  const measure = measureOf({ from: bearsFrom, due, regular, every }, terms.dayCount, terms.interestPeriod)
+  return bearsFrom > from ? sinceDay(measure, bearsFrom) : measure
 }
 
 /** All that comes after the last instalment is due together, on the latest of its days. */

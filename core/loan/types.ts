@@ -46,6 +46,7 @@ export interface LoanTerms {
   readonly downPaymentPercent: string | null
   readonly downPaymentPaid: boolean
   readonly principalGrace: number
+  /** Of a bullet, periods of its one instalment. */
   readonly interestFreePeriods: number
   /** Principal left to the last instalment of an equal-instalment loan; absent: none. */
   readonly balloon?: Minor

@@ -13,16 +13,21 @@ export interface Measure {
   readonly units: (from: Day, to: Day) => number
   readonly share: number
   readonly denominator: number
-  /** Units of the whole period, where a part takes its share of the actual days; null: units simply add up. */
-  readonly wholeUnits: number
+  /** Bears interest from here on: the start of the period, but for free ones that a bullet begins with. */
+  readonly since: Day
 }
 
 /** A stretch that bears nothing. */
-export const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, wholeUnits: 0 }
+export const noInterest: Measure = { units: () => 0, share: 0, denominator: 1, since: Number.NEGATIVE_INFINITY }
 
 /** The same measure, with nothing borne after a day. */
 export function untilDay(measure: Measure, last: Day): Measure {
   return { ...measure, units: (from, to) => (from >= last ? 0 : measure.units(from, Math.min(to, last))) }
+}
+
+/** The same measure, with nothing borne before a day. */
+export function sinceDay(measure: Measure, since: Day): Measure {
+  return { ...measure, since, units: (from, to) => (to <= since ? 0 : measure.units(Math.max(from, since), to)) }
 }
 
 const actualDays = (from: Day, to: Day): number => to - from
@@ -57,15 +62,16 @@ export interface PeriodShape {
 }
 
 export function measureOf(shape: PeriodShape, dayCount: DayCount, interestPeriod: InterestPeriod): Measure {
-  const days = shape.due - shape.from
+  const { from: since } = shape
+  const days = shape.due - since
   if (days === 0) return noInterest
-  if (interestPeriod !== 'daily' && shape.every.unit !== 'day') return proRata(days, periodShare(shape))
-  if (dayCount === '30/360') return proRata(days, thirtyDayShare(shape))
-  if (dayCount === '30E/360') return additive(europeanDays, 360, shape)
-  if (dayCount === 'actual/actual') return additive(weightedDays, 365 * 366, shape)
-  if (dayCount === 'actual/365.25') return { units: actualDays, share: 4, denominator: 1461, wholeUnits: days }
+  if (interestPeriod !== 'daily' && shape.every.unit !== 'day') return proRata(since, days, periodShare(shape))
+  if (dayCount === '30/360') return proRata(since, days, thirtyDayShare(shape))
+  if (dayCount === '30E/360') return { units: europeanDays, share: 1, denominator: 360, since }
+  if (dayCount === 'actual/actual') return { units: weightedDays, share: 1, denominator: 365 * 366, since }
+  if (dayCount === 'actual/365.25') return { units: actualDays, share: 4, denominator: 1461, since }
   const denominator = dayCount === 'actual/360' ? 360 : 365
-  return { units: actualDays, share: 1, denominator, wholeUnits: days }
+  return { units: actualDays, share: 1, denominator, since }
 }
 
 interface Share {
@@ -73,13 +79,9 @@ interface Share {
   readonly den: number
 }
 
-function additive(units: (from: Day, to: Day) => number, denominator: number, shape: PeriodShape): Measure {
-  return { units, share: 1, denominator, wholeUnits: units(shape.from, shape.due) }
-}
-
 /** A part of k days takes k / days of what the whole period bears; one without days (due at once) bears nothing. */
-function proRata(days: number, whole: Share): Measure {
-  return { units: actualDays, share: whole.num, denominator: whole.den * Math.max(days, 1), wholeUnits: days }
+function proRata(since: Day, days: number, whole: Share): Measure {
+  return { units: actualDays, share: whole.num, denominator: whole.den * Math.max(days, 1), since }
 }
 
 /** every/12 or every/52 of the rate, whatever the actual length. */

@@ -4,7 +4,7 @@
  * a third of the cost.
  */
 import { formatDay } from '../calendar.ts'
-import { percentOf, planSpans, spanMeasure } from '../loan/open.ts'
+import { freeInstalments, percentOf, planSpans, spanMeasure } from '../loan/open.ts'
 import type { Instalment, LoanTerms } from '../loan/types.ts'
 import type { Minor } from '../money.ts'
 import { exactDouble, type Rounding, roundSafe } from '../rounding.ts'
@@ -83,13 +83,14 @@ function factorsOf(terms: LoanTerms, spans: readonly Span[]): Factors | null {
   const rate = percentOf(terms.annualRatePercent)
   const rateNum = Number(rate.num)
   const rateDen = Number(rate.den)
+  const free = freeInstalments(terms)
   const nums = new Array<number>(spans.length)
   const dens = new Array<number>(spans.length)
   let largest = Math.max(rateNum, rateDen, spans.length)
   for (let index = 0; index < spans.length; index++) {
     const span = spans[index]!
     const { units, share, denominator } = spanMeasure(terms, span)
-    const num = index < terms.interestFreePeriods ? 0 : rateNum * share * units(span.from, span.due)
+    const num = index < free ? 0 : rateNum * share * units(span.from, span.due)
     nums[index] = num
     dens[index] = rateDen * denominator
     largest = Math.max(largest, num, dens[index]!)

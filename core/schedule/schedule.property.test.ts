@@ -7,6 +7,7 @@ import { openLoan } from '../loan/index.ts'
 import { formatMinor, parseMinor, splitByWeights } from '../money.ts'
 import { dayText, record } from '../property.test-support.ts'
 import { irr } from '../rates/index.ts'
+import { spansOf } from './dates.ts'
 import { measureOf } from './measure.ts'
 
 test('the present value of a schedule at its own rate is what was lent', () => {
@@ -16,6 +17,32 @@ test('the present value of a schedule at its own rate is what was lent', () => {
     const rate = irr([-terms.principal, ...flows])
     const value = flows.reduce((sum, flow, index) => sum + Number(flow) / (1 + rate) ** (index + 1), 0)
     assert.ok(Math.abs(value / Number(terms.principal) - 1) < 1e-9, `${value} against ${terms.principal}`)
+  })
+})
+
+test('a bullet whose first periods are free bears what one lent at their end does', () => {
+  const free = record({
+    terms: someTerms.filter(({ instalments }) => instalments > 1),
+    share: fc.integer({ min: 0, max: 99 }),
+    interestPeriod: fc.constantFrom('daily', 'whole-period'),
+    stated: fc.boolean(),
+  } as const)
+  holds(free, ({ terms, share, interestPeriod, stated }) => {
+    const dueDates = spansOf(terms).map(({ due }) => formatDay(due))
+    const interestFreePeriods = 1 + Math.floor((share * (terms.instalments - 1)) / 100)
+    const bullet = { ...terms, method: 'bullet', interestPeriod, ...(stated ? { dueDates } : {}) } as const
+    const later = {
+      ...bullet,
+      dueDates: dueDates.slice(interestFreePeriods),
+      disbursedOn: dueDates[interestFreePeriods - 1]!,
+      instalments: terms.instalments - interestFreePeriods,
+    }
+    // By the rule a month is 30 days; stated dates are counted one by one, which a month's end can make another number.
+    if (!stated && terms.dayCount === '30/360') return
+    assert.equal(
+      openLoan({ ...bullet, interestFreePeriods }).instalments[0]!.interest,
+      openLoan(later).instalments[0]!.interest,
+    )
   })
 })
 
