@@ -102,6 +102,31 @@ test('a new rate holds from its day; a fee is paid first; too much becomes credi
   assert.deepEqual([state.payoff, state.creditBalance, state.available], [0n, 2_200n, terms.limit])
 })
 
+test('credit pays the next fee and the next draws on their day, and nothing else is owed while there is some', () => {
+  const events: DrawEvent[] = [
+    draw('a', '2024-01-17', 220_884n),
+    repayment('r', '2024-01-26', 229_908n),
+    repayment('s', '2024-02-02', 689_419n),
+    { id: 'f', on: '2024-02-10', type: 'fee', amount: 1_000n },
+    draw('b', '2024-02-16', 383_711n),
+    draw('c', '2024-02-22', 400_000n),
+  ]
+  // 9 nights at 0.048 % on 2,208.84 are 9.54; 80.70 is left over, and 6,894.19 after that.
+  const state = drawsOn(terms, events, '2024-03-03')
+  assert.deepEqual(
+    state.spreads.map(({ eventId, on, amount, fee, parts, overpaid }) => [eventId, on, amount, fee, parts, overpaid]),
+    [
+      ['r', '2024-01-26', 229_908n, 0n, [{ draw: 'a', interest: 954n, principal: 220_884n }], 8_070n],
+      ['s', '2024-02-02', 689_419n, 0n, [], 689_419n],
+      ['f', '2024-02-10', 1_000n, 1_000n, [], 0n],
+      ['b', '2024-02-16', 383_711n, 0n, [{ draw: 'b', interest: 0n, principal: 383_711n }], 0n],
+      ['c', '2024-02-22', 312_778n, 0n, [{ draw: 'c', interest: 0n, principal: 312_778n }], 0n],
+    ],
+  )
+  // 872.22 of the last draw bears 10 nights.
+  assert.deepEqual([state.principal, state.interest, state.payoff, state.creditBalance], [87_222n, 419n, 87_641n, 0n])
+})
+
 test('what is repaid may be drawn again, more than the limit may not', () => {
   const small = { ...terms, limit: 1_000_000n }
   const again = [draw('a', '2024-01-01', 1_000_000n), repayment('r', '2024-01-01', 400_000n)]
@@ -164,6 +189,7 @@ test('repayments are spread whole, and the debt is what was drawn and accrued le
           amount,
         )
       }
+      assert.ok(state.payoff === 0n || state.creditBalance === 0n)
       const accrued = state.draws.reduce((all, each) => all + each.interestAccrued, 0n)
       assert.equal(state.payoff - state.creditBalance, sum('draw') + accrued - sum('repayment'))
       assert.ok(state.draws.every((each) => each.principal >= 0n && each.interestOwed >= 0n))

@@ -104,12 +104,14 @@ function post(facility: LiveFacility, on: Day, event: DrawEvent): void {
   switch (event.type) {
     case 'draw':
       facility.draws.push(newDraw(facility, on, event))
+      payFromCredit(facility, on, event.id)
       break
     case 'repayment':
       repay(facility, on, event)
       break
     case 'fee':
       facility.fees += event.amount
+      payFromCredit(facility, on, event.id)
       break
     case 'rate-change':
       changeRate(
@@ -207,25 +209,39 @@ interface Part {
 }
 
 function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repayment' }): void {
-  const { terms } = facility
+  const { id, amount } = event
+  const named = event.draw === undefined ? null : drawNamed(facility, event.draw, id)
+  const { fee, parts, left } = spread(facility, amount, named)
+  facility.creditBalance += left
+  facility.spreads.push({ eventId: id, on: formatDay(on), amount, fee, parts, overpaid: left })
+}
+
+/** A new debt first uses the credit: there is some only while nothing else is owed. */
+function payFromCredit(facility: LiveFacility, on: Day, eventId: string): void {
+  if (facility.creditBalance === 0n) return
+  const { fee, parts, left } = spread(facility, facility.creditBalance, null)
+  const amount = facility.creditBalance - left
+  facility.creditBalance = left
+  facility.spreads.push({ eventId, on: formatDay(on), amount, fee, parts, overpaid: 0n })
+}
+
+interface Spread {
+  readonly fee: Minor
+  readonly parts: readonly Part[]
+  readonly left: Minor
+}
+
+function spread(facility: LiveFacility, money: Minor, named: LiveDraw | null): Spread {
   const parts = new Map<string, Part>()
-  const fee = minMinor(facility.fees, event.amount)
+  const fee = minMinor(facility.fees, money)
   facility.fees -= fee
-  let left = event.amount - fee
-  const ordered = inRank(facility, event)
-  if (terms.interest === 'first' && event.draw === undefined) {
+  let left = money - fee
+  const ordered = inRank(facility, named)
+  if (facility.terms.interest === 'first' && named === null) {
     for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(facility, draw)), parts)
   }
   for (const draw of ordered) left -= payDraw(facility, draw, left, parts)
-  facility.creditBalance += left
-  facility.spreads.push({
-    eventId: event.id,
-    on: formatDay(on),
-    amount: event.amount,
-    fee,
-    parts: [...parts.values()],
-    overpaid: left,
-  })
+  return { fee, parts: [...parts.values()], left }
 }
 
 function payDraw(facility: LiveFacility, draw: LiveDraw, money: Minor, parts: Map<string, Part>): Minor {
@@ -256,7 +272,7 @@ function partOf(parts: Map<string, Part>, draw: LiveDraw): Part {
   return part
 }
 
-function inRank(facility: LiveFacility, event: DrawEvent & { type: 'repayment' }): LiveDraw[] {
+function inRank(facility: LiveFacility, named: LiveDraw | null): LiveDraw[] {
   const { order } = facility.terms
   const byOrder = (a: LiveDraw, b: LiveDraw): number => {
     if (order === 'newest') return b.on - a.on
@@ -266,8 +282,7 @@ function inRank(facility: LiveFacility, event: DrawEvent & { type: 'repayment' }
   }
   const owing = facility.draws.filter((draw) => draw.principal > 0n || interestOwed(facility, draw) > 0n)
   const ranked = owing.sort(byOrder)
-  if (event.draw === undefined) return ranked
-  const named = drawNamed(facility, event.draw, event.id)
+  if (named === null) return ranked
   return [named, ...ranked.filter((draw) => draw !== named)]
 }
 

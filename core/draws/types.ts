@@ -58,13 +58,14 @@ export interface Draw {
   readonly overdue: boolean
 }
 
+/** Of a repayment, or of the credit that paid a draw or a fee at once: then that is the event. */
 export interface RepaymentSpread {
   readonly eventId: string
   readonly on: string
   readonly amount: Minor
   readonly fee: Minor
   readonly parts: readonly { readonly draw: string; readonly interest: Minor; readonly principal: Minor }[]
-  /** Money beyond the debt, kept as credit; a later draw is not reduced by it. */
+  /** Money beyond the debt, kept as credit, which the next draws and fees use first. */
   readonly overpaid: Minor
 }
 
