@@ -179,6 +179,19 @@ const examples: readonly Example[] = [
     factors: '0/1',
   },
   {
+    title:
+      'levelled: six of 3 leave 6.41 to the last, 3.41 more; six of 4 would leave it nothing, 4.00 less: not moved',
+    terms: {
+      principal: '15',
+      annualRatePercent: '120',
+      instalments: 6,
+      lastInstalment: 'levelled',
+      instalmentMultiple: '1',
+    },
+    instalment: 300n,
+    factors: '1/10',
+  },
+  {
     title: 'interest-free first period: 0 %, then 1 %',
     terms: { interestFreePeriods: 1 },
     factors: ['0/1', '1/100', '1/100'],

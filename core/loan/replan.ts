@@ -226,7 +226,7 @@ function level(book: Book, first: number, standing: ReadonlySet<Slot> = new Set(
     const beyond = slots.filter((slot) => paidOf(slot) > before).length
     const share = roundQuotient(difference, BigInt(Math.max(1, slots.length - beyond)), book.terms.rounding)
     const instalment = inMultiples(before + share, book.terms.instalmentMultiple)
-    if (instalment === before || !tryInstalment(book, slots, instalment, difference)) return
+    if (instalment === before || !tryInstalment(book, slots, instalment, pair)) return
   }
 }
 
@@ -245,14 +245,18 @@ function lastOpenPair(slots: readonly Slot[]): Pair | null {
 }
 
 /** Sets the instalment wherever it covers what was paid; taken back when the difference does not shrink. */
-function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, difference: bigint): boolean {
+function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, before: Pair): boolean {
+  const difference = differenceOf(before)
   const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis }))
   const first = book.plan.indexOf(slots[0]!)
   for (const slot of slots) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   touch(book, first)
   workOutAll(book)
   const pair = lastOpenPair(slots)
-  if (pair === null || magnitude(differenceOf(pair)) < magnitude(difference)) {
+  // An instalment that is left with nothing to ask for differs by all of it.
+  const isEmptied = before.last.owing.principal + before.last.owing.interest === 0n
+  const differs = isEmptied ? instalment : pair === null ? 0n : differenceOf(pair)
+  if (magnitude(differs) < magnitude(difference)) {
     // Levelled, the last instalment is planned as what it comes to.
     const final = slots[slots.length - 1]!
     if (paidOf(final) === 0n) final.basis = instalmentOf(final) + final.prepaid
