@@ -13,12 +13,13 @@ import {
   noAmounts,
   owedOf,
   owedTotal,
+  periodIndex,
   type Slot,
   settledOf,
   touch,
 } from './book.ts'
 import { skipPaid } from './late.ts'
-import { isOpen, workOutAll, workOutToPay } from './plan.ts'
+import { isLastOpen, isOpen, lastOpen, workOut, workOutAll, workOutToPay } from './plan.ts'
 import { interestOwedOn } from './settle.ts'
 import { askedOn, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
@@ -76,11 +77,23 @@ export interface Payment {
   left: bigint
   /** By place in the plan; null until the first is asked. */
   interestDays: Map<number, Day> | null
+  /** What `askedOn` found that still stands. */
+  carried: bigint[] | null
+  /** Where instalments are asked one after the other, the last of them; else −1. */
+  asksUpTo: number
 }
 
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
-  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
+  const payment: Payment = {
+    book,
+    on,
+    spread: noAmounts(),
+    left: amount,
+    interestDays: null,
+    carried: null,
+    asksUpTo: -1,
+  }
   for (const group of groupsOf(rule)) {
     if (payment.left === 0n) break
     if (only === undefined || only.includes(group[0]!.timing)) payWhilePlaced(payment, group, rule)
@@ -109,6 +122,7 @@ function payWhilePlaced(payment: Payment, group: readonly Step[], rule: Allocati
 
 function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule): void {
   const timing = group[0]!.timing
+  payment.carried = null
   if (timing === 'in-advance' && rule.surplus === 're-amortise') {
     payEvenly(payment, group)
     return
@@ -170,12 +184,13 @@ function* dueTargets({ book, on }: Payment, timing: Timing): Generator<Target> {
   for (const slot of extras) yield { slot, index: -1 }
 }
 
-function* comingTargets({ book, on }: Payment): Generator<Target> {
+function* comingTargets(payment: Payment): Generator<Target> {
+  const { book, on } = payment
   const extras = book.extras.filter((slot) => slot.due > on)
   for (let index = book.firstOpen; index < book.plan.length; index++) {
     const slot = book.plan[index]!
     if (slot.due <= on) continue
-    workOutToPay(book, index)
+    workOutFor(payment, index)
     if (owedTotal(slot) === 0n) continue
     while (extras.length > 0 && extras[0]!.due < slot.due) yield { slot: extras.shift()!, index: -1 }
     yield { slot, index }
@@ -209,18 +224,26 @@ function payEvenly(payment: Payment, group: readonly Step[]): void {
   for (let before = -1n, round = 0; payment.left > 0n && payment.left !== before; round++) {
     before = payment.left
     for (const { component } of group) {
-      const open = [...comingTargets(payment)].filter((target) =>
+      const open = allComing(payment).filter((target) =>
         round === 0 ? owedTotal(target.slot) > 0n : askedNow(payment, target, component) > 0n,
       )
       if (open.length === 0) continue
       const part = roundQuotient(payment.left, BigInt(open.length), 'half-even')
       const rest = payment.left - part * BigInt(open.length)
+      payment.asksUpTo = open.findLast(({ index }) => index >= 0)?.index ?? -1
       open.forEach((target, at) => {
         const share = at === open.length - 1 ? part + rest : part
         payTarget(payment, target, component, minMinor(share, payment.left))
       })
+      payment.asksUpTo = -1
     }
   }
+}
+
+/** At once up to the last one open, as each worked out by itself would add up what those before it owe. */
+function allComing(payment: Payment): Target[] {
+  workOut(payment.book, lastOpen(payment.book) - 1)
+  return [...comingTargets(payment)]
 }
 
 /**
@@ -246,14 +269,35 @@ function interestDay(payment: Payment, { slot, index }: Target): Day {
 function askedNow(payment: Payment, target: Target, component: Component): bigint {
   const { book, on } = payment
   const { slot, index } = target
-  if (index >= 0) workOutToPay(book, index)
+  if (index >= 0 && !isAskedAfter(payment, index)) workOutFor(payment, index)
   const moving = component === 'interest' || component === 'principal'
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
-  const asked = askedOn(book, index, interestDay(payment, target))
-  const open = asked[component] - (slot.owing[component] - owedOf(slot, component))
-  if (component !== 'interest' || !countsNights(book)) return open
+  const day = interestDay(payment, target)
+  payment.carried ??= []
+  const asked = askedOn(book, index, day, day === on ? payment.carried : undefined)
+  const open = asked[component] - settledOf(slot, component)
+  if (component !== 'interest' || !countsNights(book) || (open <= 0n && book.outstanding > 0n)) return open
   // Interest of these nights can have been paid with another instalment, before this one was opened again or planned anew.
-  return minMinor(open, interestOwedOn(book, on))
+  const ofNights = interestOwedOn(book, on)
+  // With all principal repaid that has worked the plan out.
+  if (book.outstanding === 0n) payment.carried = null
+  return minMinor(open, ofNights)
+}
+
+/**
+ * Whether the plan can wait to be worked out until an instalment is asked that comes later: every part paid changes all
+ * that follow, and working them out for each part made a payment quadratic. What is asked of one with others open after
+ * it is reckoned without the balance it opens with.
+ */
+function isAskedAfter({ book, asksUpTo }: Payment, index: number): boolean {
+  return index < asksUpTo && book.daily && !isLastOpen(book, index)
+}
+
+function workOutFor(payment: Payment, index: number): void {
+  const { book } = payment
+  const wasSettled = book.settled
+  workOutToPay(book, index)
+  if (!wasSettled && book.settled) payment.carried = null
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
@@ -270,6 +314,7 @@ function put(payment: Payment, target: Target, component: Component, amount: big
   if (on < slot.due) slot.paidInAdvance += amount
   else if (on > slot.due) slot.paidLate += amount
   if (index < 0) return
+  if (payment.carried !== null) forgetCarriedBeyond(payment, payment.carried, index)
   if (component === 'principal')
     followPrincipal(book, slot, index, amount, on < slot.due ? interestDay(payment, target) : on)
   else if (component === 'interest' && on < slot.due && book.daily) {
@@ -277,6 +322,12 @@ function put(payment: Payment, target: Target, component: Component, amount: big
     touch(book, index)
   }
   if (on < slot.due) markSettled(payment, target)
+}
+
+/** What is carried into the instalment stands, whatever is paid of it. */
+function forgetCarriedBeyond({ book, on }: Payment, carried: bigint[], index: number): void {
+  const known = index - periodIndex(book, on) + 1
+  if (known < carried.length) carried.length = Math.max(known, 0)
 }
 
 /** Paid principal stops bearing interest: from its due date where it comes late, else from the day. */
@@ -294,7 +345,8 @@ export function followPrincipal(book: Book, slot: Slot, index: number, amount: b
 
 /** An instalment paid before its period begins stands as it was paid, as long as others are open. */
 function keepAsPaid(book: Book, slot: Slot, index: number): void {
-  if (book.fixes !== 'total' || !book.plan.some((other, at) => at !== index && isOpen(other))) return
+  if (book.fixes !== 'total') return
+  if (isLastOpen(book, index) && !book.plan.slice(0, index).some(isOpen)) return
   // What an earlier plan had charged is asked for on top of the planned instalment.
   const besides = slot.restored + slot.arrearsInterest + slot.deferred
   const settled = settledOf(slot, 'principal') + settledOf(slot, 'interest') - besides

@@ -40,7 +40,7 @@ export function workOutToPay(book: Book, index: number): void {
   if (!book.settled && isLastOpen(book, index)) workOutAll(book)
 }
 
-function isLastOpen(book: Book, index: number): boolean {
+export function isLastOpen(book: Book, index: number): boolean {
   for (let later = index + 1; later < book.plan.length; later++) if (isOpen(book.plan[later]!)) return false
   return true
 }

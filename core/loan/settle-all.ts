@@ -108,7 +108,15 @@ function paysEverything({ order }: AllocationRule): boolean {
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
-  const payment: Payment = { book, on, spread: noAmounts(), left: amount, interestDays: null }
+  const payment: Payment = {
+    book,
+    on,
+    spread: noAmounts(),
+    left: amount,
+    interestDays: null,
+    carried: null,
+    asksUpTo: -1,
+  }
   const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
   const last = book.plan.at(-1)!
   // What was due stays due; but where it bears interest it is put off to the end.

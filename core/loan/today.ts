@@ -6,30 +6,43 @@ import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
 import { type Book, carriedInto, owedOf, periodIndex, type Slot, settledOf } from './book.ts'
 import { interestUntil } from './interest.ts'
-import { type Division, divide, isOpen, lastOpen, workOut } from './plan.ts'
+import { type Division, divide, isLastOpen, isOpen, lastOpen, workOut } from './plan.ts'
 
 export interface Asked {
   readonly interest: bigint
   readonly principal: bigint
 }
 
-/** Amounts of plan instalment `index` as of `day`, paid parts included; `day` lies before its due date. */
-export function askedOn(book: Book, index: number, day: Day): Asked {
+/**
+ * Amounts of plan instalment `index` as of `day`, paid parts included; `day` lies before its due date. `carried` is what
+ * the instalments from the current one on carry into the next, as far as it was asked before on that day: hundreds of
+ * them, each reckoned from the first, made a payment quadratic.
+ */
+export function askedOn(book: Book, index: number, day: Day, carried: bigint[] = []): Asked {
   const current = periodIndex(book, day)
   workOut(book, Math.min(current, index))
   if (index < current || !book.daily) return scheduled(book, index)
-  let carry = carriedInto(book, current)
-  let division: Division = { interest: 0n, principal: 0n, carry }
-  const last = lastOpen(book)
-  for (let at = current; at <= index; at++) {
+  const division = dividedOn(book, index, day, current, carried)
+  const rest = settledOf(book.plan[index]!, 'principal') + book.outstanding - owedBefore(book, current)
+  return { interest: division.interest, principal: minMinor(division.principal, rest) }
+}
+
+/** One instalment after the other, as each takes what the one before carries on. */
+function dividedOn(book: Book, index: number, day: Day, current: number, carried: bigint[]): Division {
+  // Which is the last one open matters only up to the instalment.
+  const last = isLastOpen(book, index) ? lastOpen(book) : index + 1
+  if (carried.length === 0) carried.push(carriedInto(book, current))
+  let at = Math.min(index, Math.max(last, current), current + carried.length - 1)
+  let carry = carried[at - current]!
+  for (; ; at++) {
     const slot = book.plan[at]!
     const interest = accrued(book, at, current, day) + slot.deferred + slot.arrearsInterest + carry
-    division = asOf(book, at, at >= last, at > current || day <= slot.from, interest)
+    const division = asOf(book, at, at >= last, at > current || day <= slot.from, interest)
+    if (at === index) return division
     carry = division.carry
+    // The last one open takes the remainder: what it and those after it carry on is not so for long.
+    if (at < last) carried[at + 1 - current] = carry
   }
-  const slot = book.plan[index]!
-  const rest = settledOf(slot, 'principal') + book.outstanding - owedBefore(book, current)
-  return { interest: division.interest, principal: minMinor(division.principal, rest) }
 }
 
 /** Principal of the instalments before this one: what is due is not paid with those to come. */
