@@ -244,6 +244,18 @@ const kindsOfPayment = [
   'interest-refund',
 ] as const
 
+/** Contracts of other systems have rules for these too. Nothing here is paid by them, so that a contract can be checked as it is. */
+const kindsElsewhere: ReadonlySet<string> = new Set([
+  'payoff',
+  'purchase-refund',
+  'chargeback',
+  'recovery',
+  'charge-adjustment',
+  'interest-payment-waiver',
+  'capitalized-income-adjustment',
+  'buy-down-fee-adjustment',
+])
+
 function readAllocation(value: unknown): Readonly<Record<string, AllocationRule>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new CalcProblem('allocation', 'must be an object of rules by kind of payment')
@@ -251,7 +263,7 @@ function readAllocation(value: unknown): Readonly<Record<string, AllocationRule>
   return Object.fromEntries(
     Object.entries(value).map(([kind, rule]) => {
       const path = `allocation.${kind}`
-      return [readChoice(kind, path, kindsOfPayment), readRule(rule, path)]
+      return [kindsElsewhere.has(kind) ? kind : readChoice(kind, path, kindsOfPayment), readRule(rule, path)]
     }),
   )
 }

@@ -50,7 +50,6 @@ test('each wrong input is refused with the name of its field', () => {
     [{ colour: 'red' }, 'colour'],
     [{ allocation: { default: { surplus: 'first' } } }, 'allocation.default.surplus'],
     [{ allocation: { repaymnt: { surplus: 'last' } } }, 'allocation.repaymnt'],
-    [{ allocation: { payoff: {} } }, 'allocation.payoff'],
     [{ allocation: { default: { order: [] } } }, 'allocation.default.order'],
     [{ allocation: { default: { order: ['due-fee', 'due-fee'] } } }, 'allocation.default.order'],
     [{ asOf: '2023-01-01' }, 'asOf'],
@@ -67,6 +66,12 @@ test('each wrong input is refused with the name of its field', () => {
       JSON.stringify(change),
     )
   }
+})
+
+test('a rule for a kind of payment of other systems changes nothing', () => {
+  const others = { 'capitalized-income-adjustment': { surplus: 'last' }, payoff: { surplus: 'last' } }
+  const events = [{ type: 'repayment', on: '2024-01-10', amount: '40' }]
+  assert.deepEqual(calcSchedule({ ...plain, events, allocation: others }), calcSchedule({ ...plain, events }))
 })
 
 test('a kind of payment that has no rule of its own is told those that have', () => {
