@@ -130,6 +130,8 @@ const wrong: [command: string, input: unknown, field: string][] = [
   ['draw', { ...draw, events: [] }, 'asOf'],
   ['revolving', { ...line, statementDay: 31 }, 'statementDay'],
   ['revolving', { ...line, balances: {} }, 'balances.purchase'],
+  ['revolving', { ...line, minimum: { percent: '100.01' } }, 'minimum.percent'],
+  ['revolving', { ...line, minimum: { percent: '-1' } }, 'minimum.percent'],
   ['revolving', { ...line, balances: { purchase: { grace: true } } }, 'balances.purchase.annualRatePercent'],
   ['revolving', { ...line, daysInYear: 364 }, 'daysInYear'],
   ['revolving', { ...line, events: [{ type: 'payment', on: '2023-12-31', amount: '1' }] }, 'events[0].on'],

@@ -5,7 +5,7 @@ import { Problem } from '../../core/problem.ts'
 import { calcAllocate } from './allocate.ts'
 import { calcExplain, explained } from './explain.ts'
 import { eventFields } from './loan-event-input.ts'
-import { choices, loanFields } from './loan-input.ts'
+import { choices, loanFields, readLoan } from './loan-input.ts'
 import { runCalc } from './main.ts'
 import { calcSchedule } from './schedule.ts'
 
@@ -267,6 +267,26 @@ for (const [, name, input, output] of examples) {
     assert.partialDeepStrictEqual(answer, JSON.parse(output!))
   })
 }
+
+test('docs/calc.md says what holds where a field of a few words is absent', () => {
+  const { currency, principal, annualRatePercent, instalments, disbursedOn } = plain
+  const bare = { currency, principal, annualRatePercent, instalments, disbursedOn }
+  const events = [{ type: 'repayment', on: '2024-01-20', amount: '40' }]
+  const fields = [
+    'method',
+    'dayCount',
+    'interestPeriod',
+    'interestRecalculation',
+    'earlyInterest',
+    'lastInstalment',
+    'rounding',
+  ]
+  for (const field of fields) {
+    const usual = new RegExp(`^\\| \`${field}\` \\|.* Absent: \`([^\`]+)\``, 'm').exec(page)?.[1]
+    const state = (value: unknown) => readLoan({ ...bare, events, [field]: value }).terms
+    assert.deepEqual(state(usual ?? 'nothing said'), state(null), field)
+  }
+})
 
 test('docs/calc.md has an example of each field, of each event with each of its fields, and of each choice', () => {
   const inputs = examples.map(([, , input]) => input!).join('\n')

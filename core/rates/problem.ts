@@ -15,6 +15,11 @@ export type RateProblemCode =
   | 'bad-unit-period'
   | 'bad-convention'
 
+/** Where the search ends, which is beyond 10^9 % a year, and where an answer would be. */
+export function tooHigh(): RateProblem {
+  return new RateProblem('rate-too-high', 'the rate is beyond 10^9 %: its decimals would not hold', 'payments')
+}
+
 /** A caller's mistake, named: `field` is the path of the input at fault, for example `payments[2].on`. */
 export class RateProblem extends Problem {
   declare readonly code: RateProblemCode

@@ -1,4 +1,4 @@
-import { RateProblem } from './problem.ts'
+import { RateProblem, tooHigh } from './problem.ts'
 
 /**
  * One equation of value: amounts (lent negative, repaid positive) and how each is discounted at force x.
@@ -65,7 +65,7 @@ function solveSingle(equation: Equation): Roots {
   if (atZero === 0) return { forces: [0], total: false }
   if (isBelow(0)) {
     const high = expand(isBelow, 0.25, HIGHEST_FORCE)
-    if (high === null) throw new RateProblem('rate-too-high', 'the rate is beyond 10^11 %', 'payments')
+    if (high === null) throw tooHigh()
     return { forces: [refine(equation, high <= 0.25 ? 0 : high / 2, high)], total: false }
   }
   const low = expand((x) => !isBelow(-x), 0.25, -LOWEST_FORCE)

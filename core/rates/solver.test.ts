@@ -41,7 +41,10 @@ test('all money at once: any rate fits, or none', () => {
 
 test('a rate beyond 10^9 % is refused rather than shown with digits that mean nothing', () => {
   const overnight = { advances: [on('2024-01-01', '1')], payments: [on('2024-01-02', '100')] }
-  assert.throws(() => trueRate('xirr', overnight), { code: 'rate-too-high' })
+  const beyond = { advances: [on('2024-01-01', '1')], payments: [on('2025-01-01', '100000000')] }
+  for (const flows of [overnight, beyond]) {
+    assert.throws(() => trueRate('xirr', flows), { code: 'rate-too-high', message: /^the rate is beyond 10\^9 %/ })
+  }
 })
 
 test('a total loss is −100 % to every digit shown', () => {

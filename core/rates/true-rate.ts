@@ -5,7 +5,7 @@ import { type Counting, cnYears, countingOf, euYears, ukYears, xirrYears } from 
 import { preferred } from './irr.ts'
 import { loanTotals, newtonRate } from './newton.ts'
 import { percentText } from './percent.ts'
-import { RateProblem } from './problem.ts'
+import { RateProblem, tooHigh } from './problem.ts'
 import { perYear, unitPeriodsOf } from './reg-z.ts'
 import { type Equation, solve } from './solve.ts'
 
@@ -120,7 +120,7 @@ function solved({ equation, annual }: AnnualEquation): { rate: number; multiple:
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
   if (rate > HIGHEST_RATE) {
-    throw new RateProblem('rate-too-high', 'the rate is beyond 10^9 %: its decimals would not hold', 'payments')
+    throw tooHigh()
   }
   return { rate, multiple: forces.length > 1 }
 }

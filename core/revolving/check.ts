@@ -1,5 +1,5 @@
 import { parseDay } from '../calendar.ts'
-import { parseDecimal } from '../fraction.ts'
+import { compare, fraction, parseDecimal } from '../fraction.ts'
 import { currencyDecimals } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { type RatePercent, RevolvingProblem, type RevolvingTerms } from './types.ts'
@@ -26,6 +26,9 @@ export function assertTerms(terms: RevolvingTerms): void {
     }
   }
   assertPercent(terms.minimum.percent, 'minimum.percent')
+  if (compare(parseDecimal(terms.minimum.percent), fraction(100n)) > 0) {
+    throw new RevolvingProblem('bad-rate', 'minimum.percent is above 100', 'minimum.percent')
+  }
   if (terms.minimum.floor < 0n) throw new RevolvingProblem('bad-amount', 'the floor is below zero', 'minimum.floor')
   if (terms.graceRegainedAfter !== 1 && terms.graceRegainedAfter !== 2) {
     throw new RevolvingProblem('bad-grace', 'graceRegainedAfter must be 1 or 2', 'graceRegainedAfter')
