@@ -28,6 +28,8 @@ export interface LoanInput {
   readonly events: readonly LoanEvent[]
   /** The day asked about; absent: the day of the last event, or of the disbursement. */
   readonly asOf: string
+  /** Where each event stands in the list that was given, by its id: `events` can have another order. */
+  readonly places: ReadonlyMap<string, number>
 }
 
 export const loanFields = [
@@ -83,7 +85,7 @@ export function readLoan(fields: Fields): LoanInput {
   )
   const latest = dated.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
   const asOf = absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf')
-  return { terms, events: undoneAtOnce(dated), asOf }
+  return { terms, events: undoneAtOnce(dated), asOf, places: new Map(listed.map(({ id }, index) => [id, index])) }
 }
 
 interface Opening {

@@ -88,6 +88,11 @@ test('an event that the loan’s history refuses is named by its place', () => {
   assert.throws(() => calcSchedule({ ...plain, events }), named('events[1].amount'))
   const late = { type: 're-age', on: '2024-02-01', instalments: 2, firstDueOn: '2023-12-01' }
   assert.throws(() => calcSchedule({ ...plain, events: [late] }), named('events[0].firstDueOn'))
+  // The loan began with the last event, and the first is kept as two.
+  const anew = { type: 're-age', on: '2024-02-10', instalments: 3, firstDueOn: '2024-02-01' }
+  const before = { type: 'disbursement', on: '2023-12-01', amount: '50' }
+  const shifted = [anew, { ...events[1], on: '2024-02-22' }, before]
+  assert.throws(() => calcSchedule({ ...plain, events: shifted }), named('events[1].amount'))
 })
 
 test('a rate and a pause hold from their `from`, whenever they were agreed; a wrong day is named as it was given', () => {

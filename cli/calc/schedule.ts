@@ -84,24 +84,24 @@ function transactionsOf(loan: LoanInput, state: LoanState): readonly Allocated[]
   return booked.flatMap((row) => (row.type === 'charge-off' ? [row] : (spread.get(row.eventId) ?? [])))
 }
 
-export function foldInput({ terms, events }: LoanInput): LoanState {
+export function foldInput({ terms, events, places }: LoanInput): LoanState {
   try {
     return foldLoan(terms, events)
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    const index = refusedEvent(terms, events)
+    const index = places.get(refusedEvent(terms, events)?.id ?? '')
     const field = problem.field === undefined ? '' : `.${problem.field}`
-    throw new CalcProblem(index === null ? 'events' : `events[${index}]${field}`, problem.message, problem.code)
+    throw new CalcProblem(index === undefined ? 'events' : `events[${index}]${field}`, problem.message, problem.code)
   }
 }
 
 /** The first in the list without which those before it are accepted. */
-function refusedEvent(terms: LoanTerms, events: readonly LoanEvent[]): number | null {
+function refusedEvent(terms: LoanTerms, events: readonly LoanEvent[]): LoanEvent | null {
   for (let count = 1; count <= events.length; count++) {
     try {
       foldLoan(terms, events.slice(0, count))
     } catch {
-      return count - 1
+      return events[count - 1]!
     }
   }
   return null
