@@ -26,6 +26,7 @@ interface Example {
 
 const monthly = { currency: 'USD', principal: '300', annualRatePercent: '12', instalments: 3 }
 const base = { ...monthly, method: 'equal-instalment', disbursedOn: '2024-01-01', dayCount: '30/360' }
+const weekly = { annualRatePercent: '52', every: { n: 1, unit: 'week' } }
 const year = { ...base, every: { n: 1, unit: 'year' }, interestPeriod: 'same-as-period' }
 
 const examples: readonly Example[] = [
@@ -196,6 +197,36 @@ const examples: readonly Example[] = [
     terms: { interestFreePeriods: 1 },
     factors: ['0/1', '1/100', '1/100'],
     rows: ['2024-02-01 101.00 0.00', '2024-03-01 99.01 1.99', '2024-04-01 99.99 1.00'],
+  },
+  {
+    title: 'weeks at 1 %, the first period of 2 days: 1 % × 2/7',
+    terms: { ...weekly, interestPeriod: 'same-as-period', firstDueOn: '2024-01-03' },
+    factors: ['2/700', '1/100', '1/100'],
+  },
+  {
+    title: 'the same as whole periods: 1 % for the 2 days, too',
+    terms: { ...weekly, interestPeriod: 'whole-period', firstDueOn: '2024-01-03' },
+    factors: '1/100',
+  },
+  {
+    title: 'same as period, the first of a month and 15 of 29 days: 1 % × 44/29',
+    terms: { interestPeriod: 'same-as-period', firstDueOn: '2024-02-16' },
+    factors: ['44/2900', '1/100', '1/100'],
+  },
+  {
+    title: 'same as period, stated dates: each is one of its periods',
+    terms: { interestPeriod: 'same-as-period', dueDates: ['2024-02-05', '2024-03-05', '2024-04-03'] },
+    factors: '1/100',
+  },
+  {
+    title: 'same as period, moved off Saturday 16 and Tuesday 16: only the first is odd, 1 % × (1 + 17/31)',
+    terms: {
+      interestPeriod: 'same-as-period',
+      disbursedOn: '2024-02-01',
+      firstDueOn: '2024-03-16',
+      businessDays: { rule: 'following', holidays: ['2024-04-16'] },
+    },
+    factors: ['48/3100', '1/100', '1/100'],
   },
   {
     title: 'bullet with one of three periods free: 2 % for the others',

@@ -72,5 +72,5 @@ function movedSlot(book: Book, index: number, first: number, days: readonly Day[
 function measureOfMoved(book: Book, from: Day, due: Day, later: boolean): Measure {
   const { every, dayCount, interestPeriod, dueDates } = book.terms
   const regular = later && dueDates === undefined
-  return measureOf({ from, due, every, regular, stretched: !later }, dayCount, interestPeriod)
+  return measureOf({ from, due, every, regular, stated: later, stretched: !later }, dayCount, interestPeriod)
 }

@@ -82,7 +82,8 @@ export function planSpans(terms: LoanTerms, spans: readonly Span[]): readonly Pl
   const { due } = spans[spans.length - 1]!
   const bearing = spans.slice(terms.interestFreePeriods)
   const regular = bearing.every((span) => span.regular)
-  return [{ from, due, regular, periods: bearing.length, bearsFrom: bearing[0]?.from ?? due }]
+  const stated = bearing.every((span) => span.stated)
+  return [{ from, due, regular, stated, periods: bearing.length, bearsFrom: bearing[0]?.from ?? due }]
 }
 
 /** How many instalments bear no interest at all: a bullet only where all of its periods are free. */
@@ -96,9 +97,9 @@ export function regularSlot(terms: LoanTerms, span: PlanSpan, interestFree: bool
 
 /** How a period of the plan counts its interest. */
 export function spanMeasure(terms: LoanTerms, span: PlanSpan): Measure {
-  const { from, due, regular, periods = 1, bearsFrom = from } = span
+  const { from, due, regular, stated = false, periods = 1, bearsFrom = from } = span
   const every = periods === 1 ? terms.every : { n: terms.every.n * periods, unit: terms.every.unit }
-  const measure = measureOf({ from: bearsFrom, due, regular, every }, terms.dayCount, terms.interestPeriod)
+  const measure = measureOf({ from: bearsFrom, due, regular, stated, every }, terms.dayCount, terms.interestPeriod)
   return bearsFrom > from ? sinceDay(measure, bearsFrom) : measure
 }
 

@@ -33,7 +33,10 @@ export interface LoanTerms {
   /** All due dates, where they follow no rule (a bill's due days moved by holidays); overrides `every` and `firstDueOn`. */
   readonly dueDates?: readonly string[]
   readonly dayCount: DayCount
-  /** `whole-period`: every period bears exactly every/12 of the rate, however long its first one is (bill instalments). */
+  /**
+   * `whole-period`: every period bears exactly every/12 of the rate, however long its first one is (bill instalments);
+   * `same-as-period`: a longer or shorter first one bears more or less, by its days.
+   */
   readonly interestPeriod: 'daily' | 'same-as-period' | 'whole-period'
   readonly interestRecalculation: 'none' | 'daily'
   readonly overdueInterest: boolean

@@ -24,11 +24,13 @@ export interface Span {
   readonly from: Day
   readonly due: Day
   readonly regular: boolean
+  /** Between stated dates, or ones moved to business days: a period as any other where interest is by periods. */
+  readonly stated?: boolean
 }
 
 export function spansOf(rule: DateRule): Span[] {
   const start = parseDay(rule.disbursedOn, 'disbursedOn')
-  if (rule.dueDates !== undefined) return customSpans(start, rule.dueDates)
+  if (rule.dueDates !== undefined) return customSpans(start, rule, rule.dueDates)
   const first = rule.firstDueOn === null ? addPeriods(start, rule.every, 1) : parseDay(rule.firstDueOn, 'firstDueOn')
   if (first < start)
     throw new LoanProblem('due-before-loan', 'the first due date is before the disbursement', 'firstDueOn')
@@ -58,14 +60,16 @@ function fieldOf(index: number): string {
   return fields[index]
 }
 
-function customSpans(start: Day, dueDates: readonly string[]): Span[] {
+function customSpans(start: Day, { firstDueOn, every }: DateRule, dueDates: readonly string[]): Span[] {
   let from = start
+  // Moved to a business day, a first period that the rule makes odd is odd still.
+  const isOdd = firstDueOn !== null && addPeriods(start, every, 1) !== parseDay(firstDueOn, 'firstDueOn')
   return dueDates.map((text, index) => {
     const due = parseDay(text, fieldOf(index))
     if (due < from || (index > 0 && due === from)) {
       throw new LoanProblem('due-dates-not-rising', 'due dates must rise', fieldOf(index))
     }
-    const span = { from, due, regular: false }
+    const span = { from, due, regular: false, stated: index > 0 || !isOdd }
     from = due
     return span
   })

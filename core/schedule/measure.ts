@@ -57,6 +57,8 @@ export interface PeriodShape {
   readonly due: Day
   readonly every: Period
   readonly regular: boolean
+  /** Of stated dates, which interest by periods counts as one. */
+  readonly stated?: boolean
   /** A period made longer by a deferral: as many periods of the rule as it lasts, however interest is reckoned. */
   readonly stretched?: boolean
 }
@@ -65,7 +67,8 @@ export function measureOf(shape: PeriodShape, dayCount: DayCount, interestPeriod
   const { from: since } = shape
   const days = shape.due - since
   if (days === 0) return noInterest
-  if (interestPeriod !== 'daily' && shape.every.unit !== 'day') return proRata(since, days, periodShare(shape))
+  if (interestPeriod !== 'daily' && shape.every.unit !== 'day')
+    return proRata(since, days, periodShare(shape, interestPeriod))
   if (dayCount === '30/360') return proRata(since, days, thirtyDayShare(shape))
   if (dayCount === '30E/360') return { units: europeanDays, share: 1, denominator: 360, since }
   if (dayCount === 'actual/actual') return { units: weightedDays, share: 1, denominator: 365 * 366, since }
@@ -84,10 +87,15 @@ function proRata(since: Day, days: number, whole: Share): Measure {
   return { units: actualDays, share: whole.num, denominator: whole.den * Math.max(days, 1), since }
 }
 
-/** every/12 or every/52 of the rate, whatever the actual length. */
-function periodShare(shape: PeriodShape): Share {
+/**
+ * every/12 or every/52 of the rate, whatever the days of a regular period. An odd first one bears its part of that, or
+ * more; as a whole period it bears the same, but for a deferral.
+ */
+function periodShare(shape: PeriodShape, interestPeriod: InterestPeriod): Share {
   const { every } = shape
-  const length = shape.stretched === true ? unitsBetween(shape) : { num: every.n, den: 1 }
+  const countsAsOne = shape.stated === true || interestPeriod === 'whole-period'
+  const isWhole = shape.regular || (countsAsOne && shape.stretched !== true)
+  const length = isWhole ? { num: every.n, den: 1 } : unitsBetween(shape)
   if (every.unit === 'year') return length
   return { num: length.num, den: length.den * (every.unit === 'month' ? 12 : 52) }
 }
