@@ -28,7 +28,7 @@ test('each wrong input is refused with the name of its field', () => {
     [{ principal: '0' }, 'principal'],
     [{ principal: '1.005' }, 'principal'],
     [{ principal: 100 }, 'principal'],
-    [{ currency: 'XXX' }, 'currency'],
+    [{ currency: 'ZZZ' }, 'currency'],
     [{ annualRatePercent: '1e3' }, 'annualRatePercent'],
     [{ annualRatePercent: '-1' }, 'annualRatePercent'],
     [{ instalments: 0 }, 'instalments'],
