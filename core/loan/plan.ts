@@ -159,7 +159,7 @@ function giveBackUnused(book: Book, last: number): void {
 function unpaidOfDeferred(book: Book, index: number): bigint {
   const slot = book.plan[index]!
   if (slot.deferred <= 0n) return slot.deferred
-  const otherwise = maxMinor(cameUp(book, index) - slot.deferred, 0n)
+  const otherwise = maxMinor(cameUp(slot, carriedInto(book, index)) - slot.deferred, 0n)
   return minMinor(slot.deferred, maxMinor(slot.deferred + otherwise - settledOf(slot, 'interest'), 0n))
 }
 
@@ -168,7 +168,7 @@ function settledBeyond(book: Book, index: number, letGo = 0n): bigint {
   const slot = book.plan[index]!
   const settled = settledOf(slot, 'interest')
   if (settled === 0n) return 0n
-  const beyond = maxMinor(settled - cameUp(book, index), 0n)
+  const beyond = maxMinor(settled - cameUp(slot, carriedInto(book, index)), 0n)
   return minMinor(beyond, slot.paid.interest + minMinor(settled - slot.paid.interest, letGo))
 }
 
@@ -225,7 +225,12 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
   const previous = index === 0 ? null : book.plan[index - 1]!
   const opening = previous === null ? 0n : previous.close
   slot.borne = slot.fixedInterest ?? interestUntil(book, slot, opening, slot.due)
-  const division = divide(book, slot, slot.planned, cameUp(book, index))
+  const division = divide(
+    book,
+    slot,
+    slot.planned,
+    cameUp(slot, previous === null ? book.broughtForward : previous.carry),
+  )
   slot.owing.interest = division.interest
   slot.owing.principal = division.principal
   slot.carry = division.carry
@@ -233,9 +238,8 @@ function workOutSlot(book: Book, index: number, left: bigint): void {
 }
 
 /** Interest of the period, and what falls to its instalment besides. */
-function cameUp(book: Book, index: number): bigint {
-  const slot = book.plan[index]!
-  return slot.borne + slot.arrearsInterest + slot.deferred + carriedInto(book, index)
+function cameUp({ borne, arrearsInterest, deferred }: Slot, carried: bigint): bigint {
+  return borne + arrearsInterest + deferred + carried
 }
 
 export interface Division {
