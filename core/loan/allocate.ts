@@ -21,7 +21,7 @@ import {
 import { skipPaid } from './late.ts'
 import { isLastOpen, isOpen, lastOpen, workOut, workOutAll, workOutToPay } from './plan.ts'
 import { interestOwedOn } from './settle.ts'
-import { askedOn, settlingDay } from './today.ts'
+import { type Asked, askedOn, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 
 /** Penalty, fee, interest, principal; past due, due, in advance; surplus to the next instalment. */
@@ -256,7 +256,7 @@ function interestDay(payment: Payment, { slot, index }: Target): Day {
   const known = payment.interestDays?.get(index)
   if (known !== undefined) return known
   const settling = settlingDay(book, slot, on)
-  const asked = askedOn(book, index, settling)
+  const asked = askedAt(payment, index, settling)
   const paid = slot.owing.interest + slot.owing.principal - owedOf(slot, 'interest') - owedOf(slot, 'principal')
   const whole = asked.interest + asked.principal - paid + owedOf(slot, 'fee') + owedOf(slot, 'penalty')
   const day = payment.left >= whole ? settling : on
@@ -272,9 +272,7 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   if (index >= 0 && !isAskedAfter(payment, index)) workOutFor(payment, index)
   const moving = component === 'interest' || component === 'principal'
   if (index < 0 || !moving || slot.due <= on || !book.daily) return owedOf(slot, component)
-  const day = interestDay(payment, target)
-  payment.carried ??= []
-  const asked = askedOn(book, index, day, day === on ? payment.carried : undefined)
+  const asked = askedAt(payment, index, interestDay(payment, target))
   const open = asked[component] - settledOf(slot, component)
   if (component !== 'interest' || !countsNights(book) || (open <= 0n && book.outstanding > 0n)) return open
   // Interest of these nights can have been paid with another instalment, before this one was opened again or planned anew.
@@ -282,6 +280,11 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   // With all principal repaid that has worked the plan out.
   if (book.outstanding === 0n) payment.carried = null
   return minMinor(open, ofNights)
+}
+
+function askedAt(payment: Payment, index: number, day: Day): Asked {
+  payment.carried ??= []
+  return askedOn(payment.book, index, day, day === payment.on ? payment.carried : undefined)
 }
 
 /**
