@@ -5,7 +5,7 @@ import { type Book, owedTotal, type Slot } from './book.ts'
 import { bearLateInterest } from './late.ts'
 import { workOutAll } from './plan.ts'
 import { LoanProblem } from './problem.ts'
-import { graceFrom, reckonInterest, replanRest } from './replan.ts'
+import { graceFrom, reckonInterest, replanRest, replanWithoutLate } from './replan.ts'
 import type { LoanEvent } from './types.ts'
 
 type Deferral = Extract<LoanEvent, { type: 'deferral' }>
@@ -30,8 +30,10 @@ export function defer(book: Book, event: Deferral, on: Day): void {
   for (let index = book.plan.length - 1; index >= first; index--) {
     book.plan[index] = movedSlot(book, index, first, days, stops)
   }
-  // Made anew, the first also bears what came up in the periods of those that were paid ahead.
   if (stops) reckonInterest(book, first)
+  // What is late stays due, and is no part of those made anew.
+  else if (book.lateUntil !== null) replanWithoutLate(book, first)
+  // The first of them also bears what came up in the periods of those that were paid ahead.
   else replanRest(book, first, graceFrom(book, first), true)
 }
 

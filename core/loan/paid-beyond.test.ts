@@ -145,6 +145,29 @@ test('instalments of a new plan are even however much interest was paid beyond, 
   assert.deepEqual(planned(40_000n, newRate('same', '2023-02-10', '24')), before)
 })
 
+test('a deferral plans what is not due yet, and arrears stay due', () => {
+  const state = foldLoan({ ...loan, annualRatePercent: '24', instalments: 6 }, [
+    { id: 'later', type: 'deferral', on: '2023-03-10', interest: 'continues', periods: 1 },
+  ])
+  const instalments = state.instalments.map(({ principal, interest }) => principal + interest)
+  // Two of 178.40 are late. The last also takes what those bear meanwhile.
+  assert.deepEqual(instalments, [17_840n, 17_840n, 18_190n, 18_190n, 18_190n, 18_713n])
+})
+
+test('an attempt at levelling that is taken back leaves no trace', () => {
+  const terms = {
+    ...loan,
+    principal: 7_612n,
+    annualRatePercent: '36',
+    instalments: 23,
+    lastInstalment: 'levelled',
+  } as const
+  const state = foldLoan({ ...terms, interestRecalculation: 'none', overdueInterest: false }, [
+    { ...paid('a', '2023-02-10', 5_851n), prepay: 'lower' },
+  ])
+  assert.equal(payoffOn(state, '2023-02-10').interest, 944n)
+})
+
 test('an instalment that a new plan gives principal again asks for its interest', () => {
   const terms = { ...loan, method: 'equal-principal', annualRatePercent: '24', instalments: 3 } as const
   const state = foldLoan(terms, [

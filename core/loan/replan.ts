@@ -247,7 +247,7 @@ function lastOpenPair(slots: readonly Slot[]): Pair | null {
 /** Sets the instalment wherever it covers what was paid; taken back when the difference does not shrink. */
 function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, before: Pair): boolean {
   const difference = differenceOf(before)
-  const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis }))
+  const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis, early: slot.settledEarly }))
   const first = book.plan.indexOf(slots[0]!)
   for (const slot of slots) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   touch(book, first)
@@ -265,6 +265,7 @@ function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, b
   slots.forEach((slot, index) => {
     slot.planned = kept[index]!.planned
     slot.basis = kept[index]!.basis
+    slot.settledEarly = kept[index]!.early
   })
   touch(book, first)
   workOutAll(book)
