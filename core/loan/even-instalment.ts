@@ -6,7 +6,7 @@
  */
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { type Book, carriedInto, noMoves, type Slot, settledOf } from './book.ts'
+import { type Book, carriedInto, countsNights, noMoves, type Slot, settledOf } from './book.ts'
 import { growth, interestUntil } from './interest.ts'
 
 /** Of the instalments from a place on: those that stand as they were paid, that pay no principal yet, and the rest. */
@@ -119,12 +119,14 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
     if (slot === last) {
       const others = late + (book.daily ? 0n : paidAfter(book, index))
       const taken = whole(stranded - others, denominator)
-      const owed = plus(plus(plus(interest, balance), repaid), taken)
+      // What was paid beyond all interest to come repays nothing.
+      const due = tried !== null && at(interest, tried) < 0n ? zero : interest
+      const owed = plus(plus(plus(due, balance), repaid), taken)
       const instalment = solve(owed, besides(book, slot) + slot.prepaid + balloonOf(book, index), denominator, book)
       return { instalment, crowded, early }
     }
     const asked = standing.has(slot)
-      ? paidAsks(slot, interest, denominator, tried)
+      ? paidAsks(book, slot, interest, denominator, tried)
       : waiting.has(slot)
         ? { principal: whole(slot.restored + slot.prepaid, denominator), carry: zero }
         : openAsks(book, slot, principalFirst.has(slot), interest, denominator, tried)
@@ -194,10 +196,10 @@ interface Asked {
 }
 
 /** An instalment that stands asks for what was paid of it, whatever interest comes up. */
-function paidAsks(slot: Slot, interest: Linear, denominator: bigint, tried: bigint | null): Asked {
+function paidAsks(book: Book, slot: Slot, interest: Linear, denominator: bigint, tried: bigint | null): Asked {
   return {
     principal: whole(settledOf(slot, 'principal'), denominator),
-    carry: atLeastNothing(minus(interest, whole(settledOf(slot, 'interest'), denominator)), tried),
+    carry: handedOn(book, minus(interest, whole(settledOf(slot, 'interest'), denominator)), tried),
   }
 }
 
@@ -214,7 +216,7 @@ function openAsks(
   const isPaid = tried !== null && at(interest, tried) <= settledOf(slot, 'interest') * denominator
   if (principalFirst || isPaid) {
     const paid = whole(settledOf(slot, 'interest'), denominator)
-    return { principal: minus(pot, paid), carry: atLeastNothing(minus(interest, paid), tried) }
+    return { principal: minus(pot, paid), carry: handedOn(book, minus(interest, paid), tried) }
   }
   const hasRoom = tried === null || at(pot, tried) >= at(interest, tried)
   return hasRoom ? { principal: minus(pot, interest), carry: zero } : { principal: zero, carry: minus(interest, pot) }
@@ -225,6 +227,7 @@ function at({ fixed, slope }: Linear, instalment: bigint): bigint {
   return fixed + slope * instalment
 }
 
-function atLeastNothing(amount: Linear, tried: bigint | null): Linear {
-  return tried !== null && at(amount, tried) < 0n ? zero : amount
+/** What was paid beyond is handed on only where nights are counted. */
+function handedOn(book: Book, amount: Linear, tried: bigint | null): Linear {
+  return tried !== null && at(amount, tried) < 0n && !countsNights(book) ? zero : amount
 }

@@ -142,7 +142,12 @@ test('instalments of a new plan are even however much interest was paid beyond, 
   assert.deepEqual(planned(50_700n), { asked: new Set([101n]), last: 96n })
   const before = planned(40_000n)
   assert.equal(before.asked.size, 1)
-  assert.deepEqual(planned(40_000n, newRate('same', '2023-02-10', '24')), before)
+  for (const on of ['2023-02-10', '2023-05-20']) {
+    assert.deepEqual(planned(40_000n, newRate('same', on, '24')), before)
+  }
+  // The one that the money lowers the others with asks for it besides.
+  const lowered = planned(44_000n, { ...paid('b', '2023-02-10', 10n), prepay: 'lower' })
+  assert.deepEqual(lowered, { asked: new Set([689n, 679n]), last: 680n })
 })
 
 test('a deferral plans what is not due yet, and arrears stay due', () => {

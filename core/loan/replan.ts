@@ -37,8 +37,9 @@ export function replan(book: Book, first: number, grace = 0, withCarried = false
   const slots = book.plan.slice(first)
   const balance = balanceFor(book, first)
   for (const slot of slots) slot.fixedInterest = null
-  // What was paid of a plan that this one replaces is part of it from its first instalment on, whatever makes it anew.
-  planBy(book, slots, balance, grace, withCarried || first === 0 ? carriedInto(book, first) : 0n)
+  // What was paid beyond pays the new instalments, whatever makes them anew.
+  const carried = carriedInto(book, first)
+  planBy(book, slots, balance, grace, withCarried || carried < 0n ? carried : 0n)
   touch(book, first)
   workOutAll(book)
   if (book.terms.lastInstalment === 'levelled' && book.fixes === 'total') level(book, first + grace)
