@@ -1,4 +1,5 @@
 /** Exact fractions, for rates and whatever must not round before its one rounding. Always reduced, denominator > 0. */
+import { kept } from './keep.ts'
 import { assert, Problem } from './problem.ts'
 import { type Rounding, roundQuotient } from './rounding.ts'
 
@@ -56,19 +57,8 @@ export function roundFraction(value: Fraction, mode: Rounding = 'half-even'): bi
 
 const decimalText = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
 
-/** Loans share their rates: a text is read once, and all are forgotten where they become many. */
-const knownDecimals = new Map<string, Fraction>()
-const mostKnown = 8192
-
 /** "17.52" is 438/25. Plain decimals only: no exponent, no "NaN", no leading plus. */
-export function parseDecimal(text: string): Fraction {
-  const known = knownDecimals.get(text)
-  if (known !== undefined) return known
-  const value = readDecimal(text)
-  if (knownDecimals.size === mostKnown) knownDecimals.clear()
-  knownDecimals.set(text, value)
-  return value
-}
+export const parseDecimal = kept(readDecimal)
 
 function readDecimal(text: string): Fraction {
   const parts = decimalText.exec(text)

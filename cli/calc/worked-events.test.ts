@@ -7,22 +7,10 @@ import { test } from 'node:test'
 import { foldLoan, ownersOn } from '../../core/loan/index.ts'
 import { readLoan } from './loan-input.ts'
 import { calcSchedule, type ScheduleAnswer } from './schedule.ts'
+import { base, event, free, pay } from './worked-loan.test-support.ts'
 
-const base = {
-  currency: 'USD',
-  principal: '300',
-  annualRatePercent: '12',
-  method: 'equal-instalment',
-  instalments: 3,
-  disbursedOn: '2024-01-01',
-  dayCount: '30/360',
-  interestRecalculation: 'daily',
-}
-const free = { annualRatePercent: '0' }
 const fixed = { interestRecalculation: 'none' }
-const pay = (on: string, amount: string, more: object = {}): object => ({ type: 'repayment', on, amount, ...more })
 const first = pay('2024-02-01', '102.01')
-const event = (type: string, on: string, more: object = {}): object => ({ type, on, ...more })
 const ordered = (order: readonly string[]): object => ({ allocation: { default: { order } } })
 const surplus = (name: string): object => ({ allocation: { default: { surplus: name } } })
 

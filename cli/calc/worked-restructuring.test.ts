@@ -5,21 +5,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { calcSchedule, type ScheduleAnswer } from './schedule.ts'
+import { base, event, free, pay } from './worked-loan.test-support.ts'
 
-const base = {
-  currency: 'USD',
-  principal: '300',
-  annualRatePercent: '12',
-  method: 'equal-instalment',
-  instalments: 3,
-  disbursedOn: '2024-01-01',
-  dayCount: '30/360',
-  interestRecalculation: 'daily',
-}
-const free = { annualRatePercent: '0' }
 const tranches = { ...free, principal: '400', downPaymentPercent: '25', downPaymentPaid: true }
-const event = (type: string, on: string, more: object = {}): object => ({ type, on, ...more })
-const pay = (on: string, amount: string): object => event('repayment', on, { amount })
 const first = pay('2024-02-01', '102.01')
 const surplusLast = { allocation: { default: { surplus: 'last' } } }
 

@@ -3,20 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { calcExplain } from './explain.ts'
 import { calcSchedule } from './schedule.ts'
-
-const base = {
-  currency: 'USD',
-  principal: '300',
-  annualRatePercent: '12',
-  method: 'equal-instalment',
-  instalments: 3,
-  disbursedOn: '2024-01-01',
-  dayCount: '30/360',
-  interestRecalculation: 'daily',
-}
-const free = { annualRatePercent: '0' }
-const event = (type: string, on: string, more: object = {}): object => ({ type, on, ...more })
-const pay = (on: string, amount: string): object => event('repayment', on, { amount })
+import { base, event, free, pay } from './worked-loan.test-support.ts'
 
 test('nothing settles a loan that instalments paid ahead have settled already', () => {
   const answer = calcSchedule({

@@ -1,3 +1,5 @@
+import { kept } from '../keep.ts'
+
 /** Enough for a day's merchants; when there are more, all are put together anew. */
 const keptNames = 10_000
 
@@ -5,17 +7,7 @@ const keptNames = 10_000
  * Every purchase names seven accounts, nearly all of them the same ones. Kept, a name is one text that every event, sum and row
  * shares, and its hash is known.
  */
-function named(print: (id: string) => string): (id: string) => string {
-  const known = new Map<string, string>()
-  return (id) => {
-    const kept = known.get(id)
-    if (kept !== undefined) return kept
-    const name = print(id)
-    if (known.size >= keptNames) known.clear()
-    known.set(id, name)
-    return name
-  }
-}
+const named = (print: (id: string) => string) => kept(print, keptNames)
 
 /**
  * The chart of accounts. A path reads from the kind of account down to whom it concerns; the first word says on which

@@ -18,6 +18,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
+import { besides } from './even-instalment.ts'
 import { skipPaid } from './late.ts'
 import { isLastOpen, isOpen, lastOpen, workOut, workOutAll, workOutToPay } from './plan.ts'
 import { interestOwedOn } from './settle.ts'
@@ -83,17 +84,13 @@ export interface Payment {
   asksUpTo: number
 }
 
+export function newPayment(book: Book, amount: bigint, on: Day): Payment {
+  return { book, on, spread: noAmounts(), left: amount, interestDays: null, carried: null, asksUpTo: -1 }
+}
+
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
-  const payment: Payment = {
-    book,
-    on,
-    spread: noAmounts(),
-    left: amount,
-    interestDays: null,
-    carried: null,
-    asksUpTo: -1,
-  }
+  const payment = newPayment(book, amount, on)
   for (const group of groupsOf(rule)) {
     if (payment.left === 0n) break
     if (only === undefined || only.includes(group[0]!.timing)) payWhilePlaced(payment, group, rule)
@@ -351,8 +348,7 @@ function keepAsPaid(book: Book, slot: Slot, index: number): void {
   if (book.fixes !== 'total') return
   if (isLastOpen(book, index) && !book.plan.slice(0, index).some(isOpen)) return
   // What an earlier plan had charged is asked for on top of the planned instalment.
-  const besides = slot.restored + slot.arrearsInterest + slot.deferred
-  const settled = settledOf(slot, 'principal') + settledOf(slot, 'interest') - besides
+  const settled = settledOf(slot, 'principal') + settledOf(slot, 'interest') - besides(book, slot)
   if (settled > slot.planned || settled === slot.basis) slot.planned = settled
 }
 

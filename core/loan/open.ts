@@ -1,6 +1,7 @@
 /** Opens the book of a loan from its terms. */
 import { type Day, formatDay } from '../calendar.ts'
-import { type Fraction, fraction, parseDecimal } from '../fraction.ts'
+import { fraction, parseDecimal } from '../fraction.ts'
+import { kept } from '../keep.ts'
 import { minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
@@ -54,20 +55,11 @@ export function openBook(terms: LoanTerms): Book {
   return book
 }
 
-/** Rates are shared as decimals are (`parseDecimal`). */
-const knownRates = new Map<string, Fraction>()
-const mostKnown = 8192
-
 /** Percent per year as an exact fraction of one. */
-export function percentOf(text: string): Fraction {
-  const known = knownRates.get(text)
-  if (known !== undefined) return known
+export const percentOf = kept((text) => {
   const percent = parseDecimal(text)
-  const rate = fraction(percent.num, percent.den * 100n)
-  if (knownRates.size === mostKnown) knownRates.clear()
-  knownRates.set(text, rate)
-  return rate
-}
+  return fraction(percent.num, percent.den * 100n)
+})
 
 /** A period of the plan. A bullet's has several of the rule's: how many of them bear interest, and from which day on. */
 export interface PlanSpan extends Span {

@@ -305,7 +305,7 @@ function refreshFlat(book: Book, slot: Slot): void {
 
 /** Without recalculation the interest that each period bears stands, whatever is paid when; what is handed on is not its own. */
 function freezeInterest(book: Book, first: number): void {
-  let carried = book.plan[first - 1]?.carry ?? 0n
+  let carried = carriedInto(book, first)
   for (const slot of book.plan.slice(first)) {
     const own = slot.owing.interest + slot.carry - carried - slot.arrearsInterest - slot.deferred
     slot.fixedInterest = maxMinor(own, 0n)

@@ -5,13 +5,12 @@
  */
 import type { Day } from '../calendar.ts'
 import { maxMinor, minMinor } from '../money.ts'
-import { followPrincipal, type Payment, pay, usualRule } from './allocate.ts'
+import { followPrincipal, newPayment, type Payment, pay, usualRule } from './allocate.ts'
 import {
   addPaid,
   type Book,
   copyBook,
   countsNights,
-  noAmounts,
   owedOf,
   owedTotal,
   periodIndex,
@@ -108,15 +107,7 @@ function paysEverything({ order }: AllocationRule): boolean {
  */
 function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): Payment {
   workOutAll(book)
-  const payment: Payment = {
-    book,
-    on,
-    spread: noAmounts(),
-    left: amount,
-    interestDays: null,
-    carried: null,
-    asksUpTo: -1,
-  }
+  const payment = newPayment(book, amount, on)
   const slots = [...book.extras, ...book.plan].sort((a, b) => a.due - b.due)
   const last = book.plan.at(-1)!
   // What was due stays due; but where it bears interest it is put off to the end.

@@ -1,5 +1,6 @@
 /** From a product's plan and an amount to the contract of one loan. */
 import { formatDecimal, fraction, multiply, parseDecimal } from '../fraction.ts'
+import { kept } from '../keep.ts'
 import { openLoan } from '../loan/index.ts'
 import type { AllocationRule, AllocationStep, LoanState, LoanTerms } from '../loan/types.ts'
 import { type Minor, minMinor } from '../money.ts'
@@ -105,14 +106,9 @@ export const yearlyOfDaily = timesWhole(365n)
 
 /** Rates of plans: a handful, asked for with every purchase. Bounded, because a draft may hold any. */
 function timesWhole(times: bigint): (percent: string) => string {
-  const knownProducts = new Map<string, string>()
-  return (percent) => {
-    const known = knownProducts.get(percent)
-    if (known !== undefined) return known
-    const product = formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
-    if (knownProducts.size < 1_000) knownProducts.set(percent, product)
-    return product
-  }
+  const product = (percent: string) =>
+    formatDecimal(multiply(parseDecimal(percent), fraction(times)), 10).replace(/\.?0+$/, '')
+  return kept(product, 1_000)
 }
 
 const timings = ['past-due', 'due', 'in-advance'] as const
