@@ -2,7 +2,7 @@
 import { foldLoan, payoffOn } from '../core/loan/index.ts'
 import { plainLoan } from '../core/loan/plain.test-support.ts'
 import type { LoanEvent, LoanTerms } from '../core/loan/types.ts'
-import { microsecondsEach } from './harness/processor-time.ts'
+import { costsOf } from './harness/processor-time.ts'
 
 const terms: LoanTerms = {
   ...plainLoan,
@@ -41,7 +41,10 @@ const works = [
   { name: 'payoff quote', goal: 5, run: () => payoffOn(current, quotedOn) },
   { name: 'payoff quote, late', goal: 5, run: () => payoffOn(state, '2026-12-15') },
 ]
-microsecondsEach(works).forEach((each, at) => {
+costsOf(works).forEach(({ undisturbed, median }, at) => {
   const { name, goal } = works[at]!
-  console.log(`${name}: ${each.toFixed(1)} µs of processor, goal ${goal} µs (${(goal / each).toFixed(1)} ×)`)
+  const times = (goal / undisturbed).toFixed(1)
+  console.log(
+    `${name}: ${undisturbed.toFixed(1)} µs of processor (median ${median.toFixed(1)}), goal ${goal} µs (${times} ×)`,
+  )
 })

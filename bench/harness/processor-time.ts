@@ -1,33 +1,53 @@
 /**
  * Processor time of a piece of work, its share of garbage collection included: the machine is shared, and time on the
- * clock would measure the neighbours. Batches of a few milliseconds in turn; the figure is the lower quartile of them,
- * as what disturbs a batch only ever adds.
+ * clock would measure the neighbours. They slow the processor itself as well, up to twofold and for seconds on end, so
+ * batches of a few milliseconds are taken in turn for several seconds. The figure is the lowest tenth of them, as what
+ * disturbs a batch only ever adds; the median beside it says how much disturbed.
  */
 export interface Work {
   readonly name: string
   readonly run: (index: number) => unknown
 }
 
-const batches = 60
-const batchMicroseconds = 15_000
+/** Microseconds of one piece of work. */
+export interface Cost {
+  readonly undisturbed: number
+  readonly median: number
+}
 
-/** Microseconds each, in the order given. Works are measured in turns, so that all meet the same machine. */
-export function microsecondsEach(works: readonly Work[]): number[] {
+const batchMicroseconds = 15_000
+const leastBatches = 60
+const measuredMicroseconds = 12_000_000
+
+/** Until here V8 still compiles: at first without, then with what it has seen of types and branches. */
+const warmMicroseconds = 1_000_000
+
+/** Costs in the order given. Works are measured in turns, so that all meet the same machine. */
+export function costsOf(works: readonly Work[]): Cost[] {
   const counts = works.map(countOfBatch)
+  const batches = Math.max(leastBatches, Math.ceil(measuredMicroseconds / batchMicroseconds / works.length))
   const times: number[][] = works.map(() => [])
   for (let batch = 0; batch < batches; batch++) {
     works.forEach((work, at) => {
       times[at]!.push(timeOf(work, counts[at]!) / counts[at]!)
     })
   }
-  return times.map((all) => all.sort((a, b) => a - b)[batches / 4]!)
+  return times.map((all) => {
+    const sorted = all.toSorted((a, b) => a - b)
+    return { undisturbed: sorted[Math.floor(batches / 10)]!, median: sorted[Math.floor(batches / 2)]! }
+  })
 }
 
-/** Doubled until a batch is long enough to be measured, which warms the code up too. */
+/** Microseconds each, undisturbed, in the order given. */
+export function microsecondsEach(works: readonly Work[]): number[] {
+  return costsOf(works).map((cost) => cost.undisturbed)
+}
+
+/** Doubled until a batch is long enough to be measured, once the code is warm. */
 function countOfBatch(work: Work): number {
+  for (let spent = 0; spent < warmMicroseconds; ) spent += timeOf(work, 16)
   let count = 16
   while (timeOf(work, count) < batchMicroseconds) count *= 2
-  for (let warm = 0; warm < 8; warm++) timeOf(work, count)
   return count
 }
 
