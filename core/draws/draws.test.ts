@@ -150,6 +150,17 @@ const wrong: [what: string, change: Partial<DrawTerms>, events: DrawEvent[], cod
     'unknown-event',
     'events[0].of',
   ],
+  [
+    'a reversal of a reversal',
+    {},
+    [
+      draw('d', '2024-01-01', 1n),
+      { id: 'x', on: '2024-01-02', type: 'reversal', of: 'd' },
+      { id: 'y', on: '2024-01-03', type: 'reversal', of: 'x' },
+    ],
+    'not-reversible',
+    'events[2].of',
+  ],
 ]
 for (const [what, change, events, code, field] of wrong) {
   test(`${what} is refused, naming ${field}`, () => {

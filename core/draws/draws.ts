@@ -1,4 +1,5 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { effectiveEvents } from '../effective-events.ts'
 import { add, compare, type Fraction, fraction, multiply, parseDecimal, roundFraction, zero } from '../fraction.ts'
 import { currencyDecimals, formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
@@ -43,7 +44,7 @@ interface LiveFacility {
 export function drawsOn(terms: DrawTerms, events: readonly DrawEvent[], asOf: string): DrawState {
   const until = parseDay(asOf, 'asOf')
   const facility = openFacility(terms)
-  for (const { day, event } of inOrder(events, until)) post(facility, day, event)
+  for (const { day, event } of effectiveEvents(events, { until }, DrawProblem)) post(facility, day, event)
   return stateOn(facility, until)
 }
 
@@ -74,29 +75,6 @@ function readRate(text: string, field: string): Fraction {
   }
   if (percent.num < 0n) throw new DrawProblem('bad-rate', `${field} is below zero`, field)
   return fraction(percent.num, percent.den * 100n)
-}
-
-function inOrder(events: readonly DrawEvent[], until: Day): { day: Day; event: DrawEvent }[] {
-  const ids = new Set<string>()
-  const reversed = new Set<string>()
-  const dated = events.map((event, k) => {
-    if (ids.has(event.id)) throw new DrawProblem('duplicate-id', `events[${k}].id is used twice`, `events[${k}].id`)
-    ids.add(event.id)
-    if ('amount' in event && event.amount <= 0n) {
-      throw new DrawProblem('bad-amount', `events[${k}].amount must be above zero`, `events[${k}].amount`)
-    }
-    const day = parseDay(event.on, `events[${k}].on`)
-    if (event.type === 'reversal' && day <= until) {
-      if (!events.some((other) => other.id === event.of)) {
-        throw new DrawProblem('unknown-event', `events[${k}].of names no event`, `events[${k}].of`)
-      }
-      reversed.add(event.of)
-    }
-    return { day, event }
-  })
-  return dated
-    .filter(({ day, event }) => day <= until && event.type !== 'reversal' && !reversed.has(event.id))
-    .sort((a, b) => a.day - b.day)
 }
 
 function post(facility: LiveFacility, on: Day, event: DrawEvent): void {

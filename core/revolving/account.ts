@@ -1,11 +1,12 @@
 import { addPeriods, type Day, formatDay, parseDay } from '../calendar.ts'
+import { type DatedEvent, effectiveEvents } from '../effective-events.ts'
 import { fraction, multiply, parseDecimal } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { dueDayOf, nextStatementOn } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
 import { countNights, interestOf, type LiveItem, type Nights, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
-import { type DatedEvent, post } from './post.ts'
+import { post } from './post.ts'
 import { closeStatement, settleDue } from './statement.ts'
 import {
   type InstalmentPlan,
@@ -30,7 +31,8 @@ export function revolvingOn(terms: RevolvingTerms, events: readonly RevolvingEve
   const account = openAccount(terms)
   const until = parseDay(asOf, 'asOf')
   if (asOf < terms.openedOn) throw new RevolvingProblem('before-opening', 'asOf is before openedOn', 'asOf')
-  const queue = inOrder(events, terms, until)
+  const first = parseDay(terms.openedOn, 'openedOn')
+  const queue = effectiveEvents(events, { until, first }, RevolvingProblem)
   let closing = parseDay(nextStatementOn(terms.cycle, terms.openedOn))
   let next = 0
   for (let count = 0; count <= MAX_STATEMENTS; count++) {
@@ -67,35 +69,7 @@ function openAccount(terms: RevolvingTerms): LiveAccount {
   }
 }
 
-function inOrder(events: readonly RevolvingEvent[], terms: RevolvingTerms, until: Day): DatedEvent[] {
-  const opened = parseDay(terms.openedOn, 'openedOn')
-  const reversed = new Set<string>()
-  const ids = new Set<string>()
-  const dated = events.map((event, k) => {
-    if (ids.has(event.id))
-      throw new RevolvingProblem('duplicate-id', `events[${k}].id is used twice`, `events[${k}].id`)
-    ids.add(event.id)
-    const day = parseDay(event.on, `events[${k}].on`)
-    if (day < opened) {
-      throw new RevolvingProblem('before-opening', `events[${k}].on is before the account opened`, `events[${k}].on`)
-    }
-    if ('amount' in event && event.amount <= 0n) {
-      throw new RevolvingProblem('bad-amount', `events[${k}].amount must be above zero`, `events[${k}].amount`)
-    }
-    if (event.type === 'reversal' && day <= until) {
-      if (!events.some((other) => other.id === event.of)) {
-        throw new RevolvingProblem('unknown-event', `events[${k}].of names no event`, `events[${k}].of`)
-      }
-      reversed.add(event.of)
-    }
-    return { day, event }
-  })
-  return dated
-    .filter(({ day, event }) => day <= until && event.type !== 'reversal' && !reversed.has(event.id))
-    .sort((a, b) => a.day - b.day)
-}
-
-function postUpTo(account: LiveAccount, queue: readonly DatedEvent[], from: number, day: Day): number {
+function postUpTo(account: LiveAccount, queue: readonly DatedEvent<RevolvingEvent>[], from: number, day: Day): number {
   let next = from
   while (next < queue.length && queue[next]!.day <= day) post(account, queue[next++]!)
   return next

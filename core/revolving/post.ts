@@ -1,4 +1,5 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
+import type { DatedEvent } from '../effective-events.ts'
 import { formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
@@ -6,13 +7,8 @@ import { dailyRate, type LiveItem, reduce } from './item.ts'
 import { chargeItem, isPrincipal, type LiveAccount, owe } from './live.ts'
 import { type RevolvingEvent, RevolvingProblem } from './types.ts'
 
-export interface DatedEvent {
-  readonly day: Day
-  readonly event: RevolvingEvent
-}
-
 /** Lets one event take effect on its day. */
-export function post(account: LiveAccount, { day, event }: DatedEvent): void {
+export function post(account: LiveAccount, { day, event }: DatedEvent<RevolvingEvent>): void {
   switch (event.type) {
     case 'purchase':
       account.debits += event.amount

@@ -253,6 +253,17 @@ const wrong: [what: string, change: Partial<RevolvingTerms>, events: RevolvingEv
       'unknown-balance',
       'events.p.balance',
     ],
+    [
+      'a reversal of a reversal',
+      {},
+      [
+        purchase('p', '2024-02-01', 1n),
+        { id: 'x', type: 'reversal', on: '2024-02-02', of: 'p' },
+        { id: 'y', type: 'reversal', on: '2024-02-02', of: 'x' },
+      ],
+      'not-reversible',
+      'events[2].of',
+    ],
   ]
 
 for (const [what, change, events, code, field] of wrong) {
