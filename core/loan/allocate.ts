@@ -22,7 +22,7 @@ import { besides } from './even-instalment.ts'
 import { skipPaid } from './late.ts'
 import { isLastOpen, isOpen, lastOpen, workOut, workOutAll, workOutToPay } from './plan.ts'
 import { interestOwedOn } from './settle.ts'
-import { type Asked, askedOn, settlingDay } from './today.ts'
+import { type Asked, askedOn, forgetBeyond, type Known, nothingKnown, settlingDay } from './today.ts'
 import type { AllocationRule, AllocationStep, Component, Timing } from './types.ts'
 
 /** Penalty, fee, interest, principal; past due, due, in advance; surplus to the next instalment. */
@@ -79,13 +79,13 @@ export interface Payment {
   /** By place in the plan; null until the first is asked. */
   interestDays: Map<number, Day> | null
   /** What `askedOn` found that still stands. */
-  carried: bigint[] | null
+  known: Known | null
   /** Where instalments are asked one after the other, the last of them; else −1. */
   asksUpTo: number
 }
 
 export function newPayment(book: Book, amount: bigint, on: Day): Payment {
-  return { book, on, spread: noAmounts(), left: amount, interestDays: null, carried: null, asksUpTo: -1 }
+  return { book, on, spread: noAmounts(), left: amount, interestDays: null, known: null, asksUpTo: -1 }
 }
 
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
@@ -119,7 +119,7 @@ function payWhilePlaced(payment: Payment, group: readonly Step[], rule: Allocati
 
 function payGroup(payment: Payment, group: readonly Step[], rule: AllocationRule): void {
   const timing = group[0]!.timing
-  payment.carried = null
+  payment.known = null
   if (timing === 'in-advance' && rule.surplus === 're-amortise') {
     payEvenly(payment, group)
     return
@@ -275,13 +275,13 @@ function askedNow(payment: Payment, target: Target, component: Component): bigin
   // Interest of these nights can have been paid with another instalment, before this one was opened again or planned anew.
   const ofNights = interestOwedOn(book, on)
   // With all principal repaid that has worked the plan out.
-  if (book.outstanding === 0n) payment.carried = null
+  if (book.outstanding === 0n) payment.known = null
   return minMinor(open, ofNights)
 }
 
 function askedAt(payment: Payment, index: number, day: Day): Asked {
-  payment.carried ??= []
-  return askedOn(payment.book, index, day, day === payment.on ? payment.carried : undefined)
+  payment.known ??= nothingKnown()
+  return askedOn(payment.book, index, day, day === payment.on ? payment.known : undefined)
 }
 
 /**
@@ -297,7 +297,7 @@ function workOutFor(payment: Payment, index: number): void {
   const { book } = payment
   const wasSettled = book.settled
   workOutToPay(book, index)
-  if (!wasSettled && book.settled) payment.carried = null
+  if (!wasSettled && book.settled) payment.known = null
 }
 
 function payTarget(payment: Payment, target: Target, component: Component, limit: bigint): void {
@@ -314,20 +314,14 @@ function put(payment: Payment, target: Target, component: Component, amount: big
   if (on < slot.due) slot.paidInAdvance += amount
   else if (on > slot.due) slot.paidLate += amount
   if (index < 0) return
-  if (payment.carried !== null) forgetCarriedBeyond(payment, payment.carried, index)
   if (component === 'principal')
     followPrincipal(book, slot, index, amount, on < slot.due ? interestDay(payment, target) : on)
   else if (component === 'interest' && on < slot.due && book.daily) {
     if (on <= slot.from) keepAsPaid(book, slot, index)
     touch(book, index)
   }
+  if (payment.known !== null) forgetBeyond(payment.known, index - periodIndex(book, on))
   if (on < slot.due) markSettled(payment, target)
-}
-
-/** What is carried into the instalment stands, whatever is paid of it. */
-function forgetCarriedBeyond({ book, on }: Payment, carried: bigint[], index: number): void {
-  const known = index - periodIndex(book, on) + 1
-  if (known < carried.length) carried.length = Math.max(known, 0)
 }
 
 /** Paid principal stops bearing interest: from its due date where it comes late, else from the day. */
@@ -360,4 +354,5 @@ function markSettled(payment: Payment, target: Target): void {
   if (open > 0n || target.slot.paid.principal === 0n) return
   target.slot.settledEarly = true
   touch(book, target.index)
+  if (payment.known !== null) forgetBeyond(payment.known, target.index - periodIndex(book, payment.on))
 }

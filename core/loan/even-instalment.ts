@@ -4,6 +4,7 @@
  * passes instalments that ask for nothing more, and finds others paid in part. Balance and interest are followed from due
  * date to due date as `fixed + slope × instalment`, over one denominator.
  */
+import { gcd } from '../fraction.ts'
 import { maxMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { type Book, carriedInto, countsNights, noMoves, type Slot, settledOf } from './book.ts'
@@ -84,7 +85,7 @@ interface Linear {
 
 const plus = (a: Linear, b: Linear): Linear => ({ fixed: a.fixed + b.fixed, slope: a.slope + b.slope })
 const minus = (a: Linear, b: Linear): Linear => ({ fixed: a.fixed - b.fixed, slope: a.slope - b.slope })
-const times = (a: Linear, by: bigint): Linear => ({ fixed: a.fixed * by, slope: a.slope * by })
+const times = (a: Linear, by: bigint): Linear => (by === 1n ? a : { fixed: a.fixed * by, slope: a.slope * by })
 const whole = (amount: bigint, denominator: bigint): Linear => ({ fixed: amount * denominator, slope: 0n })
 const zero: Linear = { fixed: 0n, slope: 0n }
 
@@ -107,12 +108,13 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
     denominator *= own.scale
     const besideOwn = whole(slot.arrearsInterest + slot.deferred, denominator)
     const interest = plus(plus(own.interest, times(carry, own.scale)), besideOwn)
+    const asIfTried = tried === null ? null : at(interest, tried)
     late += lateOf(slot)
     const repaid = whole(book.daily ? settledOf(slot, 'principal') : 0n, denominator)
     const isOpen = !standing.has(slot) && !waiting.has(slot)
     const stranded = slot === last ? strandedAfter(book, index) : 0n
-    if (isOpen && tried !== null) {
-      const room = (tried + besides(book, slot) - stranded) * denominator - at(interest, tried)
+    if (isOpen && tried !== null && asIfTried !== null) {
+      const room = (tried + besides(book, slot) - stranded) * denominator - asIfTried
       if (hasNoRoom(room, settledOf(slot, 'principal') - slot.prepaid, denominator)) crowded.push(slot)
       if (hasNoRoom(room + slot.prepaid * denominator, settledOf(slot, 'principal'), denominator)) early.push(slot)
     }
@@ -120,7 +122,7 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
       const others = late + (book.daily ? 0n : paidAfter(book, index))
       const taken = whole(stranded - others, denominator)
       // What was paid beyond all interest to come repays nothing.
-      const due = tried !== null && at(interest, tried) < 0n ? zero : interest
+      const due = asIfTried !== null && asIfTried < 0n ? zero : interest
       const owed = plus(plus(plus(due, balance), repaid), taken)
       const instalment = solve(owed, besides(book, slot) + slot.prepaid + balloonOf(book, index), denominator, book)
       return { instalment, crowded, early }
@@ -129,7 +131,7 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
       ? paidAsks(book, slot, interest, denominator, tried)
       : waiting.has(slot)
         ? { principal: whole(slot.restored + slot.prepaid, denominator), carry: zero }
-        : openAsks(book, slot, principalFirst.has(slot), interest, denominator, tried)
+        : openAsks(book, slot, principalFirst.has(slot), interest, denominator, tried, asIfTried)
     balance = minus(balance, minus(asked.principal, repaid))
     carry = asked.carry
   }
@@ -137,7 +139,7 @@ function leavesNothing(book: Book, spread: Spread, principalFirst: ReadonlySet<S
 
 /** Principal that was paid takes the place of the interest: without what lowered the instalments, or with it. */
 function hasNoRoom(room: bigint, paid: bigint, denominator: bigint): boolean {
-  return paid * denominator > maxMinor(room, 0n)
+  return paid > 0n && paid * denominator > maxMinor(room, 0n)
 }
 
 /** Where interest stands as scheduled, principal paid ahead is part of the balance until its own due date. */
@@ -182,11 +184,13 @@ function ownInterest(book: Book, slot: Slot, balance: Linear, denominator: bigin
   if (slot.fixedInterest !== null) return { interest: whole(slot.fixedInterest, denominator), scale: 1n }
   const rate = growth(book, slot, slot.from, slot.due)
   if (rate === 0n) return { interest: zero, scale: 1n }
-  let interest = times(balance, rate)
-  for (const { day, amount } of slot.moves) {
-    interest = plus(interest, whole(amount * growth(book, slot, day, slot.due), denominator))
-  }
-  return { interest, scale: book.rateDen * BigInt(slot.measure.denominator) }
+  const scale = book.rateDen * BigInt(slot.measure.denominator)
+  let moved = 0n
+  for (const { day, amount } of slot.moves) moved += amount * growth(book, slot, day, slot.due)
+  // In the least terms: over hundreds of periods the denominators multiply.
+  const divisor = gcd(gcd(scale, rate), moved < 0n ? -moved : moved)
+  const interest = plus(times(balance, rate / divisor), whole(moved / divisor, denominator))
+  return { interest, scale: scale / divisor }
 }
 
 interface Asked {
@@ -211,14 +215,15 @@ function openAsks(
   interest: Linear,
   denominator: bigint,
   tried: bigint | null,
+  asIfTried: bigint | null,
 ): Asked {
   const pot: Linear = { fixed: (besides(book, slot) + slot.prepaid) * denominator, slope: denominator }
-  const isPaid = tried !== null && at(interest, tried) <= settledOf(slot, 'interest') * denominator
+  const isPaid = asIfTried !== null && asIfTried <= settledOf(slot, 'interest') * denominator
   if (principalFirst || isPaid) {
     const paid = whole(settledOf(slot, 'interest'), denominator)
     return { principal: minus(pot, paid), carry: handedOn(book, minus(interest, paid), tried) }
   }
-  const hasRoom = tried === null || at(pot, tried) >= at(interest, tried)
+  const hasRoom = tried === null || asIfTried === null || at(pot, tried) >= asIfTried
   return hasRoom ? { principal: minus(pot, interest), carry: zero } : { principal: zero, carry: minus(interest, pot) }
 }
 

@@ -11,11 +11,13 @@ export function growth(book: Book, slot: Slot, from: Day, to: Day, pauses = book
     return book.rates[0]!.num * BigInt(slot.measure.units(from, to) * slot.measure.share)
   }
   let sum = 0n
-  for (let index = 0; index < book.rates.length; index++) {
+  // From the latest, as most periods to come lie after all of them.
+  for (let index = book.rates.length - 1, end = to; index >= 0 && end > from; index--) {
     const step = book.rates[index]!
-    const start = Math.max(from, index === 0 ? from : step.from - 1)
-    const end = Math.min(to, (book.rates[index + 1]?.from ?? Number.POSITIVE_INFINITY) - 1)
-    if (end > start) sum += step.num * BigInt(activeUnits(slot, start, end, pauses) * slot.measure.share)
+    const start = index === 0 ? from : Math.max(from, step.from - 1)
+    if (end <= start) continue
+    sum += step.num * BigInt(activeUnits(slot, start, end, pauses) * slot.measure.share)
+    end = start
   }
   return sum
 }
@@ -85,10 +87,13 @@ export function factorOf(book: Book, slot: Slot): Factor {
 }
 
 /** The same as the nearest double; NaN where its parts are not exact as such. */
-export function ratioOf(book: Book, { interestFree, measure, from, due }: Slot): number {
+export function ratioOf(book: Book, slot: Slot): number {
+  const { interestFree, measure, from, due } = slot
   if (interestFree) return 0
-  if (book.rates.length > 1) return Number.NaN
-  const num = measure.units(from, due) * measure.share * book.rates[0]!.double
+  const num =
+    book.rates.length > 1
+      ? Number(growth(book, slot, from, due, []))
+      : measure.units(from, due) * measure.share * book.rates[0]!.double
   const den = measure.denominator * book.rateDenDouble
   return num <= exactDouble && den <= exactDouble ? num / den : Number.NaN
 }

@@ -1,5 +1,6 @@
 /** A debt put into new instalments. */
 import type { Day } from '../calendar.ts'
+import { lcm } from '../fraction.ts'
 import { splitByWeights } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
@@ -148,15 +149,16 @@ function changeRate(book: Book, on: Day, percent: string): void {
   setRateFrom(book, on + 1, percent)
 }
 
-/** The rate from a day on, in whatever denominator both the old and the new rates fit. */
+/** The rate from a day on, in the least denominator that both the old and the new rates fit: products of them grow with each change. */
 export function setRateFrom(book: Book, day: Day, percent: string): void {
   const rate = percentOf(percent)
-  const scale = rate.den
-  book.rates = book.rates.map((step) => rateStep(step.from, step.num * scale, step.percent))
-  const num = rate.num * book.rateDen
-  book.rateDen *= scale
-  book.rateDenDouble = Number(book.rateDen)
-  book.rates = [...book.rates.filter((step) => step.from < day), rateStep(day, num, percent)]
+  const den = lcm(book.rateDen, rate.den)
+  const scale = den / book.rateDen
+  const before = book.rates.filter((step) => step.from < day)
+  const scaled = before.map((step) => rateStep(step.from, step.num * scale, step.percent))
+  book.rates = [...scaled, rateStep(day, rate.num * (den / rate.den), percent)]
+  book.rateDen = den
+  book.rateDenDouble = Number(den)
 }
 
 export function changeRateFrom(book: Book, day: Day, percent: string): void {

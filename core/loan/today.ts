@@ -14,26 +14,54 @@ export interface Asked {
 }
 
 /**
- * Amounts of plan instalment `index` as of `day`, paid parts included; `day` lies before its due date. `carried` is what
- * the instalments from the current one on carry into the next, as far as it was asked before on that day: hundreds of
- * them, each reckoned from the first, made a payment quadratic.
+ * What was found out on a day by asking one instalment after the other: hundreds of them, each reckoned from the first,
+ * made a payment quadratic.
  */
-export function askedOn(book: Book, index: number, day: Day, carried: bigint[] = []): Asked {
+export interface Known {
+  /** What is carried into the current instalment and those after it, up to the last one open. */
+  readonly carried: bigint[]
+  /** The same by place for those after it, which any payment changes, as it does which is the last one open. */
+  beyond: Map<number, bigint>
+  lastOpen: number | null
+  /** How far the plan was worked out for these two. */
+  dirty: number
+}
+
+export function nothingKnown(): Known {
+  return { carried: [], beyond: new Map(), lastOpen: null, dirty: -1 }
+}
+
+/** After a payment of the instalment so many places after the current one: what is carried into that one stands. */
+export function forgetBeyond(known: Known, place: number): void {
+  if (place + 1 < known.carried.length) known.carried.length = Math.max(place + 1, 0)
+  forgetLast(known)
+}
+
+function forgetLast(known: Known): void {
+  if (known.beyond.size > 0) known.beyond = new Map()
+  known.lastOpen = null
+}
+
+/** Amounts of plan instalment `index` as of `day`, paid parts included; `day` lies before its due date. */
+export function askedOn(book: Book, index: number, day: Day, known: Known = nothingKnown()): Asked {
   const current = periodIndex(book, day)
   workOut(book, Math.min(current, index))
   if (index < current || !book.daily) return scheduled(book, index)
-  const division = dividedOn(book, index, day, current, carried)
+  const division = dividedOn(book, index, day, current, known)
   const rest = settledOf(book.plan[index]!, 'principal') + book.outstanding - owedBefore(book, current)
   return { interest: division.interest, principal: minMinor(division.principal, rest) }
 }
 
 /** One instalment after the other, as each takes what the one before carries on. */
-function dividedOn(book: Book, index: number, day: Day, current: number, carried: bigint[]): Division {
-  // Which is the last one open matters only up to the instalment.
-  const last = isLastOpen(book, index) ? lastOpen(book) : index + 1
+function dividedOn(book: Book, index: number, day: Day, current: number, known: Known): Division {
+  if (known.dirty !== book.dirty) forgetLast(known)
+  known.dirty = book.dirty
+  const { carried, beyond } = known
+  const last = lastOpenUpTo(book, index, known)
   if (carried.length === 0) carried.push(carriedInto(book, current))
-  let at = Math.min(index, Math.max(last, current), current + carried.length - 1)
-  let carry = carried[at - current]!
+  const before = beyond.get(index)
+  let at = before !== undefined ? index : Math.min(index, Math.max(last, current), current + carried.length - 1)
+  let carry = before ?? carried[at - current]!
   for (; ; at++) {
     const slot = book.plan[at]!
     const interest = accrued(book, at, current, day) + slot.deferred + slot.arrearsInterest + carry
@@ -42,7 +70,15 @@ function dividedOn(book: Book, index: number, day: Day, current: number, carried
     carry = division.carry
     // The last one open takes the remainder: what it and those after it carry on is not so for long.
     if (at < last) carried[at + 1 - current] = carry
+    else beyond.set(at + 1, carry)
   }
+}
+
+/** Which is the last one open matters only up to the instalment. */
+function lastOpenUpTo(book: Book, index: number, known: Known): number {
+  if (known.lastOpen === null && !isLastOpen(book, index)) return index + 1
+  known.lastOpen ??= lastOpen(book)
+  return known.lastOpen
 }
 
 /** Principal of the instalments before this one: what is due is not paid with those to come. */
