@@ -76,46 +76,54 @@ export const choices = {
 
 export function readLoan(fields: Fields): LoanInput {
   const asStated = readTerms(fields)
-  const opening = earlierDisbursement(fields.events, asStated)
-  const terms = opening === null ? asStated : { ...asStated, ...opening.terms }
-  refuseTerms(terms)
-  const listed = readEvents(fields.events, terms)
-  const dated = (opening === null ? listed : startedEarlier(listed, opening.index, asStated)).flatMap((event) =>
-    onItsDay(event, terms),
-  )
+  const earliest = earlierStart(fields.events, asStated)
+  refuseTerms({ ...asStated, ...earliest })
+  const listed = readEvents(fields.events, { ...asStated, ...earliest })
+  const undone = new Set(listed.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
+  const { terms, events } = earliest === null ? { terms: asStated, events: listed } : started(listed, undone, asStated)
+  const dated = events.flatMap((event) => (undone.has(event.id) ? [event] : onItsDay(event, terms)))
   const latest = dated.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
   const asOf = absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf')
   return { terms, events: undoneAtOnce(dated), asOf, places: new Map(listed.map(({ id }, index) => [id, index])) }
 }
 
-interface Opening {
-  /** Place in the list of events. */
-  readonly index: number
-  readonly terms: Pick<LoanTerms, 'disbursedOn' | 'principal'>
-}
+type Start = Pick<LoanTerms, 'disbursedOn' | 'principal'>
 
-/** A disbursement before the stated one, where the due dates follow from the start: the loan began with it. */
-function earlierDisbursement(list: unknown, terms: LoanTerms): Opening | null {
+/** The earliest disbursement before the stated one, where the due dates follow from the start: the loan can begin with it. */
+function earlierStart(list: unknown, terms: LoanTerms): Start | null {
   if (!Array.isArray(list) || terms.dueDates !== undefined || terms.firstDueOn !== null) return null
-  let earliest: Opening | null = null
+  let earliest: Start | null = null
   for (const [index, item] of list.entries()) {
     if (typeof item !== 'object' || item === null || item.type !== 'disbursement') continue
     const event = readEvent(item, `events[${index}]`, terms, [])
-    if (event.type !== 'disbursement' || event.on >= (earliest?.terms ?? terms).disbursedOn) continue
-    earliest = { index, terms: { disbursedOn: event.on, principal: event.amount } }
+    if (event.type !== 'disbursement' || event.on >= (earliest ?? terms).disbursedOn) continue
+    earliest = { disbursedOn: event.on, principal: event.amount }
   }
   return earliest
 }
 
-/** The disbursement that opens the loan leaves the list, and the stated one takes its place at the head of its day. */
-function startedEarlier(
-  events: readonly LoanEvent[],
-  index: number,
-  { disbursedOn, principal }: LoanTerms,
-): LoanEvent[] {
-  const { id } = events[index]!
-  const stated: LoanEvent = { id, type: 'disbursement', on: disbursedOn, amount: principal }
-  return [stated, ...events.filter((event) => event.id !== id)]
+/**
+ * The disbursement that opens the loan leaves the list, and the stated one takes its place at the head of its day. One that
+ * is reversed opens nothing: before the loan that then is, it leaves the list with its reversal.
+ */
+function started(
+  listed: readonly LoanEvent[],
+  undone: ReadonlySet<string>,
+  stated: LoanTerms,
+): { readonly terms: LoanTerms; readonly events: readonly LoanEvent[] } {
+  let opening: (LoanEvent & { readonly type: 'disbursement' }) | null = null
+  for (const event of listed) {
+    const isFirst = event.type === 'disbursement' && event.on < (opening?.on ?? stated.disbursedOn)
+    if (isFirst && !undone.has(event.id)) opening = event
+  }
+  const start = opening?.on ?? stated.disbursedOn
+  const before = listed.filter(({ id, type, on }) => type === 'disbursement' && undone.has(id) && on < start)
+  const gone = new Set(before.map(({ id }) => id))
+  const events = listed.filter((event) => !gone.has(event.type === 'reversal' ? event.of : event.id))
+  if (opening === null) return { terms: stated, events }
+  const { id, on: disbursedOn, amount: principal } = opening
+  const moved: LoanEvent = { id, type: 'disbursement', on: stated.disbursedOn, amount: stated.principal }
+  return { terms: { ...stated, disbursedOn, principal }, events: [moved, ...events.filter((event) => event.id !== id)] }
 }
 
 /** What is reversed has never been, on the days before its reversal too: the payoff of such a day leaves it out as the rows do. */

@@ -110,7 +110,10 @@ function bookEvent(book: Book, event: LoanEvent, on: Day): void {
       chargeOff(book, event, on)
       break
     case 'recovery':
-      recover(book, event, event.amount)
+      // As if the claim had never been given up, what came in for it repaid it.
+      if (book.chargedOffOn === null && hadChargeOff(book))
+        takeMoney(book, event, event.amount, on, ruleFor(book, 'repayment'))
+      else recover(book, event, event.amount)
       break
     case 'recalculate':
       bearLateInterest(book, on)
@@ -369,6 +372,11 @@ function chargeOff(book: Book, event: LoanEvent, on: Day): void {
   book.chargedOffOn = on
   const amount = lost.principal + lost.interest + lost.fee + lost.penalty
   record(book, event, amount, { amounts: lost, overpaid: 0n })
+}
+
+/** Which a reversal undoes. */
+function hadChargeOff({ events, reversed }: Book): boolean {
+  return events.some((event) => event.type === 'charge-off' && reversed.has(event.id))
 }
 
 function recover(book: Book, event: LoanEvent, amount: bigint): void {

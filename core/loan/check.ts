@@ -145,6 +145,9 @@ export function checkNewEvent(state: LoanState, event: LoanEvent): void {
   if (state.status === 'charged-off' && event.type === 'charge-off') {
     throw new LoanProblem('already-charged-off', 'the loan is charged off', 'type')
   }
+  if (isLatest && event.type === 'recovery' && state.status !== 'charged-off') {
+    throw new LoanProblem('nothing-charged-off', 'a recovery follows a charge-off', 'type')
+  }
   if (isLatest && event.type === 'credit-balance-refund' && event.amount > state.creditBalance) {
     throw new LoanProblem('exceeds-credit', `the credit balance is ${state.creditBalance}`, 'amount')
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { assertBalanced } from '../journal/legs.ts'
+import { loanLegs } from '../journal/posting.ts'
 import {
   applyEvent,
   decodeEvent,
@@ -83,6 +85,25 @@ test('a charge-off loses principal and what was earned; what comes after is reco
     [ledger.principalWrittenOff, ledger.interestWrittenOff, ledger.interestRecognised, ledger.recovered],
     [300_000n, 1800n, 1800n, 5000n],
   )
+})
+
+test('a charge-off is reversed after a recovery too: what was recovered repaid the loan, and nothing more is recovered', () => {
+  const lost = foldLoan(bill, [
+    { id: 'o', type: 'charge-off', on: '2024-02-20' },
+    { id: 'm', type: 'recovery', on: '2024-03-01', amount: 5000n },
+  ])
+  const restored = applyEvent(lost, { id: 'u', type: 'reversal', on: '2024-03-02', of: 'o' })
+  const repaid = foldLoan(bill, [{ id: 'm', type: 'repayment', on: '2024-03-01', amount: 5000n }])
+  assert.deepEqual(restored.instalments, repaid.instalments)
+  assert.deepEqual(ledgerOn(restored, '2024-03-02'), ledgerOn(repaid, '2024-03-02'))
+  // The books move by what the two differ by, and no money does.
+  const funding = { shares: [{ funderId: 'bank', basisPoints: 7_000 }], serviceFeeBasisPoints: 0 }
+  assertBalanced(
+    loanLegs('prg', funding, ledgerOn(lost, '2024-03-02'), ledgerOn(restored, '2024-03-02')),
+    'the reversal',
+  )
+  const recovered: LoanEvent = { id: 'n', type: 'recovery', on: '2024-03-03', amount: 1n }
+  assert.throws(() => applyEvent(restored, recovered), { code: 'nothing-charged-off' })
 })
 
 test('dues of a day: past due, due today, next', () => {

@@ -111,6 +111,7 @@ export type LoanEvent = EventBase &
     /** The claim goes to another funder at the end of `on`; nothing changes for the customer. See `ownersOn`. */
     | { readonly type: 'sale'; readonly buyer: string }
     | { readonly type: 'charge-off' }
+    /** Of a loan that is charged off; once that is reversed, a repayment. */
     | { readonly type: 'recovery'; readonly amount: Minor }
     | { readonly type: 'credit-balance-refund'; readonly amount: Minor }
     | { readonly type: 'recalculate' }
