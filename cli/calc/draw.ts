@@ -1,5 +1,5 @@
 /** `chit calc draw`: draws on one limit with simple daily interest. Documented in docs/calc-rates.md. */
-import { type DrawEvent, type DrawState, type DrawTerms, drawsOn } from '../../core/draws/index.ts'
+import { type DrawEvent, type DrawState, type DrawTerms, drawsOn, type MoneySpread } from '../../core/draws/index.ts'
 import { currencyDecimals, formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Rounding, roundingNames } from '../../core/rounding.ts'
@@ -53,6 +53,7 @@ const UNLIMITED = 10n ** 40n
 export interface DrawAnswer {
   readonly draws: readonly Readonly<Record<string, string | boolean | null>>[]
   readonly repayments: readonly Readonly<Record<string, unknown>>[]
+  readonly fromCredit: readonly Readonly<Record<string, unknown>>[]
   readonly totals: Readonly<Record<string, string | null>>
   readonly payoff: { readonly on: string; readonly amount: string }
 }
@@ -167,19 +168,14 @@ function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]
       interestOwed: money(amounts.interestOwed),
       overdue,
     })),
-    repayments: state.spreads.map(({ eventId, on, amount, fee, parts, overpaid }) => ({
-      id: eventId,
-      on,
-      amount: money(amount),
-      fees: money(fee),
-      interest: money(parts.reduce((sum, part) => sum + part.interest, 0n)),
-      principal: money(parts.reduce((sum, part) => sum + part.principal, 0n)),
-      overpaid: money(overpaid),
-      parts: parts.map((part) => ({
-        draw: part.draw,
-        interest: money(part.interest),
-        principal: money(part.principal),
-      })),
+    repayments: state.spreads.map(({ parts, ...rest }) => ({
+      ...sumsOf(rest, parts, money),
+      overpaid: money(rest.overpaid),
+      parts: partsOf(parts, money),
+    })),
+    fromCredit: state.fromCredit.map(({ parts, ...rest }) => ({
+      ...sumsOf(rest, parts, money),
+      parts: partsOf(parts, money),
     })),
     totals: {
       principal: money(state.principal),
@@ -190,4 +186,26 @@ function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]
     },
     payoff: { on: state.asOf, amount: money(state.payoff) },
   }
+}
+
+type Money = (amount: Minor) => string
+type Parts = MoneySpread['parts']
+
+function sumsOf({ eventId, on, amount, fee }: Omit<MoneySpread, 'parts'>, parts: Parts, money: Money) {
+  return {
+    id: eventId,
+    on,
+    amount: money(amount),
+    fees: money(fee),
+    interest: money(parts.reduce((sum, part) => sum + part.interest, 0n)),
+    principal: money(parts.reduce((sum, part) => sum + part.principal, 0n)),
+  }
+}
+
+function partsOf(parts: Parts, money: Money) {
+  return parts.map(({ draw, interest, principal }) => ({
+    draw,
+    interest: money(interest),
+    principal: money(principal),
+  }))
 }

@@ -99,7 +99,7 @@ test('a new rate holds from its day; a fee is paid first; too much becomes credi
     parts: [{ draw: 'd', interest: 6_800n, principal: 1_000_000n }],
     overpaid: 2_200n,
   })
-  assert.deepEqual([state.payoff, state.creditBalance, state.available], [0n, 2_200n, terms.limit])
+  assert.deepEqual([state.payoff, state.creditBalance, state.available], [0n, 2_200n, terms.limit + 2_200n])
 })
 
 test('credit pays the next fee and the next draws on their day, and nothing else is owed while there is some', () => {
@@ -118,13 +118,27 @@ test('credit pays the next fee and the next draws on their day, and nothing else
     [
       ['r', '2024-01-26', 229_908n, 0n, [{ draw: 'a', interest: 954n, principal: 220_884n }], 8_070n],
       ['s', '2024-02-02', 689_419n, 0n, [], 689_419n],
-      ['f', '2024-02-10', 1_000n, 1_000n, [], 0n],
-      ['b', '2024-02-16', 383_711n, 0n, [{ draw: 'b', interest: 0n, principal: 383_711n }], 0n],
-      ['c', '2024-02-22', 312_778n, 0n, [{ draw: 'c', interest: 0n, principal: 312_778n }], 0n],
+    ],
+  )
+  assert.deepEqual(
+    state.fromCredit.map(({ eventId, on, amount, fee, parts }) => [eventId, on, amount, fee, parts]),
+    [
+      ['f', '2024-02-10', 1_000n, 1_000n, []],
+      ['b', '2024-02-16', 383_711n, 0n, [{ draw: 'b', interest: 0n, principal: 383_711n }]],
+      ['c', '2024-02-22', 312_778n, 0n, [{ draw: 'c', interest: 0n, principal: 312_778n }]],
     ],
   )
   // 872.22 of the last draw bears 10 nights.
   assert.deepEqual([state.principal, state.interest, state.payoff, state.creditBalance], [87_222n, 419n, 87_641n, 0n])
+})
+
+test('credit comes on top of the limit: a draw of both is paid by it at once', () => {
+  const ahead = repayment('r', '2024-01-26', 5_000n)
+  const whole = draw('a', '2024-01-27', terms.limit + 5_000n)
+  const state = drawsOn(terms, [ahead, whole], '2024-01-27')
+  assert.deepEqual([state.principal, state.creditBalance, state.available], [terms.limit, 0n, 0n])
+  const beyond = draw('a', '2024-01-27', terms.limit + 5_001n)
+  assert.throws(() => drawsOn(terms, [ahead, beyond], '2024-01-27'), { code: 'over-limit' })
 })
 
 test('what is repaid may be drawn again, more than the limit may not', () => {
@@ -201,6 +215,12 @@ test('repayments are spread whole, and the debt is what was drawn and accrued le
         )
       }
       assert.ok(state.payoff === 0n || state.creditBalance === 0n)
+      const overpaid = state.spreads.reduce((all, each) => all + each.overpaid, 0n)
+      const used = state.fromCredit.reduce((all, each) => all + each.amount, 0n)
+      assert.equal(overpaid - used, state.creditBalance)
+      const repaid = [...state.spreads, ...state.fromCredit].flatMap(({ parts }) => parts)
+      const principal = repaid.reduce((all, part) => all + part.principal, 0n)
+      assert.equal(principal, sum('draw') - state.principal)
       const accrued = state.draws.reduce((all, each) => all + each.interestAccrued, 0n)
       assert.equal(state.payoff - state.creditBalance, sum('draw') + accrued - sum('repayment'))
       assert.ok(state.draws.every((each) => each.principal >= 0n && each.interestOwed >= 0n))

@@ -10,6 +10,7 @@ import {
   DrawProblem,
   type DrawState,
   type DrawTerms,
+  type MoneySpread,
   type RepaymentSpread,
 } from './types.ts'
 
@@ -35,6 +36,7 @@ interface LiveFacility {
   readonly overdueRate: Fraction | null
   readonly draws: LiveDraw[]
   readonly spreads: RepaymentSpread[]
+  readonly fromCredit: MoneySpread[]
   limit: Minor
   fees: Minor
   creditBalance: Minor
@@ -58,6 +60,7 @@ function openFacility(terms: DrawTerms): LiveFacility {
     overdueRate: overdue === null ? null : readRate(overdue, 'overdueDailyRatePercent'),
     draws: [],
     spreads: [],
+    fromCredit: [],
     limit: terms.limit,
     fees: 0n,
     creditBalance: 0n,
@@ -107,12 +110,12 @@ function post(facility: LiveFacility, on: Day, event: DrawEvent): void {
 
 function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'draw' }): LiveDraw {
   const field = `events.${event.id}`
-  const available = facility.limit - principalOut(facility)
+  const available = availableOf(facility)
   if (event.amount > available) {
     const inUnits = (amount: Minor) => formatMinor(amount, facility.terms.currency)
     throw new DrawProblem(
       'over-limit',
-      `${inUnits(maxMinor(available, 0n))} is available, not ${inUnits(event.amount)}`,
+      `${inUnits(available)} is available, not ${inUnits(event.amount)}`,
       `${field}.amount`,
     )
   }
@@ -133,6 +136,11 @@ function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'dr
     accruedTo: on,
     interestPaid: 0n,
   }
+}
+
+/** Credit pays a draw at once, so that it takes none of the limit. */
+function availableOf(facility: LiveFacility): Minor {
+  return maxMinor(facility.limit - principalOut(facility) + facility.creditBalance, 0n)
 }
 
 function principalOut(facility: LiveFacility): Minor {
@@ -200,7 +208,7 @@ function payFromCredit(facility: LiveFacility, on: Day, eventId: string): void {
   const { fee, parts, left } = spread(facility, facility.creditBalance, null)
   const amount = facility.creditBalance - left
   facility.creditBalance = left
-  facility.spreads.push({ eventId, on: formatDay(on), amount, fee, parts, overpaid: 0n })
+  facility.fromCredit.push({ eventId, on: formatDay(on), amount, fee, parts })
 }
 
 interface Spread {
@@ -278,12 +286,13 @@ function stateOn(facility: LiveFacility, day: Day): DrawState {
     asOf: formatDay(day),
     draws,
     spreads: facility.spreads,
+    fromCredit: facility.fromCredit,
     limit: facility.limit,
     principal,
     interest: interestDue,
     fees: facility.fees,
     payoff: principal + interestDue + facility.fees,
-    available: maxMinor(facility.limit - principal, 0n),
+    available: availableOf(facility),
     creditBalance: facility.creditBalance,
   }
 }

@@ -8,7 +8,7 @@ import type { Rounding } from '../rounding.ts'
 
 export interface DrawTerms {
   readonly currency: string
-  /** Principal that may be out at one time; what is repaid may be drawn again. */
+  /** Principal that may be out at one time; what is repaid may be drawn again, and credit comes on top. */
   readonly limit: Minor
   /** Percent a day of a draw that states none. */
   readonly dailyRatePercent: string
@@ -58,13 +58,16 @@ export interface Draw {
   readonly overdue: boolean
 }
 
-/** Of a repayment, or of the credit that paid a draw or a fee at once: then that is the event. */
-export interface RepaymentSpread {
+/** Money as it was spread. */
+export interface MoneySpread {
   readonly eventId: string
   readonly on: string
   readonly amount: Minor
   readonly fee: Minor
   readonly parts: readonly { readonly draw: string; readonly interest: Minor; readonly principal: Minor }[]
+}
+
+export interface RepaymentSpread extends MoneySpread {
   /** Money beyond the debt, kept as credit, which the next draws and fees use first. */
   readonly overpaid: Minor
 }
@@ -72,13 +75,17 @@ export interface RepaymentSpread {
 export interface DrawState {
   readonly asOf: string
   readonly draws: readonly Draw[]
+  /** Money that came in. */
   readonly spreads: readonly RepaymentSpread[]
+  /** What of its overpaid parts paid draws and fees later, at once: of the draw or the fee. */
+  readonly fromCredit: readonly MoneySpread[]
   readonly limit: Minor
   readonly principal: Minor
   readonly interest: Minor
   readonly fees: Minor
   /** Ends the debt on this day. */
   readonly payoff: Minor
+  /** The most that a draw may be. */
   readonly available: Minor
   readonly creditBalance: Minor
 }
