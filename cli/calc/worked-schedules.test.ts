@@ -193,6 +193,13 @@ const examples: readonly Example[] = [
     factors: '1/10',
   },
   {
+    title: 'levelled: 22 of 0.13 leave the last of 23 nothing, 13 cents less; 22 of 0.12 leave it 0.21, 9 more: moved',
+    terms: { principal: '2.85', annualRatePercent: '1.37', instalments: 23, lastInstalment: 'levelled' },
+    financed: 285n,
+    instalment: 12n,
+    factors: '137/120000',
+  },
+  {
     title: 'interest-free first period: 0 %, then 1 %',
     terms: { interestFreePeriods: 1 },
     factors: ['0/1', '1/100', '1/100'],

@@ -236,8 +236,15 @@ interface Pair {
   readonly last: Slot
 }
 
-/** The last two neighbouring instalments that are both unpaid. */
+/**
+ * The last two neighbouring instalments that are both unpaid. Of a plan of which nothing was paid the last is compared also
+ * where rounding has left it nothing: it differs by the whole instalment.
+ */
 function lastOpenPair(slots: readonly Slot[]): Pair | null {
+  const final = slots[slots.length - 1]
+  if (final !== undefined && !isOpen(final) && slots.every((slot) => slot.settled === nothing)) {
+    return { before: slots[0]!, last: final }
+  }
   for (let index = slots.length - 1; index > 0; index--) {
     const [before, last] = [slots[index - 1]!, slots[index]!]
     if (isOpen(last) && isOpen(before)) return { before, last }
