@@ -1,6 +1,6 @@
 /** A small world for a newcomer: a sandbox with funders, programs, merchants, customers and a few purchases. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import * as charges from './charges/service.ts'
 import { baitiaoTerms, cardTerms } from './demo-terms.ts'
 import * as lines from './lines/service.ts'
@@ -21,31 +21,53 @@ export interface DemoWorld {
   readonly customers: readonly { readonly name: string; readonly customerId: string; readonly lineId: string }[]
 }
 
-/** Fills an empty database and writes ids and key to `demo.json`; gives the lines to print. */
-export async function ensureDemoWorld(platform: Platform): Promise<string[]> {
-  const [row] = await platform.db<{ tenants: number }[]>`select count(*)::int as tenants from tenants`
-  if (row!.tenants > 0) return hints(platform)
-  const world = await makeDemoWorld(platform)
-  mkdirSync(platform.config.home, { recursive: true })
-  writeFileSync(demoFile(platform), `${JSON.stringify(world, null, 2)}\n`, { mode: 0o600 })
-  return hints(platform)
+/** Fills an empty database and writes ids and key to `demo.json`; gives the lines to print, by the server's address. */
+export async function ensureDemoWorld(platform: Platform): Promise<(address: string) => string[]> {
+  const file = join(platform.config.home, 'demo.json')
+  // Lies there while a world is being made. One that was cut off left a key that nobody knows; it gets a successor.
+  const begun = `${file}.begun`
+  const tenants = await tenantIds(platform)
+  const isCutOff = platform.config.databaseUrl === null && existsSync(begun)
+  if ((tenants.size === 0 || isCutOff) && canKeep(begun)) {
+    const world = await makeDemoWorld(platform)
+    writeFileSync(begun, `${JSON.stringify(world, null, 2)}\n`)
+    renameSync(begun, file)
+    return hints(file, world)
+  }
+  const world = readWorld(file)
+  return world === null || !tenants.has(world.tenantId) ? () => [] : hints(file, world)
 }
 
-function demoFile(platform: Platform): string {
-  return join(platform.config.home, 'demo.json')
+async function tenantIds({ db }: Platform): Promise<Set<string>> {
+  return new Set((await db<{ id: string }[]>`select id from tenants`).map(({ id }) => id))
 }
 
-/** Nothing to try where the demo world's file is not: a database of the operator's own. */
-function hints(platform: Platform): string[] {
-  const file = demoFile(platform)
-  if (!existsSync(file)) return []
-  const world = JSON.parse(readFileSync(file, 'utf8')) as DemoWorld
-  const at = `http://127.0.0.1:${platform.config.port}/v1`
+/** Whoever brings a database may give this process no folder to write to, and gets no demo world then. */
+function canKeep(file: string): boolean {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, '', { mode: 0o600 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function readWorld(file: string): DemoWorld | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as DemoWorld
+  } catch {
+    return null
+  }
+}
+
+/** Nothing to try where there is no demo world: a database of the operator's own, which is not the one the file is about. */
+function hints(file: string, world: DemoWorld): (address: string) => string[] {
   const quote = JSON.stringify({ programId: world.programs.baitiao, amount: 399_900 })
-  return [
+  return (address) => [
     `export KEY=$(node -p "require('${file}').secretKey")`,
-    `curl -H "Authorization: Bearer $KEY" ${at}/trial-balance`,
-    `curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '${quote}' ${at}/quotes`,
+    `curl -H "Authorization: Bearer $KEY" ${address}/v1/trial-balance`,
+    `curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '${quote}' ${address}/v1/quotes`,
     `The demo world’s ids and key are in ${file}`,
   ]
 }

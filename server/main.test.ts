@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -112,6 +112,41 @@ test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds it
   second.child.kill('SIGINT')
   assert.equal(await second.exited, 0, second.output())
   assert.equal(readFileSync(join(home, 'master.key'), 'utf8'), key)
+})
+
+test('all that is printed to try is at the port where it listens, whichever that is, and so is the front page', async (t) => {
+  const server = await start({ CHIT_HOME: await usedHome(t) })
+  const { port } = new URL(server.url)
+  const front = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text()
+  server.child.kill('SIGTERM')
+  await server.exited
+  const addresses = server.output().match(/http:[^\s'"]+/g)!
+  assert.equal(addresses.length, 5, server.output())
+  for (const address of addresses) assert.match(address, new RegExp(`^http://127\\.0\\.0\\.1:${port}/`))
+  assert.match(front, new RegExp(`curl -s localhost:${port}/`))
+})
+
+/** What a server says to try on this folder, and the key to try it with; null where there is none. */
+async function hinted(env: Record<string, string>): Promise<string | null> {
+  const server = await start(env)
+  server.child.kill('SIGTERM')
+  assert.equal(await server.exited, 0, server.output())
+  const file = /require\('(.*)'\)/.exec(server.output())?.[1]
+  return file === undefined ? null : JSON.parse(readFileSync(file, 'utf8')).secretKey
+}
+
+test('a demo world whose making was cut off is made again, and a spoilt file of it keeps no server from starting', async (t) => {
+  const home = await usedHome(t)
+  const file = join(home, 'demo.json')
+  const first = await hinted({ CHIT_HOME: home })
+  // As kill -9 leaves it: the tenant is there, and its key nowhere.
+  rmSync(file)
+  writeFileSync(`${file}.begun`, '')
+  const second = await hinted({ CHIT_HOME: home })
+  assert.ok(second !== null && second !== first)
+  assert.equal(await hinted({ CHIT_HOME: home }), second)
+  writeFileSync(file, '{"tenantId": "ten_')
+  assert.equal(await hinted({ CHIT_HOME: home }), null)
 })
 
 test('after kill -9 the next start takes the PostgreSQL over; a second server on the folder is refused', async (t) => {
@@ -254,9 +289,30 @@ test('with DATABASE_URL it uses that database; a wrong name or password is expla
   assert.equal(await server.exited, 0, server.output())
   assert.ok(!existsSync(join(home, 'unused', 'postgres')))
 
+  // Of another database, which knows its key; and no folder at all.
+  const db = openDatabase(postgres.url, { max: 1 })
+  await db`create database other`
+  await db.end()
+  const other = new URL(postgres.url)
+  other.pathname = '/other'
+  const elsewhere = { ...env, DATABASE_URL: other.href }
+  writeFileSync(join(home, 'no-folder'), '')
+  assert.equal(await hinted({ ...elsewhere, CHIT_HOME: join(home, 'no-folder', 'x') }), null)
+  assert.ok(await hinted({ ...elsewhere, CHIT_HOME: join(home, 'others') }))
+  assert.equal(await hinted({ ...env, CHIT_HOME: join(home, 'others') }), null)
+
   const noSuch = new URL(postgres.url)
   noSuch.pathname = '/nowhere'
   assert.match(await refusal({ ...env, DATABASE_URL: noSuch.href }), /There is no database "nowhere"/)
+  const secured = new URL(postgres.url)
+  secured.searchParams.set('sslmode', 'require')
+  assert.match(await refusal({ ...env, DATABASE_URL: secured.href }), /takes no connections by TLS\. .*sslmode=disable/)
+  const odd = new URL(postgres.url)
+  odd.searchParams.set('options', '-c no_such=1')
+  assert.match(
+    await refusal({ ...env, DATABASE_URL: odd.href }),
+    /refuses the connection: unrecognized configuration parameter "no_such"\. Correct DATABASE_URL/,
+  )
   const wrong = new URL(postgres.url)
   wrong.password = 'guess'
   assert.match(await refusal({ ...env, DATABASE_URL: wrong.href }), /refuses the user name or password/)

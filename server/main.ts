@@ -34,7 +34,8 @@ async function start(): Promise<void> {
   const demo = await prepare(platform)
   life.onStop('the jobs', startJobs(platform))
   const port = await listen(app, config)
-  console.log(greeting(config, platform, port, demo, performance.now() - startedAt))
+  const address = addressFor(config.host, port)
+  console.log(greeting(config, platform, address, demo(address), performance.now() - startedAt))
 }
 
 /** On a connection of its own: rewriting a large table, or waiting for another server that does, takes as long as it takes. */
@@ -92,7 +93,7 @@ function explainedListenError(error: unknown, { host, port }: Config): unknown {
     case 'EADDRINUSE':
       return new StartupError(
         `Port ${port} is in use.`,
-        `Stop what uses it, or choose another: PORT=${port + 1} npm start`,
+        `Stop what uses it, or choose another: PORT=${port < 65_535 ? port + 1 : 8080} npm start`,
       )
     case 'EACCES':
       return new StartupError(
@@ -118,8 +119,13 @@ async function finishRequests(app: App): Promise<void> {
   app.server.closeAllConnections()
 }
 
-function greeting(config: Config, platform: Platform, port: number, demo: string[], milliseconds: number): string {
-  const at = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+/** To be opened on this machine; one that listens everywhere is found here too, where browsers refuse the address 0.0.0.0. */
+function addressFor(host: string, port: number): string {
+  const here = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return `http://${here.includes(':') ? `[${here}]` : here}:${port}`
+}
+
+function greeting(config: Config, platform: Platform, at: string, demo: string[], milliseconds: number): string {
   const store = config.databaseUrl === null ? `PostgreSQL 18 in ${config.home}` : 'PostgreSQL at DATABASE_URL'
   return [
     '',

@@ -42,8 +42,8 @@ export function registerRoutes(app: App): void {
 
 const closeEveryMs = 30_000
 
-/** What must be there before the first request; gives the lines to greet with. */
-export async function prepare(platform: Platform): Promise<string[]> {
+/** What must be there before the first request; gives the lines to greet with, by the address that the server will have. */
+export async function prepare(platform: Platform): Promise<(address: string) => string[]> {
   await makePartitions(platform.db)
   return ensureDemoWorld(platform)
 }

@@ -7,7 +7,9 @@ import { isProblemCode, type ProblemKind, problem, registry } from './errors.ts'
 /** What a person or a monitor asks of a running server. */
 export function registerPages(app: App, platform: Platform): void {
   app.get('/', { schema: { hide: true } }, (request, reply) =>
-    wantsJson(request.headers.accept) ? reply.send(directory) : html(reply, frontPage(platform)),
+    wantsJson(request.headers.accept)
+      ? reply.send(directory)
+      : html(reply, frontPage(platform, request.socket.localPort)),
   )
   app.get('/healthz', { schema: { hide: true } }, (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
@@ -84,7 +86,8 @@ function page(title: string, body: string): string {
 <title>${title}</title><style>${style}</style><body>${body}</body></html>`
 }
 
-function frontPage({ config }: Platform): string {
+/** `port` is the one that was reached, which is another than the one set where that is 0. */
+function frontPage({ config }: Platform, port: number | undefined): string {
   const keys = config.databaseUrl === null ? '.chit/demo.json' : 'the person who runs this server'
   const rows = [
     ['/docs', 'Every request and answer, to read and to try'],
@@ -99,7 +102,7 @@ function frontPage({ config }: Platform): string {
     `<h1>Chit</h1><p>Buy now, pay later, in instalments or on a monthly bill. This server is running.</p>
 <ul>${rows.join('')}</ul>
 <p>Requests need a secret key, from ${keys}:</p>
-<pre>${config.databaseUrl === null ? `export CHIT_KEY=$(node -p "require('./.chit/demo.json').secretKey")\n` : ''}curl -s localhost:${config.port}/v1/trial-balance -H "Authorization: Bearer $CHIT_KEY"</pre>`,
+<pre>${config.databaseUrl === null ? `export CHIT_KEY=$(node -p "require('./.chit/demo.json').secretKey")\n` : ''}curl -s localhost:${port ?? config.port}/v1/trial-balance -H "Authorization: Bearer $CHIT_KEY"</pre>`,
   )
 }
 

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { type Database, isOutage } from './database.ts'
 import { codeOf } from './outage.ts'
 import { StartupError } from './startup-error.ts'
@@ -40,6 +41,18 @@ function explained(error: unknown, url: string): unknown {
         `Make it (\`createdb ${pathname.slice(1)}\`) or correct DATABASE_URL.`,
       )
     default:
+      if (error instanceof Error && /not support SSL/.test(error.message)) {
+        return new StartupError(
+          `The database at ${host} takes no connections by TLS.`,
+          'Turn `ssl` on there, or write sslmode=disable in DATABASE_URL.',
+        )
+      }
+      if (error instanceof pg.DatabaseError && error.severity === 'FATAL' && !isOutage(error)) {
+        return new StartupError(
+          `The database at ${host} refuses the connection: ${error.message}.`,
+          'Correct DATABASE_URL.',
+        )
+      }
       if (!isOutage(error)) return error
       return new StartupError(
         `The database at ${host} cannot be reached (${code}).`,
