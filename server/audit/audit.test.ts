@@ -27,6 +27,7 @@ async function bookkeeping() {
   const { payoff } = (await world.loansOf(lineId)).find((loan) => loan.plan === '3x')!
   await world.pay(lineId, payoff + 500)
   const held = await world.buy({ lineId, merchantId, amount: 7_000, capture: false })
+  const { id: idle } = await world.line(program.id)
   await world.post('/v1/payouts', { funderId: bank })
   const [payout] = (await world.get<{ data: Payout[] }>(`/v1/payouts?payeeId=${merchantId}`)).data
   await world.booksAreTrue()
@@ -35,6 +36,7 @@ async function bookkeeping() {
     program: program.id,
     merchant: merchantId,
     line: lineId,
+    idle,
     charge: phone.id,
     loan: phone.loanIds[0]!,
     statement: statement!.id,
@@ -45,8 +47,10 @@ async function bookkeeping() {
   }
 }
 
-async function rowOf(eventId: string): Promise<{ shard: number; seq: bigint }> {
-  const [row] = await db<{ shard: number; seq: bigint }[]>`select shard, seq from journal where id = ${eventId}`
+async function rowOf(eventId: string): Promise<{ id: string; shard: number; seq: bigint }> {
+  const [row] = await db<
+    { id: string; shard: number; seq: bigint }[]
+  >`select id, shard, seq from journal where id = ${eventId}`
   return row!
 }
 
@@ -87,6 +91,7 @@ test('whatever is changed behind the system’s back is found, and the row is na
     program,
     merchant,
     line,
+    idle,
     charge,
     loan,
     statement,
@@ -119,6 +124,55 @@ test('whatever is changed behind the system’s back is found, and the row is na
       [/sum of its legs: asset:loans:/, /sum of its legs: liability:/],
     ],
     ['the day of an event', 'journal', captured, `effective_on = '2026-03-06'`, [/asset:loans:\w+ CNY on 2026-03-06/]],
+    [
+      'an event that has the number of the one before',
+      'journal',
+      id(row.id),
+      'seq = seq - 1',
+      [new RegExp(`shard ${row.shard}: .*; missing: ${row.seq}; there more than once: ${row.seq - 1n}$`)],
+    ],
+    [
+      'an event with a number below all',
+      'journal',
+      id(row.id),
+      'seq = 0',
+      [new RegExp(`shard ${row.shard}: .*; missing: ${row.seq}; beyond the numbers given: 0$`)],
+    ],
+    [
+      'the head of a shard',
+      'shard_heads',
+      `shard = ${row.shard}`,
+      `delete from shard_heads where shard = ${row.shard}`,
+      [new RegExp(`shard ${row.shard}: 0 events were numbered, \\d+ are there`)],
+    ],
+    [
+      'a deleted line of which there is nothing else',
+      'lines',
+      id(idle),
+      `delete from lines where ${id(idle)}`,
+      [new RegExp(`line ${idle}: the journal has its opening, but it is not there`)],
+    ],
+    [
+      'the number of a bill',
+      'statements',
+      id(statement),
+      'number = number + 5',
+      [new RegExp(`statement ${statement}: number, close and due day are 6 .*, in the journal 1 `)],
+    ],
+    [
+      'the first day of a bill',
+      'statements',
+      id(statement),
+      'opened_on = opened_on + 1',
+      [new RegExp(`statement ${statement}: it begins on 2026-03-06, reckoned again on 2026-03-05`)],
+    ],
+    [
+      'the due day of a bill',
+      'statements',
+      id(statement),
+      'due_on = due_on + 20',
+      [new RegExp(`statement ${statement}: number, close and due day are `)],
+    ],
     [
       'a deleted event',
       'journal',

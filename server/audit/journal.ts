@@ -17,32 +17,47 @@ export async function legsBalance({ db, tenantId }: Scope): Promise<Proof> {
   return proof('every event’s legs sum to zero', rows, failures)
 }
 
-/** Numbers of a shard run from 1 to its head without a gap: no event was taken away. Of all tenants together. */
+/**
+ * Numbers of a shard are those from 1 to its head, each once: no event was taken away, put in, or given the number of another. As
+ * many different numbers as the head says, none of them outside, can be no others. Of all tenants together.
+ */
 export async function nothingMissing({ db }: Scope): Promise<Proof> {
-  const shards = await db<{ shard: number; lastSeq: bigint; rows: bigint; top: bigint | null }[]>`
-    select h.shard, h.seq as last_seq, coalesce(j.rows, 0) as rows, j.top
+  const shards = await db<
+    { shard: number; head: bigint; rows: bigint; numbers: bigint; lowest: bigint; top: bigint }[]
+  >`
+    select shard, coalesce(h.seq, 0) as head, coalesce(j.rows, 0) as rows, coalesce(j.numbers, 0) as numbers,
+      coalesce(j.lowest, 1) as lowest, coalesce(j.top, 0) as top
     from shard_heads h
-    left join (select shard, count(*) as rows, max(seq) as top from journal group by shard) j on j.shard = h.shard
-    order by h.shard`
+    full join (
+      select shard, count(*) as rows, count(distinct seq) as numbers, min(seq) as lowest, max(seq) as top
+      from journal group by shard
+    ) j using (shard)
+    order by shard`
   const failures: string[] = []
-  for (const { shard, lastSeq, rows, top } of shards) {
-    if (rows === lastSeq && (top ?? 0n) === lastSeq) continue
-    const missing = await missingSeqs(db, shard, lastSeq)
-    const named = missing.length === 0 ? '' : `; missing: ${missing.join(', ')}`
-    failures.push(`shard ${shard}: ${lastSeq} events were numbered, ${rows} are there, the last is ${top}${named}`)
+  for (const { shard, head, rows, numbers, lowest, top } of shards) {
+    if (rows === head && numbers === head && lowest === 1n && top === head) continue
+    const named = await wrongSeqs(db, shard, head)
+    failures.push(`shard ${shard}: ${head} events were numbered, ${rows} are there, the last is ${top}${named}`)
   }
   return proof('no event is missing from the journal', shards.length, failures)
 }
 
-const missingShown = 20
+const seqsShown = 20
 
-/** Only asked where some are missing, as it reads every number of the shard. */
-async function missingSeqs(db: Queryable, shard: number, lastSeq: bigint): Promise<bigint[]> {
-  const rows = await db<{ seq: bigint }[]>`
-    select seq from generate_series(1, ${lastSeq}::bigint) seq
+/** Only asked where some are wrong, as it reads every number of the shard. */
+async function wrongSeqs(db: Queryable, shard: number, head: bigint): Promise<string> {
+  const missing = await db<{ seq: bigint }[]>`
+    select seq from generate_series(1, ${head}::bigint) seq
     except select seq from journal where shard = ${shard}
-    order by seq limit ${missingShown}`
-  return rows.map((row) => row.seq)
+    order by seq limit ${seqsShown}`
+  const doubled = await db<{ seq: bigint }[]>`
+    select seq from journal where shard = ${shard} group by seq having count(*) > 1 order by seq limit ${seqsShown}`
+  const outside = await db<{ seq: bigint }[]>`
+    select distinct seq from journal where shard = ${shard} and (seq < 1 or seq > ${head}) order by seq limit ${seqsShown}`
+  return Object.entries({ missing, 'there more than once': doubled, 'beyond the numbers given': outside })
+    .filter(([, rows]) => rows.length > 0)
+    .map(([what, rows]) => `; ${what}: ${rows.map((row) => row.seq).join(', ')}`)
+    .join('')
 }
 
 export async function balancesAreSums({ db, tenantId }: Scope): Promise<Proof> {

@@ -23,7 +23,22 @@ export async function linesAreSums({ db, tenantId }: Scope): Promise<Proof> {
       (row) =>
         `line ${row.id}: owes ${row.owedMinor}, its loans ${row.loans}; holds ${row.heldMinor}, its charges ${row.holds}`,
     )
-  return proof('every line owes what its loans owe and holds what its charges hold', rows.length, failures)
+  const lost = (await lostLines({ db, tenantId })).map(
+    (id) => `line ${id}: the journal has its opening, but it is not there`,
+  )
+  return proof('every line owes what its loans owe and holds what its charges hold', rows.length + lost.length, [
+    ...failures,
+    ...lost,
+  ])
+}
+
+/** Also those of which nothing else is left that would miss them. */
+async function lostLines({ db, tenantId }: Scope): Promise<string[]> {
+  const rows = await db<{ id: string }[]>`
+    select j.line_id as id from journal j
+    where j.type in ('line.activated', 'line.declined') and ${ownRows({ db, tenantId }, 'j')}
+      and not exists (select from lines l where l.shard = j.shard and l.id = j.line_id)`
+  return rows.map((row) => row.id)
 }
 
 /** Credit belongs to a person, so it is proved line by line, not only as a sum of the product's account. */

@@ -6,13 +6,15 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { LoanRow } from '../loans/book.ts'
 import { canonicalJson } from '../platform/json.ts'
 import { decodeProgramTerms, type ProgramTermsJson } from '../programs/types.ts'
+import { openedOnOf } from '../statements/close.ts'
 import type { Statement } from '../statements/types.ts'
 import { ownRows, type Proof, proof, type Scope } from './types.ts'
 
 interface Closed extends Statement {
   readonly programId: string
   readonly termsVersion: number
-  readonly seq: bigint | null
+  readonly lineOpenedOn: string
+  readonly close: Close | null
 }
 
 type BilledRow = Pick<LoanRow, 'id' | 'lineId' | 'openedOn' | 'terms' | 'events' | 'eventSeqs'>
@@ -47,19 +49,19 @@ export async function statementsRecompute(scope: Scope): Promise<Proof> {
 async function* statementsWithSeq({ db, tenantId }: Scope, closes: Closes): AsyncGenerator<Closed[]> {
   let after = { shard: -1, lineId: '', number: 0 }
   for (;;) {
-    const page = await db<Omit<Closed, 'seq'>[]>`
+    const page = await db<Omit<Closed, 'close'>[]>`
       with page as (
         select * from statements
         where (shard, line_id, number) > (${after.shard}, ${after.lineId}, ${after.number}) and ${ownRows({ db, tenantId })}
         order by shard, line_id, number limit ${pageSize}
       )
-      select page.*, l.program_id, l.terms_version
+      select page.*, l.program_id, l.terms_version, l.opened_on as line_opened_on
       from page join lines l on l.shard = page.shard and l.id = page.line_id
       order by page.shard, page.line_id, page.number`
     if (page.length === 0) return
     yield page.map((statement) => ({
       ...statement,
-      seq: closes.get(keyOf(statement.lineId, statement.id))?.seq ?? null,
+      close: closes.get(keyOf(statement.lineId, statement.id)) ?? null,
     }))
     after = page.at(-1)!
   }
@@ -69,6 +71,8 @@ interface Close {
   readonly lineId: string
   readonly statementId: string
   readonly seq: bigint
+  /** Number, and the days on which it closed and falls due. */
+  readonly when: string
 }
 
 type Closes = Map<string, Close>
@@ -82,7 +86,9 @@ const keyOf = (lineId: string, statementId: string): string => `${lineId} ${stat
  */
 async function closesInJournal({ db, tenantId }: Scope): Promise<Closes> {
   const closes = await db<Close[]>`
-    select line_id, data ->> 'statementId' as statement_id, seq from journal
+    select line_id, data ->> 'statementId' as statement_id, seq,
+      concat_ws(' ', data ->> 'number', data ->> 'closedOn', data ->> 'dueOn') as when
+    from journal
     where type = 'statement.closed' and ${ownRows({ db, tenantId })}`
   return new Map(closes.map((close) => [keyOf(close.lineId, close.statementId), close]))
 }
@@ -123,15 +129,20 @@ async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<stri
 }
 
 function differenceOf(statement: Closed, loans: readonly KnownLoan[], terms: ProgramTerms | undefined): string | null {
-  if (statement.seq === null) return 'the journal has no close of it'
+  const { close, number, openedOn, closedOn, dueOn } = statement
+  if (close === null) return 'the journal has no close of it'
+  if (close.when !== `${number} ${closedOn} ${dueOn}`)
+    return `number, close and due day are ${number} ${closedOn} ${dueOn}, in the journal ${close.when}`
+  const begins = openedOnOf(statement.lineOpenedOn, closedOn)
+  if (openedOn !== begins) return `it begins on ${openedOn}, reckoned again on ${begins}`
   if (terms === undefined) return `its program has no terms of version ${statement.termsVersion}`
   let known: BilledLoan[]
   try {
-    known = loans.map((loan) => loan(statement.seq!)).filter((loan) => loan !== null)
+    known = loans.map((loan) => loan(close.seq)).filter((loan) => loan !== null)
   } catch (fault) {
     return `a loan of its line cannot be read: ${fault}`
   }
-  const bill = billOf(known, statement.closedOn, statement.dueOn)
+  const bill = billOf(known, closedOn, dueOn)
   if (canonicalJson(bill.items) !== canonicalJson(statement.items)) {
     return `its items are ${canonicalJson(statement.items)}, computed again ${canonicalJson(bill.items)}`
   }

@@ -72,7 +72,7 @@ function statementOf(
     id: ctx.platform.ids.create('stm', line.shard),
     lineId: line.id,
     number: line.statementCount + 1,
-    openedOn: openedOn(line, closedOn),
+    openedOn: openedOnOf(line.openedOn, closedOn),
     closedOn,
     dueOn,
     currency: line.currency,
@@ -84,9 +84,9 @@ function statementOf(
 }
 
 /** The day after the statement before, or the line's first day. */
-function openedOn(line: Line, closedOn: string): string {
+export function openedOnOf(lineOpenedOn: string, closedOn: string): string {
   const before = Temporal.PlainDate.from(closedOn).subtract({ months: 1 }).add({ days: 1 }).toString()
-  return before > line.openedOn ? before : line.openedOn
+  return before > lineOpenedOn ? before : lineOpenedOn
 }
 
 function closedEvent(statement: Statement): JournalEvent {
