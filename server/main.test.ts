@@ -250,6 +250,28 @@ test('a database of a newer Chit is refused in one line', async (t) => {
   assert.match(await refusal({ CHIT_HOME: home }), /migrated by a newer version of Chit \(9999_future\.sql\)/)
 })
 
+test('a server left running while a newer version migrates refuses its requests, and says why', async (t) => {
+  const home = await usedHome(t)
+  const server = await start({ CHIT_HOME: home })
+  const { url, stop } = await attachEmbedded(home)
+  t.after(stop)
+  const db = openDatabase(url, { max: 1 })
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
+  await db`insert into schema_migrations (name, checksum) values ('9999_future.sql', 'x')`
+  let ready = 200
+  for (let waited = 0; ready === 200 && waited < 20_000; waited += 100) {
+    await delay(100)
+    ready = (await fetch(`${server.url}/readyz`)).status
+  }
+  const refused = await fetch(`${server.url}/v1/trial-balance`)
+  assert.deepEqual([ready, refused.status, refused.headers.get('retry-after')], [503, 503, '5'])
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+  await db.end()
+  server.child.kill('SIGTERM')
+  assert.equal(await server.exited, 0, server.output())
+  assert.equal(server.output().match(/"level":"error".*9999_future\.sql.*refuses all requests; stop it/g)?.length, 1)
+})
+
 const masterKey = Buffer.alloc(32, 1).toString('base64')
 
 const wrongSettings: [env: Record<string, string>, message: RegExp][] = [

@@ -7,10 +7,13 @@ import { type Database, openDatabase } from './platform/database.ts'
 import { startEmbedded } from './platform/embedded.ts'
 import { type App, buildApp } from './platform/http.ts'
 import { createLifecycle, printFailure, within } from './platform/lifecycle.ts'
-import { migrate } from './platform/migrate.ts'
+import { migrate, migrationNames } from './platform/migrate.ts'
+import { watchForNewerSchema } from './platform/newer-schema.ts'
 import { assertUsable } from './platform/ready-database.ts'
 import { StartupError } from './platform/startup-error.ts'
 import { prepare, registerRoutes, startJobs } from './routes.ts'
+
+const migrationsFolder = join(import.meta.dirname, 'migrations')
 
 /** Longer than any request takes; a client that reads its answer slower than this is cut off. */
 let graceMilliseconds = 10_000
@@ -23,7 +26,8 @@ async function start(): Promise<void> {
   const startedAt = performance.now()
   const config = readConfig(process.env)
   const databaseUrl = config.databaseUrl ?? (await startPostgres(config))
-  const platform = createPlatform(config, databaseUrl, { withProcessMetrics: true })
+  const migrations = await migrationNames(migrationsFolder)
+  const platform = createPlatform(config, databaseUrl, { withProcessMetrics: true, migrations })
   pool = platform.db
   life.onStop('the log', () => platform.log.flush())
   life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
@@ -32,6 +36,7 @@ async function start(): Promise<void> {
   const app = await buildApp(platform, registerRoutes)
   makeKeyFolder(config)
   const demo = await prepare(platform)
+  life.onStop('the watch for a newer schema', watchForNewerSchema(platform.newerSchema))
   life.onStop('the jobs', startJobs(platform))
   const port = await listen(app, config)
   const address = addressFor(config.host, port)
@@ -42,7 +47,7 @@ async function start(): Promise<void> {
 async function migrateSchema(databaseUrl: string): Promise<void> {
   const db = openDatabase(databaseUrl, { max: 1, applicationName: 'chit migrate', answerSeconds: null })
   try {
-    await migrate(db, join(import.meta.dirname, 'migrations'))
+    await migrate(db, migrationsFolder)
   } finally {
     await db.end()
   }

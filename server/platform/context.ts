@@ -11,6 +11,7 @@ import { idempotencyKeyOf, requestHashOf } from './idempotency.ts'
 import { createIds, createRandom, type Ids, type Random } from './ids.ts'
 import { createLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createNewerSchema, type NewerSchema } from './newer-schema.ts'
 import { createVault, type Vault } from './vault.ts'
 
 /** What the process has, one of each; made in main.ts or by a test, and passed on, never imported. */
@@ -25,6 +26,7 @@ export interface Platform {
   metrics: Metrics
   vault: Vault
   admission: Admission
+  newerSchema: NewerSchema
   shards: number
   loadCaller: Loader<string, Caller>
 }
@@ -70,22 +72,26 @@ export interface PlatformParts {
   log?: Logger
   admission?: Admission
   withProcessMetrics?: boolean
+  /** Names of this version's migrations, by which newer ones are told. */
+  migrations?: readonly string[]
 }
 
 export function createPlatform(config: Config, databaseUrl: string, parts: PlatformParts = {}): Platform {
   const clock = parts.clock ?? systemClock
   const db = parts.db ?? openDatabase(databaseUrl, { max: config.poolSize })
   const random = createRandom()
+  const log = parts.log ?? createLog(config.logLevel)
   return {
     config,
     db,
     ids: createIds(random, clock),
     random,
     clock,
-    log: parts.log ?? createLog(config.logLevel),
+    log,
     metrics: createMetrics(parts.withProcessMetrics ?? false),
     vault: createVault(config.masterKey),
     admission: parts.admission ?? createAdmission({ now: () => performance.now() }),
+    newerSchema: createNewerSchema(db, log, parts.migrations ?? null),
     shards: config.shards,
     loadCaller: createCallerLoader(db, clock),
   }

@@ -261,6 +261,12 @@ export const registry = {
     title: 'Chit is at its limit or shutting down',
     remedy: 'Retry with the same Idempotency-Key after the number of seconds in the Retry-After header.',
   },
+  'server-outdated': {
+    status: 503,
+    title: 'This server is older than its database',
+    remedy:
+      'Retry with the same Idempotency-Key: a server of the newer version answers. Operators: stop this one, start the newer version.',
+  },
   'database-unavailable': {
     status: 503,
     title: 'The database does not answer',
@@ -306,6 +312,12 @@ export class Problem extends CoreProblem {
 
 export function problem(code: ProblemCode, parts: ProblemParts = {}): Problem {
   return new Problem(code, parts)
+}
+
+/** `migration`: one that this version does not know. */
+export function outdated(migration: string): Problem {
+  const detail = `A newer version of Chit has migrated the database (${migration}).`
+  return problem('server-outdated', { detail, retryAfterSeconds: 5 })
 }
 
 export function isProblemCode(code: string): code is ProblemCode {

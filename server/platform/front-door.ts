@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
 import type { Platform } from './context.ts'
-import { problemDocument } from './errors.ts'
+import { outdated, type ProblemCode, problemDocument } from './errors.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -26,8 +26,31 @@ function documentOf(detail: string): (requestId: string) => string {
   return (requestId) => before + requestId + after
 }
 
+interface Refusal {
+  readonly code: ProblemCode
+  readonly documentOf: (requestId: string) => string
+  readonly retryAfterSeconds: number
+  /** Ends the connection, so that the next request may find another server. */
+  readonly closes: boolean
+}
+
 const fullDocument = documentOf('The server has more to do than it can finish soon.')
-const closingDocument = documentOf('This server is shutting down.')
+const closed: Refusal = {
+  code: 'busy',
+  documentOf: documentOf('This server is shutting down.'),
+  retryAfterSeconds: 1,
+  closes: true,
+}
+
+function outdatedBy(migration: string): Refusal {
+  const { code, parts } = outdated(migration)
+  return {
+    code,
+    documentOf: (requestId) => problemDocument({ code, parts }, requestId),
+    retryAfterSeconds: parts.retryAfterSeconds!,
+    closes: true,
+  }
+}
 
 /** A body that arrives slower than this does not keep others out. */
 const bodyMilliseconds = 1_000
@@ -36,21 +59,21 @@ const unreadMilliseconds = 30_000
 const reportEveryMilliseconds = 5_000
 
 export function createFrontDoor(platform: Platform, options: FrontDoorOptions): FrontDoor {
-  const { admission } = platform
+  const { admission, newerSchema } = platform
   const report = refusalReport(platform)
   const waitForBody = bodyWatch()
   let closing = false
 
-  function refuse(request: IncomingMessage, response: ServerResponse, retryAfterSeconds: number): void {
+  function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     const requestId = options.requestIdOf(request)
-    const body = (closing ? closingDocument : fullDocument)(requestId)
-    platform.metrics.problems.inc({ code: 'busy' })
+    const body = why.documentOf(requestId)
+    platform.metrics.problems.inc({ code: why.code })
     response.writeHead(503, {
       'content-type': 'application/problem+json; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
-      'retry-after': String(retryAfterSeconds),
+      'retry-after': String(why.retryAfterSeconds),
       'x-request-id': requestId,
-      ...(closing ? { connection: 'close' } : {}),
+      ...(why.closes ? { connection: 'close' } : {}),
     })
     response.end(body)
   }
@@ -61,14 +84,24 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
       handler(request, response)
       return
     }
-    const retryAfterSeconds = closing ? 1 : admission.enter()
-    if (retryAfterSeconds === null) {
+    const refusal = refusalNow()
+    if (refusal === null) {
       leaveOnce(admission, request, response, waitForBody)
       handler(request, response)
     } else {
-      refuse(request, response, retryAfterSeconds)
-      if (!closing) report()
+      refuse(request, response, refusal)
+      if (!refusal.closes) report()
     }
+  }
+
+  function refusalNow(): Refusal | null {
+    if (closing) return closed
+    const newer = newerSchema.migration()
+    if (newer !== null) return outdatedBy(newer)
+    const retryAfterSeconds = admission.enter()
+    return retryAfterSeconds === null
+      ? null
+      : { code: 'busy', documentOf: fullDocument, retryAfterSeconds, closes: false }
   }
 
   return {

@@ -14,7 +14,7 @@ import { awaitCaller, callerRequired, unlessUnauthorized } from './arrival.ts'
 import type { Platform } from './context.ts'
 import { asProblem } from './core-problems.ts'
 import { isOutage } from './database.ts'
-import { type Problem, problem, problemDocument } from './errors.ts'
+import { outdated, type Problem, problem, problemDocument } from './errors.ts'
 import { createFrontDoor } from './front-door.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { jsonPrinterOf } from './json-printer.ts'
@@ -57,7 +57,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   app.setSerializerCompiler(({ schema }) => jsonPrinterOf(schema as TSchema))
   readJsonBodies(app)
   app.setErrorHandler((error, request, reply) =>
-    unlessUnauthorized(request, error, (refusal) => sendProblem(toProblem(refusal, request), request, reply)),
+    unlessUnauthorized(request, error, (refusal) => sendFailure(refusal, request, reply)),
   )
   const methodsOf = collectMethods(app)
   app.setNotFoundHandler((request, reply) => sendProblem(nothingHere(request, reply, methodsOf), request, reply))
@@ -169,8 +169,20 @@ function whereBroken(body: string, refusal: Error): string {
   }
 }
 
+/** What is not foreseen may come of a database that is newer than this server; then no line of this version is at fault. */
+async function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const known = foreseen(error, request)
+  if (known !== null) return sendProblem(known, request, reply)
+  const newer = await request.server.platform.newerSchema.look()
+  return sendProblem(newer === null ? unforeseen(error, request) : outdated(newer), request, reply)
+}
+
 /** Every failure as a problem; what is not foreseen is `internal` and never shows its own words to the caller. */
 function toProblem(error: unknown, request: FastifyRequest): Problem {
+  return foreseen(error, request) ?? unforeseen(error, request)
+}
+
+function foreseen(error: unknown, request: FastifyRequest): Problem | null {
   const known = asProblem(error)
   if (known) return known
   if (isCutOff(error)) return problem('malformed-json', { detail: 'The body was cut off.' })
@@ -178,7 +190,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
     request.log.error({ err: error }, 'the database does not answer')
     return problem('database-unavailable', { retryAfterSeconds: 1 })
   }
-  return (error instanceof Error ? httpProblem(error, request) : null) ?? unforeseen(error, request)
+  return error instanceof Error ? httpProblem(error, request) : null
 }
 
 /** The client hung up in the middle of its body. */

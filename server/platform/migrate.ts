@@ -69,8 +69,12 @@ function refuseChanged(recorded: string, migration: Migration): void {
   )
 }
 
+export async function migrationNames(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort()
+}
+
 async function readMigrations(dir: string): Promise<Migration[]> {
-  const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort()
+  const names = await migrationNames(dir)
   const numbers = new Set<string>()
   const migrations: Migration[] = []
   for (const name of names) {

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { App } from './app.ts'
 import type { Platform } from './context.ts'
-import { isProblemCode, type ProblemKind, problem, registry } from './errors.ts'
+import { isProblemCode, outdated, type ProblemKind, problem, registry } from './errors.ts'
 
 /** What a person or a monitor asks of a running server. */
 export function registerPages(app: App, platform: Platform): void {
@@ -14,6 +14,8 @@ export function registerPages(app: App, platform: Platform): void {
   app.get('/healthz', { schema: { hide: true } }, (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     await assertDatabaseAnswers(platform)
+    const newer = platform.newerSchema.migration()
+    if (newer !== null) throw outdated(newer)
     return reply.send({ status: 'ready' })
   })
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {

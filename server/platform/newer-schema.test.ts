@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Type } from 'typebox'
+import type { App } from './app.ts'
+import { contextOf } from './context.ts'
+import { migrationNames } from './migrate.ts'
+import { object } from './schema.ts'
+import { testApp } from './testing.ts'
+
+/** A route that reads a column which the next version calls otherwise, and one that waits. */
+function routes(app: App): void {
+  const schema = { response: { 200: object({ name: Type.String() }) } }
+  app.get('/v1/name', { schema }, async (request) => {
+    const { db, tenantId } = contextOf(request)
+    const [row] = await db<{ name: string }[]>`select name from tenants where id = ${tenantId}`
+    return row!
+  })
+  app.get('/v1/fault', { schema }, () => {
+    throw new Error('a fault of this version')
+  })
+  app.get('/v1/slow', { schema }, async () => {
+    await delay(500)
+    return { name: 'slow' }
+  })
+}
+
+const { app, call, db, key, platform } = await testApp({ after }, routes, {
+  config: { logLevel: 'silent' },
+  parts: { migrations: await migrationNames(join(import.meta.dirname, '../migrations')) },
+})
+
+test('what fails on a newer schema is answered 503, from then on everything is, and what was under way is finished', async () => {
+  const at = await app.listen({ host: '127.0.0.1', port: 0 })
+  const headers = { authorization: `Bearer ${key}` }
+  const get = async (path: string) => {
+    const answer = await fetch(`${at}${path}`, { headers })
+    const { code } = (await answer.json()) as { code?: string }
+    return [answer.status, code, answer.headers.get('retry-after')]
+  }
+  assert.equal((await call('GET', '/v1/fault')).status, 500, 'a fault on a schema of its own stays one')
+  assert.equal(platform.newerSchema.migration(), null)
+  const slow = get('/v1/slow')
+
+  await db`alter table tenants rename column name to title`
+  await db`insert into schema_migrations (name, checksum) values ('9999_titles.sql', 'x')`
+  const refused = [503, 'server-outdated', '5']
+  assert.deepEqual(await get('/v1/name'), refused)
+  assert.deepEqual(await get('/v1/slow'), refused)
+  assert.deepEqual(await get('/readyz'), refused)
+  assert.deepEqual(await get('/healthz'), [200, undefined, null])
+  assert.deepEqual(await slow, [200, undefined, null])
+})
