@@ -26,6 +26,7 @@ interface Example {
 
 const monthly = { currency: 'USD', principal: '300', annualRatePercent: '12', instalments: 3 }
 const base = { ...monthly, method: 'equal-instalment', disbursedOn: '2024-01-01', dayCount: '30/360' }
+const dollars = { lastInstalment: 'levelled', instalmentMultiple: '1' }
 const weekly = { annualRatePercent: '52', every: { n: 1, unit: 'week' } }
 const year = { ...base, every: { n: 1, unit: 'year' }, interestPeriod: 'same-as-period' }
 
@@ -169,26 +170,14 @@ const examples: readonly Example[] = [
   },
   {
     title: 'levelled: dollars of 250 / 12 = 21 leave 19; 2.00 is moved by a twelfth, which rounds to 21 again',
-    terms: {
-      principal: '250',
-      annualRatePercent: '0',
-      instalments: 12,
-      lastInstalment: 'levelled',
-      instalmentMultiple: '1',
-    },
+    terms: { ...dollars, principal: '250', annualRatePercent: '0', instalments: 12 },
     instalment: 2100n,
     factors: '0/1',
   },
   {
     title:
       'levelled: six of 3 leave 6.41 to the last, 3.41 more; six of 4 would leave it nothing, 4.00 less: not moved',
-    terms: {
-      principal: '15',
-      annualRatePercent: '120',
-      instalments: 6,
-      lastInstalment: 'levelled',
-      instalmentMultiple: '1',
-    },
+    terms: { ...dollars, principal: '15', annualRatePercent: '120', instalments: 6 },
     instalment: 300n,
     factors: '1/10',
   },
