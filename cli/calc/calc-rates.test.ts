@@ -97,6 +97,9 @@ const line = {
   asOf: '2024-02-01',
 }
 
+const yearly = (annualRatePercent: string) => ({ annualRatePercent, grace: true })
+const spent = { type: 'purchase', on: '2024-01-10', amount: '5' }
+
 const wrong: [command: string, input: unknown, field: string][] = [
   ['rate', 7, 'input'],
   ['rate', {}, 'convention'],
@@ -133,6 +136,22 @@ const wrong: [command: string, input: unknown, field: string][] = [
   ['revolving', { ...line, minimum: { percent: '100.01' } }, 'minimum.percent'],
   ['revolving', { ...line, minimum: { percent: '-1' } }, 'minimum.percent'],
   ['revolving', { ...line, balances: { purchase: { grace: true } } }, 'balances.purchase.annualRatePercent'],
+  ['revolving', { ...line, balances: { purchase: yearly('-1') } }, 'balances.purchase.annualRatePercent'],
+  [
+    'revolving',
+    { ...line, balances: { purchase: { ...yearly('1'), changes: [{ from: '2024-02-01', dailyRatePercent: '-1' }] } } },
+    'balances.purchase.changes[0].dailyRatePercent',
+  ],
+  [
+    'revolving',
+    { ...line, events: [{ ...spent, promotion: { dailyRatePercent: '-1', until: '2024-03-01' } }] },
+    'events[0].promotion.dailyRatePercent',
+  ],
+  [
+    'revolving',
+    { ...line, events: [spent, { ...spent, type: 'convert', of: 'e1', instalments: 3, feePercent: '-1' }] },
+    'events[1].feePercent',
+  ],
   ['revolving', { ...line, daysInYear: 364 }, 'daysInYear'],
   ['revolving', { ...line, events: [{ type: 'payment', on: '2023-12-31', amount: '1' }] }, 'events[0].on'],
   ['revolving', { ...line, events: [{ type: 'fee', of: 'x', on: '2024-01-31', amount: '1' }] }, 'events[0].of'],
@@ -152,6 +171,8 @@ test('a refusal speaks of amounts as they are written, and names its field once'
   const drawn = (amount: string) => ({ type: 'draw', on: '2024-01-01', amount })
   const bought = { type: 'purchase', id: 'tv', on: '2024-01-10', amount: '1000.00' }
   const converted = { type: 'convert', of: 'tv', on: '2024-01-12', amount: '1000.01', instalments: 3 }
+  const lent = { principal: '100', instalments: 1, annualRatePercent: '12', disbursedOn: '2024-01-01' }
+  const waived = { type: 'waiver', on: '2024-01-12', component: 'interest', amount: '5' }
   const returned = { type: 'credit-refund', on: '2024-01-12', amount: '5' }
   const told: [string, object, string][] = [
     [
@@ -171,8 +192,15 @@ test('a refusal speaks of amounts as they are written, and names its field once'
       { principal: '1', instalments: 1, annualRatePercent: '-1', disbursedOn: '2024-01-01' },
       'annualRatePercent: must not be negative',
     ],
+    ['schedule', { ...lent, events: [waived] }, 'events[0].amount: only 1.00 of interest is owed'],
   ]
   for (const [command, input, said] of told) assert.equal(runCalc(command, JSON.stringify(input)).stderr, `${said}\n`)
+})
+
+test('credit beyond the debt of a line is no debt below zero', () => {
+  const paid = { type: 'payment', on: '2024-01-11', amount: '7' }
+  const { payoff, totals } = JSON.parse(runCalc('revolving', JSON.stringify({ ...line, events: [spent, paid] })).stdout)
+  assert.deepEqual([payoff.amount, totals.creditBalance], ['0.00', '2.00'])
 })
 
 test('what is not JSON, and a command that does not exist, are refused', () => {

@@ -77,7 +77,7 @@ export const choices = {
 export function readLoan(fields: Fields): LoanInput {
   const asStated = readTerms(fields)
   const earliest = earlierStart(fields.events, asStated)
-  refuseTerms({ ...asStated, ...earliest })
+  refuseTerms({ ...asStated, ...earliest }, !absent(fields.dueDates))
   const listed = readEvents(fields.events, { ...asStated, ...earliest })
   const undone = new Set(listed.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
   const { terms, events } = earliest === null ? { terms: asStated, events: listed } : started(listed, undone, asStated)
@@ -185,11 +185,16 @@ function readCurrency(value: unknown): string {
   return currency
 }
 
-function refuseTerms(terms: LoanTerms): void {
-  ofTerms(terms, 'input', () => {
-    checkTerms(terms)
-    spansOf(terms)
-  })
+function refuseTerms(terms: LoanTerms, areDatesStated: boolean): void {
+  ofTerms(terms, 'input', () => checkTerms(terms))
+  // Dates that were not stated are those that the rule of business days made.
+  if (areDatesStated || terms.dueDates === undefined) ofTerms(terms, 'input', () => spansOf(terms))
+  else named('businessDays', () => spansOf(terms))
+}
+
+/** The day that due dates are counted from. */
+export function originOf({ firstDueOn }: Pick<LoanTerms, 'firstDueOn'>): 'disbursedOn' | 'firstDueOn' {
+  return firstDueOn === null ? 'disbursedOn' : 'firstDueOn'
 }
 
 /** Due dates beyond the calendar are the fault of the day they are counted from; `usual` is that of what names no field. */
@@ -198,8 +203,7 @@ function ofTerms<T>(rule: DateRule, usual: string, read: () => T): T {
     return read()
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    const origin = rule.firstDueOn === null ? 'disbursedOn' : 'firstDueOn'
-    const field = problem.field ?? (problem.code === 'date-out-of-range' ? origin : usual)
+    const field = problem.field ?? (problem.code === 'date-out-of-range' ? originOf(rule) : usual)
     throw new CalcProblem(field, problem.message, problem.code)
   }
 }

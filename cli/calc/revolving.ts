@@ -1,5 +1,5 @@
 /** `chit calc revolving`: the bills of a revolving line. Documented in docs/calc-rates.md. */
-import { currencyDecimals, formatMinor, type Minor } from '../../core/money.ts'
+import { currencyDecimals, formatMinor, type Minor, maxMinor } from '../../core/money.ts'
 import {
   type BalanceTerms,
   type Hierarchy,
@@ -23,6 +23,7 @@ import {
   readDate,
   readDecimal,
   readFields,
+  readFraction,
   readInteger,
   readList,
   readText,
@@ -153,8 +154,14 @@ function readRate(fields: Fields, path: string): RatePercent {
     throw new CalcProblem(`${path}.annualRatePercent`, 'state either annualRatePercent or dailyRatePercent')
   }
   return yearly
-    ? { percent: readDecimal(fields.annualRatePercent, `${path}.annualRatePercent`), per: 'year' }
-    : { percent: readDecimal(fields.dailyRatePercent, `${path}.dailyRatePercent`), per: 'day' }
+    ? { percent: readPercent(fields.annualRatePercent, `${path}.annualRatePercent`), per: 'year' }
+    : { percent: readPercent(fields.dailyRatePercent, `${path}.dailyRatePercent`), per: 'day' }
+}
+
+/** Refused here, as core calls the rate otherwise. */
+function readPercent(value: unknown, field: string): string {
+  if (readFraction(value, field).num < 0n) throw new CalcProblem(field, 'is below zero', 'bad-rate')
+  return readDecimal(value, field)
 }
 
 function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'] {
@@ -195,7 +202,7 @@ function readEvent(value: unknown, index: number, currency: string): RevolvingEv
         amount,
         of: of(),
         instalments: readInteger(fields.instalments, `${path}.instalments`, 1, 600),
-        feePercent: readDecimal(fields.feePercent ?? '0', `${path}.feePercent`),
+        feePercent: readPercent(fields.feePercent ?? '0', `${path}.feePercent`),
       }
     default:
       return { ...base, type, amount }
@@ -231,7 +238,8 @@ function answer(state: RevolvingState, money: Money): RevolvingAnswer {
     plans: state.plans.map((plan) => ({ ...plan, amount: money(plan.amount), unbilled: money(plan.unbilled) })),
     inGrace: state.inGrace,
     totals: { accruedInterest: money(state.accruedInterest), creditBalance: money(state.creditBalance) },
-    payoff: { on: state.asOf, amount: money(state.payoff) },
+    // Where the credit is more than the debt, nothing ends it.
+    payoff: { on: state.asOf, amount: money(maxMinor(state.payoff, 0n)) },
   }
 }
 

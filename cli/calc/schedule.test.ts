@@ -22,6 +22,7 @@ const plain = {
 }
 
 test('each wrong input is refused with the name of its field', () => {
+  const centuries = { every: { n: 1000, unit: 'year' }, instalments: 1 }
   const table: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ principal: 'NaN' }, 'principal'],
     [{ principal: '-5' }, 'principal'],
@@ -58,6 +59,14 @@ test('each wrong input is refused with the name of its field', () => {
     [{ events: [{ type: 'repayment', on: '2024-02-01' }] }, 'events[0].amount'],
     [{ events: [{ type: 'gift', on: '2024-02-01', amount: '1' }] }, 'events[0].type'],
     [{ events: [{ type: 'reversal', on: '2024-02-01', of: 'nothing' }] }, 'events[0].of'],
+    [{ firstDueOn: '9999-12-31', instalments: 1 }, 'firstDueOn'],
+    [
+      { events: [{ type: 're-age', on: '2024-02-01', instalments: 3, firstDueOn: '9999-11-30' }] },
+      'events[0].firstDueOn',
+    ],
+    [{ events: [{ type: 'deferral', on: '2024-02-10', until: '9999-12-31' }] }, 'events[0].until'],
+    [{ ...centuries, events: [{ type: 'deferral', on: '2024-02-10', periods: 9 }] }, 'events[0].periods'],
+    [{ every: { n: 1, unit: 'day' }, businessDays: { rule: 'preceding' } }, 'businessDays'],
   ]
   for (const [change, field] of table) {
     assert.throws(

@@ -6,7 +6,7 @@ import { formatMinor, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
 import { goodsReturned, ratesOf, type ScheduleRates, takenBack } from '../../core/schedule/rates.ts'
 import { CalcProblem, readFields } from './input.ts'
-import { type LoanInput, loanFields, readLoan } from './loan-input.ts'
+import { type LoanInput, loanFields, originOf, readLoan } from './loan-input.ts'
 
 export interface InstalmentRow {
   readonly n: number
@@ -89,19 +89,29 @@ export function foldInput({ terms, events, places }: LoanInput): LoanState {
     return foldLoan(terms, events)
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    const index = places.get(refusedEvent(terms, events)?.id ?? '')
-    const field = problem.field === undefined ? '' : `.${problem.field}`
-    throw new CalcProblem(index === undefined ? 'events' : `events[${index}]${field}`, problem.message, problem.code)
+    const refused = refusedEvent(terms, events)
+    const index = places.get(refused?.id ?? '')
+    const name = problem.field ?? fieldOfLastDay(refused)
+    const field = name === undefined ? '' : `.${name}`
+    const usual = problem.code === 'date-out-of-range' ? originOf(terms) : 'events'
+    throw new CalcProblem(index === undefined ? usual : `events[${index}]${field}`, problem.message, problem.code)
   }
 }
 
-/** The first in the list without which those before it are accepted. */
+/** From which new due dates are counted, where they go beyond the calendar. */
+function fieldOfLastDay(refused: LoanEvent | null): string | undefined {
+  if (refused?.type === 'reschedule' || refused?.type === 're-age') return 'firstDueOn'
+  if (refused?.type !== 'deferral') return undefined
+  return refused.until === undefined ? 'periods' : 'until'
+}
+
+/** The first in the list without which those before it are accepted; null where the loan itself is not. */
 function refusedEvent(terms: LoanTerms, events: readonly LoanEvent[]): LoanEvent | null {
-  for (let count = 1; count <= events.length; count++) {
+  for (let count = 0; count <= events.length; count++) {
     try {
       foldLoan(terms, events.slice(0, count))
     } catch {
-      return events[count - 1]!
+      return events[count - 1] ?? null
     }
   }
   return null

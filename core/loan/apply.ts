@@ -1,6 +1,6 @@
 /** What each event does to the book. Every event type has one line here. */
 import { type Day, parseDay } from '../calendar.ts'
-import { minMinor } from '../money.ts'
+import { formatMinor, minMinor } from '../money.ts'
 import { followPrincipal, pay, usualRule } from './allocate.ts'
 import {
   type Amounts,
@@ -339,7 +339,11 @@ function waive(book: Book, event: Extract<LoanEvent, { type: 'waiver' }>, on: Da
     forgive(book, slot, event.component, part, on)
   }
   if (left > 0n) {
-    throw new LoanProblem('waiver-exceeds-owed', `only ${event.amount - left} of ${event.component} is owed`, 'amount')
+    throw new LoanProblem(
+      'waiver-exceeds-owed',
+      `only ${formatMinor(event.amount - left, book.terms.currency)} of ${event.component} is owed`,
+      'amount',
+    )
   }
   record(book, event, event.amount, { amounts: { ...noAmounts(), [event.component]: event.amount }, overpaid: 0n })
 }

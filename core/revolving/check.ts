@@ -40,13 +40,13 @@ function assertDayOfMonth(day: number, field: string): void {
   throw new RevolvingProblem('bad-cycle', `${field} must be a day of the month from 1 to 28`, field)
 }
 
-function assertRate(rate: RatePercent, field: string): void {
+export function assertRate(rate: RatePercent, field: string): void {
   assertPercent(rate.percent, `${field}.percent`)
   if (rate.per !== 'day' && rate.per !== 'year')
     throw new RevolvingProblem('bad-rate', `${field}.per must be day or year`, field)
 }
 
-function assertPercent(text: string, field: string): void {
+export function assertPercent(text: string, field: string): void {
   try {
     if (parseDecimal(text).num >= 0n) return
   } catch (problem) {

@@ -1,6 +1,7 @@
 import type { Day } from '../calendar.ts'
 import { fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
 import { formatMinor, type Minor, minMinor } from '../money.ts'
+import { assertPercent } from './check.ts'
 import { type LiveItem, reduce } from './item.ts'
 import { chargeItem, type LiveAccount, owe } from './live.ts'
 import { type RevolvingEvent, RevolvingProblem } from './types.ts'
@@ -18,6 +19,7 @@ export function convert(account: LiveAccount, on: Day, event: RevolvingEvent & {
     event.of === 'statement' ? billedPrincipal(account) : account.items.filter((item) => item.id === event.of)
   if (sources.length === 0) throw new RevolvingProblem('unknown-event', 'nothing to convert', `${field}.of`)
   const owed = sources.reduce((sum, item) => sum + item.remaining, 0n)
+  assertPercent(event.feePercent, `${field}.feePercent`)
   if (amount > owed)
     throw new RevolvingProblem(
       'over-balance',

@@ -1,6 +1,7 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
 import type { DatedEvent } from '../effective-events.ts'
 import { formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
+import { assertRate } from './check.ts'
 import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
 import { dailyRate, type LiveItem, reduce } from './item.ts'
@@ -44,6 +45,7 @@ function purchaseItem(account: LiveAccount, on: Day, event: RevolvingEvent & { t
     throw new RevolvingProblem('unknown-balance', `the terms have no balance "${code}"`, `events.${event.id}.balance`)
   }
   const { promotion } = event
+  if (promotion !== undefined) assertRate(promotion.rate, `events.${event.id}.promotion.rate`)
   return {
     ...chargeItem(event.id, code, on, event.amount),
     promotion:
