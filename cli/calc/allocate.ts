@@ -45,8 +45,9 @@ function foldWith(loan: LoanInput, payment: LoanEvent): LoanState {
   try {
     return foldLoan(terms, events)
   } catch (problem) {
-    if (problem instanceof Problem) throw new CalcProblem(`payment.${problem.field}`, problem.message, problem.code)
-    throw problem
+    if (!(problem instanceof Problem)) throw problem
+    const field = problem.field === undefined ? 'payment' : `payment.${problem.field}`
+    throw new CalcProblem(field, problem.message, problem.code)
   }
 }
 

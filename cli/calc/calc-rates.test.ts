@@ -98,6 +98,9 @@ const line = {
 }
 
 const yearly = (annualRatePercent: string) => ({ annualRatePercent, grace: true })
+const five = { on: '2024-01-10', amount: '5' }
+const undone = (id: string, of: string) => ({ type: 'reversal', id, on: '2024-01-11', of })
+const drawnAs = (id: string) => ({ type: 'draw', id, on: '2024-01-10', amount: '10' })
 const spent = { type: 'purchase', on: '2024-01-10', amount: '5' }
 
 const wrong: [command: string, input: unknown, field: string][] = [
@@ -131,6 +134,17 @@ const wrong: [command: string, input: unknown, field: string][] = [
     'events[0].dueOn',
   ],
   ['draw', { ...draw, events: [] }, 'asOf'],
+  ['draw', { ...draw, events: [{ type: 'limit-change', on: '2024-01-01', limit: '-5' }] }, 'events[0].limit'],
+  ['draw', { ...draw, events: [undone('x', 'none')] }, 'events[0].of'],
+  [
+    'draw',
+    { ...draw, events: [{ type: 'fee', id: 'f', ...five }, undone('x', 'f'), undone('y', 'x')] },
+    'events[2].of',
+  ],
+  ['draw', { ...draw, limit: '9', events: [{ type: 'fee', id: 'a', ...five }, drawnAs('a.b[0]')] }, 'events[1].amount'],
+  ['draw', { ...draw, limit: '9', events: [drawnAs('')] }, 'events[0].amount'],
+  ['revolving', { ...line, events: [{ ...spent, id: 'p' }, undone('x', 'p'), undone('y', 'x')] }, 'events[2].of'],
+  ['revolving', { ...line, asOf: null, events: [{ ...spent, on: '2023-01-01' }] }, 'events[0].on'],
   ['revolving', { ...line, statementDay: 31 }, 'statementDay'],
   ['revolving', { ...line, balances: {} }, 'balances.purchase'],
   ['revolving', { ...line, minimum: { percent: '100.01' } }, 'minimum.percent'],

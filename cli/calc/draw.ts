@@ -107,11 +107,17 @@ export function byIndex<T>(events: readonly { readonly id: string }[], run: () =
     return run()
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    const parts = /^events\.([^[\].]+)(.*)$/.exec(problem.field ?? '')
-    const index = parts === null ? -1 : events.findIndex((event) => event.id === parts[1])
-    const field = index < 0 ? (problem.field ?? 'input') : `events[${index}]${parts![2]}`
-    throw new CalcProblem(field, problem.message, problem.code)
+    throw new CalcProblem(byPlace(problem.field ?? 'input', events), problem.message, problem.code)
   }
+}
+
+/** An id can have dots, and begin as another: the longest that fits is meant. */
+function byPlace(field: string, events: readonly { readonly id: string }[]): string {
+  let place = -1
+  for (const [index, { id }] of events.entries()) {
+    if (field.startsWith(`events.${id}.`) && id.length > (events[place]?.id.length ?? -1)) place = index
+  }
+  return place < 0 ? field : `events[${place}]${field.slice(`events.${events[place]!.id}`.length)}`
 }
 
 function readEvent(value: unknown, index: number, currency: string): DrawEvent {

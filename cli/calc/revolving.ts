@@ -29,6 +29,7 @@ import {
   readText,
   readTyped,
 } from './input.ts'
+import { laterOf } from './loan-event-input.ts'
 
 export const lineFields = [
   'currency',
@@ -92,7 +93,9 @@ export function calcRevolving(input: unknown): RevolvingAnswer {
   const fields = readFields(input, 'input', lineFields)
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
-  const asOf = absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
+  // A last event before the account opened is refused as that.
+  const latest = () => laterOf(lastDay(events), terms.openedOn)
+  const asOf = absent(fields.asOf) ? latest() : readDate(fields.asOf, 'asOf')
   const state = byIndex(events, () => revolvingOn(terms, events, asOf))
   return answer(state, (amount) => formatMinor(amount, terms.currency))
 }

@@ -101,6 +101,9 @@ function post(facility: LiveFacility, on: Day, event: DrawEvent): void {
       )
       break
     case 'limit-change':
+      if (event.limit < 0n) {
+        throw new DrawProblem('bad-amount', 'limit is below zero', `events.${event.id}.limit`)
+      }
       facility.limit = event.limit
       break
     case 'reversal':
