@@ -185,6 +185,21 @@ test('a POST without a body may declare JSON all the same', async () => {
   assert.equal((await call('POST', '/v1/orders/a/close', '')).status, 200)
 })
 
+test('a body as deep as it is long is refused in the words of what is wrong with it', async () => {
+  const deep = (text: string) => `${'['.repeat(100_000)}${text}${']'.repeat(100_000)}`
+  const broken = await call('POST', '/v1/orders', deep('"\\ud800"'))
+  assert.deepEqual([broken.status, broken.body.code], [400, 'invalid-request'])
+  assert.match(String(broken.body.detail), /half a surrogate pair/)
+  for (const text of ['"\\u0041"', '1']) {
+    // Where nothing is said of the body, too: its hash goes with the key.
+    const refused = await call('POST', '/v1/orders/a/close', deep(text), { idempotencyKey: 'deep' })
+    assert.deepEqual([refused.status, refused.body.code], [400, 'invalid-request'])
+    assert.match(String(refused.body.detail), /nested more than 500 deep/)
+  }
+  const nested = `${'['.repeat(400)}${'1,'.repeat(1_000)}1${']'.repeat(400)}`
+  assert.equal((await call('POST', '/v1/orders/a/close', nested, { idempotencyKey: 'nested' })).status, 200)
+})
+
 test('the hash of a request ignores the order of keys, and nothing else', async () => {
   const hashOf = async (path: string, body: unknown) =>
     (await call<{ requestHash: string }>('POST', path, body, { idempotencyKey: 'k' })).body.requestHash

@@ -113,14 +113,33 @@ function readJsonBodies(app: App): void {
     // Many clients declare JSON on a POST without a body; where a route needs one, its schema says so.
     if (body === '') return done(null, undefined)
     const text = String(body)
+    const take = (value: unknown) => (isTooDeep(text, value) ? done(tooDeep()) : done(null, value))
     const plain = plainValueOf(text)
-    if (plain !== undefined) return done(null, plain)
+    if (plain !== undefined) return take(plain)
     parse(request, text, (error, value) => {
       if (error) done(problem('malformed-json', { detail: whereBroken(text, error) }))
       else if (holdsBrokenText(text, value)) done(brokenText())
-      else done(null, value)
+      else take(value)
     })
   })
+}
+
+/** More than anything that is asked for has, and little enough for whoever goes through a body by calling itself, PostgreSQL too. */
+const deepest = 500
+
+/** Every level takes two characters, so most bodies are too short to be looked through. */
+function isTooDeep(text: string, value: unknown): boolean {
+  if (text.length <= 2 * deepest) return false
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true
+    level = level.flatMap((member) => (typeof member === 'object' && member !== null ? Object.values(member) : []))
+  }
+  return false
+}
+
+function tooDeep(): Problem {
+  return problem('invalid-request', { detail: `The body is nested more than ${deepest} deep.` })
 }
 
 /**
@@ -141,10 +160,18 @@ function holdsBrokenText(body: string, value: unknown): boolean {
   return /\\u(0000|d[89a-f][0-9a-f]{2})/i.test(body) && hasBrokenText(value)
 }
 
-function hasBrokenText(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([key, member]) => hasBrokenText(key) || hasBrokenText(member))
+/** One after the other, not each inside the one before: a body of half a megabyte may be as many arrays deep. */
+function hasBrokenText(whole: unknown): boolean {
+  const values = [whole]
+  while (values.length > 0) {
+    const value = values.pop()
+    if (typeof value === 'string') {
+      if (value.includes('\0') || !value.isWellFormed()) return true
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, member] of Object.entries(value)) values.push(key, member)
+    }
+  }
+  return false
 }
 
 function brokenText(): Problem {
