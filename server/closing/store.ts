@@ -131,6 +131,10 @@ interface Evening {
   readonly until: string
 }
 
+/**
+ * Of holds only the first in order is asked for: of any one, PostgreSQL believes that a third of all charges would do, and looks
+ * through them for it; mostly there is none, and it has looked through all.
+ */
 const agendaLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
   createShardLoader<Evening, Agenda>(async (shard, evenings) => {
     const { texts, dates, instants } = db.typed
@@ -149,7 +153,8 @@ const agendaLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
         union
         select line_id from statements where shard = ${shard} and tenant_id = evening.tenant_id and due_on = evening.due_soon_on
         union
-        (select null from charges where shard = ${shard} and tenant_id = evening.tenant_id and expires_at <= evening.until limit 1)
+        (select null from charges where shard = ${shard} and tenant_id = evening.tenant_id and expires_at <= evening.until
+          order by expires_at limit 1)
       ) as due
       order by evening.n, due.id nulls last`
     const byEvening = Map.groupBy(rows, (row) => row.evening)
@@ -181,8 +186,9 @@ const expiryLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
   createShardLoader<Pick<Evening, 'shard' | 'tenantId' | 'until'>, boolean>(async (shard, asked) => {
     const { texts, instants } = db.typed
     const rows = await db<{ found: boolean }[]>`
-      select exists (
-          select from charges where shard = ${shard} and tenant_id = asked.tenant_id and expires_at <= asked.until) as found
+      select (
+          select expires_at from charges where shard = ${shard} and tenant_id = asked.tenant_id and expires_at <= asked.until
+          order by expires_at limit 1) is not null as found
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${instants(asked.map(({ until }) => until))})
         with ordinality as asked(tenant_id, until, n)
       order by asked.n`

@@ -79,6 +79,7 @@ interface OfCustomer {
   readonly customerId: string
 }
 
+/** `offset 0` leaves the planner nothing but a look-up for each, also while the table is empty. */
 const customerLoaderOf = oncePerPlatform(({ db }) =>
   createShardLoader<OfCustomer, Aged<DecidedLine>[]>(async (shard, asked) => {
     const { texts } = db.typed
@@ -86,7 +87,8 @@ const customerLoaderOf = oncePerPlatform(({ db }) =>
       select ${db(decidedColumns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ customerId }) => customerId))})
         as asked(tenant, customer)
-      join lines on shard = ${shard} and tenant_id = tenant and customer_id = customer
+      cross join lateral (select * from lines l
+        where l.shard = ${shard} and l.tenant_id = asked.tenant and l.customer_id = asked.customer offset 0) lines
       order by id`
     const byCustomer = Map.groupBy(rows, (row) => row.customerId)
     return asked.map(({ customerId }) => byCustomer.get(customerId) ?? [])
