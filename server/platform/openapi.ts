@@ -10,7 +10,8 @@ settlement over one journal.
 
 - Amounts are integers in minor units of their \`currency\`; dates are \`YYYY-MM-DD\`; instants are RFC 3339 in UTC.
 - Send \`Authorization: Bearer sk_…\`. Every POST that books something takes an \`Idempotency-Key\`: a retry with the same
-  key gets the first answer with \`Idempotent-Replayed: true\`, the same key with another request is refused. Not kept are
+  key gets the first answer with \`Idempotent-Replayed: true\`, the same key with another request is refused
+  (for another customer only where both are in one shard, so never use one for two customers). Not kept are
   the answers of quotes, API keys and their revoking, sandboxes and \`POST /v1/clock\`: a secret is shown once, the rest can be
   repeated.
 - Every refusal is a problem document (RFC 9457) with a stable \`code\` and a \`remedy\`; see \`/problems/{code}\`.
