@@ -119,11 +119,18 @@ function started(
   const start = opening?.on ?? stated.disbursedOn
   const before = listed.filter(({ id, type, on }) => type === 'disbursement' && undone.has(id) && on < start)
   const gone = new Set(before.map(({ id }) => id))
-  const events = listed.filter((event) => !gone.has(event.type === 'reversal' ? event.of : event.id))
+  const kept = listed.filter((event) => !gone.has(event.type === 'reversal' ? event.of : event.id))
+  const events = kept.map((event) => knownFrom(event, start))
   if (opening === null) return { terms: stated, events }
   const { id, on: disbursedOn, amount: principal } = opening
   const moved: LoanEvent = { id, type: 'disbursement', on: stated.disbursedOn, amount: stated.principal }
   return { terms: { ...stated, disbursedOn, principal }, events: [moved, ...events.filter((event) => event.id !== id)] }
+}
+
+/** A charge was known from the beginning of the loan at the earliest. */
+function knownFrom(event: LoanEvent, start: string): LoanEvent {
+  if (event.type !== 'fee' && event.type !== 'penalty') return event
+  return { ...event, knownOn: laterOf(event.knownOn ?? event.on, start) }
 }
 
 /** What is reversed has never been, on the days before its reversal too: the payoff of such a day leaves it out as the rows do. */

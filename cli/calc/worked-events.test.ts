@@ -227,6 +227,55 @@ const examples: readonly Example[] = [
     [first, event('deferral', '2024-02-10', { id: 'd', periods: 1 }), event('reversal', '2024-02-11', { of: 'd' })],
     onTime,
   ],
+  [
+    'undone, what was lent before the stated day is none of it: 100.00 from February on',
+    { ...free, principal: '100', disbursedOn: '2024-02-01' },
+    [
+      event('disbursement', '2024-01-01', { id: 'early', amount: '200' }),
+      event('reversal', '2024-01-05', { of: 'early' }),
+    ],
+    ['03-01 33.33+0.00 33.33', '04-01 33.33+0.00 33.33', '05-01 33.34+0.00 33.34'],
+  ],
+  [
+    'undone with a fee that was listed after it: nothing of either',
+    { ...free, principal: '100', disbursedOn: '2024-02-01' },
+    [
+      event('disbursement', '2024-01-01', { id: 'early', amount: '200' }),
+      event('fee', '2024-03-01', { id: 'fee', amount: '5' }),
+      event('reversal', '2024-01-05', { of: 'early' }),
+      event('reversal', '2024-01-05', { of: 'fee' }),
+    ],
+    ['03-01 33.33+0.00 33.33', '04-01 33.33+0.00 33.33', '05-01 33.34+0.00 33.34'],
+  ],
+  [
+    'of two lent before the stated day the earlier is undone: the loan began with the other, 50/3, then (33.33 + 100)/2',
+    { ...free, principal: '100', disbursedOn: '2024-03-01' },
+    [
+      event('disbursement', '2024-01-01', { id: 'early', amount: '200' }),
+      event('disbursement', '2024-02-01', { amount: '50' }),
+      event('reversal', '2024-03-05', { of: 'early' }),
+    ],
+    ['03-01 16.67+0.00 16.67', '04-01 66.66+0.00 66.66', '05-01 66.67+0.00 66.67'],
+  ],
+  [
+    'a re-age that began before its day, undone, leaves no late interest behind',
+    {},
+    [
+      event('re-age', '2024-03-15', { instalments: 2, firstDueOn: '2024-03-01' }),
+      event('reversal', '2024-03-16', { of: 0 }),
+    ],
+    asPlanned,
+  ],
+  [
+    'a charge-off undone after 50 were recovered: the same',
+    {},
+    [
+      event('charge-off', '2024-02-10', { id: 'lost' }),
+      event('recovery', '2024-02-20', { amount: '50' }),
+      event('reversal', '2024-02-21', { of: 'lost' }),
+    ],
+    ['02-01 99.01+3.00 52.01', '03-01 99.35+2.66 102.01', '04-01 101.64+1.02 102.66'],
+  ],
 ]
 
 function rowsOf(answer: ScheduleAnswer): string[] {
