@@ -323,6 +323,14 @@ test('with DATABASE_URL it uses that database; a wrong name or password is expla
   assert.ok(await hinted({ ...elsewhere, CHIT_HOME: join(home, 'others') }))
   assert.equal(await hinted({ ...env, CHIT_HOME: join(home, 'others') }), null)
 
+  const otherKey = Buffer.alloc(32, 2).toString('base64')
+  assert.match(
+    await refusal({ ...env, CHIT_MASTER_KEY: otherKey }),
+    /was sealed under another master key\. .*CHIT_MASTER_KEY/,
+  )
+  // One of the demo's three customers, at least, would be in another shard.
+  assert.match(await refusal({ ...env, SHARDS: '1024' }), /SHARDS is 1024, but .* made with another number/)
+
   const noSuch = new URL(postgres.url)
   noSuch.pathname = '/nowhere'
   assert.match(await refusal({ ...env, DATABASE_URL: noSuch.href }), /There is no database "nowhere"/)

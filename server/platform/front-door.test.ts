@@ -59,7 +59,7 @@ async function until(admission: Admission, inside: number): Promise<void> {
 }
 
 test('a full server answers 503 with Retry-After and a problem; the same request succeeds once there is room', async (t) => {
-  const { admission, open, ask, port } = await fullHouse(t)
+  const { admission, open, ask, raw, port } = await fullHouse(t)
   const inside = [ask(1), ask(2)]
   await until(admission, places)
   const refused = await ask(3)
@@ -72,6 +72,10 @@ test('a full server answers 503 with Retry-After and a problem; the same request
     ['busy', 503, registry.busy.title, registry.busy.remedy, refused.headers.get('x-request-id')],
   )
   assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200, 'its watchers still see it')
+  for (const address of ['/%76%31/wait', 'http://x/v1/wait', '/docs']) {
+    const socket = await raw(`GET ${address} HTTP/1.1\nHost: x\n\n`)
+    assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1.1 503 /, `${address} is no way around the queue`)
+  }
   open()
   const answers = await Promise.all(inside)
   assert.deepEqual(

@@ -19,6 +19,11 @@ export interface FrontDoorOptions {
   requestIdOf(request: IncomingMessage): string
 }
 
+/** Whoever watches the server must see it when it is full, too. Any other address may be one of `/v1/`, written otherwise. */
+function isWatching(url: string): boolean {
+  return !url.startsWith('/v1/') && /^\/(healthz|readyz|metrics)\/?(\?|$)/.test(url)
+}
+
 /** Refusals come by the thousand, so their document is printed once, with a gap for the request's id. */
 function documentOf(detail: string): (requestId: string) => string {
   const gap = 'the-id-of-the-request'
@@ -79,8 +84,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   }
 
   function receive(handler: Handler, request: IncomingMessage, response: ServerResponse): void {
-    // Whoever watches the server must see it when it is full, too.
-    if (!request.url!.startsWith('/v1/')) {
+    if (isWatching(request.url!)) {
       handler(request, response)
       return
     }
