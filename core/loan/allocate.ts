@@ -8,6 +8,7 @@ import {
   addPaid,
   addTo,
   type Book,
+  copyOf,
   countsNights,
   insertMove,
   noAmounts,
@@ -15,6 +16,7 @@ import {
   owedTotal,
   periodIndex,
   type Slot,
+  setPaid,
   settledOf,
   touch,
 } from './book.ts'
@@ -91,12 +93,21 @@ export function newPayment(book: Book, amount: bigint, on: Day): Payment {
 /** Pays as far as the money goes; `left` of the payment is what nothing was owed for. */
 export function pay(book: Book, amount: bigint, on: Day, rule: AllocationRule, only?: readonly Timing[]): Payment {
   const payment = newPayment(book, amount, on)
-  for (const group of groupsOf(rule)) {
-    if (payment.left === 0n) break
-    if (only === undefined || only.includes(group[0]!.timing)) payWhilePlaced(payment, group, rule)
+  const groups = groupsOf(rule)
+  for (let at = 0; at < groups.length && payment.left > 0n; at++) {
+    const group = groups[at]!
+    const { timing } = group[0]!
+    if (timing === 'past-due' && !isPastDue(book, on)) continue
+    if (only === undefined || only.includes(timing)) payWhilePlaced(payment, group, rule)
   }
   skipPaid(book)
   return payment
+}
+
+/** Whether anything could be: asked first, as most payments come on their day. */
+function isPastDue(book: Book, on: Day): boolean {
+  const open = book.plan[book.firstOpen]
+  return (open !== undefined && open.due < on) || book.extras.length > 0
 }
 
 function byTiming(steps: readonly Step[]): Step[][] {
@@ -104,7 +115,8 @@ function byTiming(steps: readonly Step[]): Step[][] {
   for (const step of steps) {
     const group = groups.get(step.timing)
     if (group === undefined) groups.set(step.timing, [step])
-    else group.push(step)
+    else if (step.timing === 'in-advance' || !group.some(({ component }) => component === step.component))
+      group.push(step)
   }
   return [...groups.values()]
 }
@@ -142,15 +154,34 @@ function payDue(payment: Payment, group: readonly Step[], timing: Timing): void 
     if (slot.due > on || (timing === 'past-due' && slot.due === on)) return
     if (timing === 'due' && slot.due < on) continue
     workOutToPay(book, index)
-    const target = { slot, index }
-    for (let at = 0; at < group.length; at++) {
-      const { component } = group[at]!
-      const owed = owedOf(slot, component)
-      if (owed <= 0n) continue
-      put(payment, target, component, minMinor(payment.left, owed))
-      if (payment.left === 0n) return
-    }
+    payAtOnce(payment, slot, index, group)
+    if (payment.left === 0n) return
   }
+}
+
+/** Of a due instalment no component asks for more or less once another is paid: all of them are paid in one go. */
+function payAtOnce(payment: Payment, slot: Slot, index: number, group: readonly Step[]): void {
+  const { book, on, spread } = payment
+  const paid = copyOf(slot.paid)
+  let principal = 0n
+  let left = payment.left
+  for (let at = 0; at < group.length; at++) {
+    const { component } = group[at]!
+    const owed = owedOf(slot, component)
+    if (owed <= 0n) continue
+    const isLast = left <= owed
+    const amount = isLast ? left : owed
+    addTo(paid, component, amount)
+    addTo(spread, component, amount)
+    if (component === 'principal') principal = amount
+    left = isLast ? 0n : left - amount
+    if (isLast) break
+  }
+  if (left === payment.left) return
+  if (on > slot.due) slot.paidLate += payment.left - left
+  payment.left = left
+  setPaid(slot, paid)
+  if (principal > 0n) followPrincipal(book, slot, index, principal, on)
 }
 
 /** An instalment of the plan (`index` ≥ 0) or a slot beside it. */
@@ -329,12 +360,12 @@ export function followPrincipal(book: Book, slot: Slot, index: number, amount: b
   book.outstanding -= amount
   if (!book.daily) return
   if (on >= slot.due) {
-    insertMove(slot, slot.due, -amount)
+    insertMove(slot, slot.due, 0n - amount)
     return
   }
   if (on <= slot.from) keepAsPaid(book, slot, index)
   touch(book, index)
-  addMove(book, on, -amount)
+  addMove(book, on, 0n - amount)
 }
 
 /** An instalment paid before its period begins stands as it was paid, as long as others are open. */

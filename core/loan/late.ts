@@ -20,7 +20,12 @@ export function bearLateInterest(book: Book, on: Day): void {
   if (!isAnyLate) return
   book.lateUntil = until
   // Interest taken over was reckoned with a part of what is late.
-  if (plan.some((slot) => slot.deferred !== 0n)) workOutAll(book)
+  if (tookOver(book)) workOutAll(book)
+}
+
+function tookOver({ plan }: Book): boolean {
+  for (let index = 0; index < plan.length; index++) if (plan[index]!.deferred !== 0n) return true
+  return false
 }
 
 /** Both ends at once: between them the plan would look as if the late principal were never to be paid. */
@@ -33,7 +38,7 @@ function keepBearing(book: Book, index: number, until: Day): boolean {
   // Never into an instalment before it that is due on the same day: that one may be paid.
   const at = Math.max(index, planIndex(book, from))
   insertMove(book.plan[at]!, from, principal, 'late')
-  insertMove(book.plan[planIndex(book, until)]!, until, -principal, 'late')
+  insertMove(book.plan[planIndex(book, until)]!, until, 0n - principal, 'late')
   touch(book, at)
   return true
 }
