@@ -10,7 +10,7 @@ export type Rounding = (typeof roundingNames)[number]
  */
 export function roundQuotient(numerator: bigint, denominator: bigint, mode: Rounding = 'half-even'): bigint {
   if (numerator <= safe && numerator >= -safe && denominator <= safe && denominator > 0n) {
-    return BigInt(roundSafe(Number(numerator), Number(denominator), mode))
+    return wholeMinor(roundSafe(Number(numerator), Number(denominator), mode))
   }
   assert(denominator > 0n, () => `denominator must be positive, got ${denominator}`)
   const quotient = numerator / denominator
@@ -48,6 +48,12 @@ export function roundSafe(numerator: number, denominator: number, mode: Rounding
   if (twice !== denominator) return twice > denominator ? away : quotient
   if (mode === 'half-even') return quotient % 2 === 0 ? quotient : away
   return mode === 'half-up' ? away : quotient
+}
+
+/** A whole double as a bigint. One of 32 bits, as most are, is made in line, any other by a call into the engine. */
+export function wholeMinor(whole: number): bigint {
+  const short = whole | 0
+  return short === whole ? BigInt(short) : BigInt(whole)
 }
 
 /** The nearest multiple, for instalments in whole units of ten; a half goes to the even multiple. */

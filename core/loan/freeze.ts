@@ -1,7 +1,7 @@
 /** The loan as others see it: plain, immutable, worked out to the end. */
 import type { Day } from '../calendar.ts'
 import { maxMinor } from '../money.ts'
-import { type Book, owesAnything, type Slot } from './book.ts'
+import { type Book, owedOf, owesAnything, type Slot } from './book.ts'
 import { workOutAll } from './plan.ts'
 import type { Allocated, Instalment, LoanEvent, LoanState, LoanStatus, LoanTerms, Ownership } from './types.ts'
 
@@ -45,12 +45,8 @@ export function freeze(book: Book): LoanState {
 
 function principalOf(slots: readonly Slot[]): bigint {
   let sum = 0n
-  for (const slot of slots) sum += owedPrincipal(slot)
+  for (let index = 0; index < slots.length; index++) sum += owedOf(slots[index]!, 'principal')
   return sum
-}
-
-function owedPrincipal(slot: Slot): bigint {
-  return slot.owing.principal - slot.paid.principal - slot.waived.principal - slot.writtenOff.principal
 }
 
 const rank: Readonly<Record<Slot['kind'], number>> = {

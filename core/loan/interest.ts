@@ -1,6 +1,6 @@
 /** Interest of one period on the balance it carried, exact until the period's one rounding. */
 import type { Day } from '../calendar.ts'
-import { exactDouble, roundQuotient, roundSafe } from '../rounding.ts'
+import { exactDouble, roundQuotient, roundSafe, wholeMinor } from '../rounding.ts'
 import type { Factor } from '../schedule/annuity.ts'
 import type { Book, Pause, Slot } from './book.ts'
 
@@ -65,7 +65,7 @@ function interestInDoubles(book: Book, slot: Slot, opening: bigint, until: Day):
   let sum = 0
   for (let index = 0; index < moves.length; index++) {
     const move = moves[index]!
-    if (move.day > until) break
+    if (move.day >= until) break
     if (move.day > day) {
       if (balance > 0) sum += balance * measure.units(day, move.day)
       day = move.day
@@ -77,7 +77,7 @@ function interestInDoubles(book: Book, slot: Slot, opening: bigint, until: Day):
   const numerator = sum * measure.share * book.rates[0]!.double
   const denominator = measure.denominator * book.rateDenDouble
   if (!(numerator <= exactDouble && denominator <= exactDouble)) return null
-  return BigInt(roundSafe(numerator, denominator, book.terms.rounding))
+  return wholeMinor(roundSafe(numerator, denominator, book.terms.rounding))
 }
 
 /** Factor of a whole period, for the equal instalment, which a pause does not change. */

@@ -10,10 +10,11 @@ export function workOut(book: Book, last: number): void {
   for (let index = Math.min(book.firstOpen, book.dirty); index < book.dirty; index++) {
     left -= owedOf(book.plan[index]!, 'principal')
   }
-  for (let index = book.dirty; index <= last; index++) {
+  for (let index = book.dirty; index < last; index++) {
     workOutSlot(book, index, left)
     left -= owedOf(book.plan[index]!, 'principal')
   }
+  workOutSlot(book, last, left)
   book.dirty = last + 1
 }
 
@@ -109,7 +110,7 @@ function plannedNow(book: Book, slot: Slot): bigint {
 
 export function principalDue(book: Book): bigint {
   let sum = 0n
-  for (const slot of book.plan) sum += slot.owing.principal
+  for (let index = 0; index < book.plan.length; index++) sum += book.plan[index]!.owing.principal
   return sum
 }
 
@@ -254,17 +255,19 @@ export function divide(book: Book, slot: Slot, planned: bigint, interest: bigint
   const settledPrincipal = settledOf(slot, 'principal')
   const pot = planned + slot.restored + (book.fixes === 'total' ? slot.deferred + slot.arrearsInterest : interest)
   const early =
-    slot.settledEarly || (book.fixes === 'total' && book.daily && settledPrincipal > maxMinor(pot - interest, 0n))
+    slot.settledEarly ||
+    (settledPrincipal > 0n && book.fixes === 'total' && book.daily && settledPrincipal > pot - interest)
   const dueInterest = maxMinor(early ? settledInterest : minMinor(interest, pot), settledInterest)
   const rest = book.fixes === 'total' ? pot - dueInterest : planned + slot.restored
   return {
     interest: dueInterest,
     principal: maxMinor(rest, settledPrincipal),
-    carry:
-      interest >= dueInterest || !countsNights(book)
-        ? maxMinor(interest - dueInterest, 0n)
-        : paidBeyond(slot, interest),
+    carry: interest === dueInterest ? 0n : carryOf(book, slot, interest - dueInterest, interest),
   }
+}
+
+function carryOf(book: Book, slot: Slot, rest: bigint, interest: bigint): bigint {
+  return rest < 0n && countsNights(book) ? paidBeyond(slot, interest) : maxMinor(rest, 0n)
 }
 
 /** Below 0: interest that was paid beyond what came up by then, as where goods came back or a pause was put in, pays the next nights. */
@@ -278,15 +281,18 @@ function paidBeyond(slot: Slot, interest: bigint): bigint {
  * than the earlier and what is paid of the later ones leave.
  */
 function closeAt(book: Book, slot: Slot, opening: bigint, late: bigint, left: bigint): void {
+  const { moves } = slot
   let balance = opening
-  slot.late = late - slot.restored
-  for (const move of slot.moves) {
-    balance += move.amount
-    if (move.kind === 'late' || move.kind === 'restored') slot.late += move.amount
+  let stays = late - slot.restored
+  for (let index = 0; index < moves.length; index++) {
+    const { amount, kind } = moves[index]!
+    balance += amount
+    if (kind === 'late' || kind === 'restored') stays += amount
   }
+  slot.late = stays
   const settled = settledOf(slot, 'principal')
   const whole = book.daily ? balance + settled : balance
-  const room = minMinor(whole - slot.late, left + settled)
+  const room = minMinor(whole - stays, left + settled)
   if (slot.owing.principal > room) slot.owing.principal = maxMinor(room, settled)
   slot.close = maxMinor(whole - slot.owing.principal, 0n)
 }
