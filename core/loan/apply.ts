@@ -5,6 +5,7 @@ import { followPrincipal, pay, usualRule } from './allocate.ts'
 import {
   type Amounts,
   addPaid,
+  addTo,
   addWaived,
   addWrittenOff,
   type Book,
@@ -129,18 +130,23 @@ function bookEvent(book: Book, event: LoanEvent, on: Day): void {
  * instalments it does not touch; else it is worked out before each event, as it was when each was booked by itself.
  */
 function keepUpToDate(book: Book, event: LoanEvent): void {
-  if (book.plain && !plainTypes.has(event.type)) book.plain = false
+  if (book.plain && !isPlain(event.type)) book.plain = false
   if (!book.plain && book.chargedOffOn === null) workOutAll(book)
 }
 
-const plainTypes: ReadonlySet<LoanEvent['type']> = new Set([
-  'repayment',
-  'fee',
-  'penalty',
-  'recalculate',
-  'reversal',
-  'sale',
-])
+function isPlain(type: LoanEvent['type']): boolean {
+  switch (type) {
+    case 'repayment':
+    case 'fee':
+    case 'penalty':
+    case 'recalculate':
+    case 'reversal':
+    case 'sale':
+      return true
+    default:
+      return false
+  }
+}
 
 function reAgeOrReschedule(book: Book, on: Day, term: NewTerm): void {
   // Charges alone are no balance that new instalments could follow.
@@ -306,7 +312,7 @@ function charge(book: Book, component: 'fee' | 'penalty', amount: bigint, on: Da
 type Charged = 'fee' | 'penalty' | 'interest'
 
 function ask(book: Book, slot: Slot, component: Charged, amount: bigint): void {
-  slot.owing[component] += amount
+  addTo(slot.owing, component, amount)
   if (book.credit > 0n) payFromOverpayments(book, slot, component)
 }
 

@@ -69,10 +69,12 @@ function inTime(a: LoanEvent, b: LoanEvent): number {
   const second = orderDate(b)
   if (first !== second) return first < second ? -1 : 1
   if (a.type === b.type) return 0
-  return Number(opensDay.has(b.type)) - Number(opensDay.has(a.type))
+  return Number(opensDay(b)) - Number(opensDay(a))
 }
 
-const opensDay: ReadonlySet<LoanEvent['type']> = new Set(['rate-change', 'interest-pause'])
+function opensDay({ type }: LoanEvent): boolean {
+  return type === 'rate-change' || type === 'interest-pause'
+}
 
 /** Stable: other events of one day keep the order they were booked in. */
 function inOrder(events: readonly LoanEvent[]): readonly LoanEvent[] {
@@ -86,7 +88,8 @@ function foldBook(terms: LoanTerms, events: readonly LoanEvent[]): Book {
   const reversed = reversedIds(events)
   const book = openBook(terms)
   book.reversed = reversed
-  for (const event of events) {
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index]!
     checkEvent(terms, event)
     if (reversed.size > 0 && reversed.has(event.id)) keepReversed(book, event)
     else applyOne(book, event)
@@ -122,13 +125,19 @@ function keepReversed(book: Book, event: LoanEvent): void {
 function reversedIds(events: readonly LoanEvent[]): ReadonlySet<string> {
   const known = new Set<string>()
   let reversals = 0
-  for (const event of events) {
-    if (known.size === known.add(event.id).size) {
-      throw new LoanProblem('duplicate-event', `two events have the id "${event.id}"`, 'id')
-    }
-    if (event.type === 'reversal') reversals++
+  for (let index = 0; index < events.length; index++) {
+    const { id, type } = events[index]!
+    known.add(id)
+    if (type === 'reversal') reversals++
   }
+  if (known.size < events.length) refuseDuplicate(events)
   return reversals === 0 ? noIds : reversedOf(events)
+}
+
+function refuseDuplicate(events: readonly LoanEvent[]): never {
+  const known = new Set<string>()
+  const twice = events.find(({ id }) => known.size === known.add(id).size)
+  throw new LoanProblem('duplicate-event', `two events have the id "${twice?.id}"`, 'id')
 }
 
 const noIds: ReadonlySet<string> = new Set()

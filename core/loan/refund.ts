@@ -64,6 +64,7 @@ function lostOf(book: Book): bigint {
 }
 
 export function addCredit(book: Book, amount: bigint): void {
+  if (amount === 0n) return
   book.credit += amount
   book.totals.overpaid += amount
 }
