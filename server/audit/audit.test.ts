@@ -1,58 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { runAuditCommand } from '../../cli/audit.ts'
-import { baitiaoTerms } from '../demo-terms.ts'
-import { type Payout, testCredit, type World } from '../testing.ts'
+import { testCredit, type World } from '../testing.ts'
+import { bookkeeping } from './testing.ts'
 import type { AuditReport } from './types.ts'
 
-const { sandbox, db } = await testCredit({ after })
-
-/** A purchase with a refund, a bill, a repayment with credit, a held amount, payouts: a row of every kind. */
-async function bookkeeping() {
-  const world = await sandbox('2026-03-05')
-  const [bank, trust] = [await world.funder('Bank'), await world.funder('Trust')]
-  const shares = [
-    { funderId: bank, basisPoints: 7_000 },
-    { funderId: trust, basisPoints: 3_000 },
-  ]
-  const program = await world.program(baitiaoTerms(shares))
-  const merchantId = await world.merchant()
-  const { id: lineId } = await world.line(program.id)
-  const phone = await world.buy({ lineId, merchantId, amount: 300_000, plan: '3x' })
-  await world.buy({ lineId, merchantId, amount: 25_900 })
-  await world.post(`/v1/charges/${phone.id}/refunds`, { amount: 50_000 })
-  await world.advance('2026-04-10')
-  const [statement] = await world.statements(lineId)
-  const paid = await world.pay(lineId, statement!.total)
-  const { payoff } = (await world.loansOf(lineId)).find((loan) => loan.plan === '3x')!
-  await world.pay(lineId, payoff + 500)
-  const held = await world.buy({ lineId, merchantId, amount: 7_000, capture: false })
-  const { id: idle } = await world.line(program.id)
-  await world.post('/v1/payouts', { funderId: bank })
-  const [payout] = (await world.get<{ data: Payout[] }>(`/v1/payouts?payeeId=${merchantId}`)).data
-  await world.booksAreTrue()
-  return {
-    world,
-    program: program.id,
-    merchant: merchantId,
-    line: lineId,
-    idle,
-    charge: phone.id,
-    loan: phone.loanIds[0]!,
-    statement: statement!.id,
-    repayment: paid.id,
-    held: held.id,
-    payout: payout!.id,
-    captured: await rowOf((await world.events('charge.captured'))[0]!.id),
-  }
-}
-
-async function rowOf(eventId: string): Promise<{ id: string; shard: number; seq: bigint }> {
-  const [row] = await db<
-    { id: string; shard: number; seq: bigint }[]
-  >`select id, shard, seq from journal where id = ${eventId}`
-  return row!
-}
+const credit = await testCredit({ after })
+const { sandbox, db } = credit
 
 function auditOf(world: World): Promise<AuditReport> {
   return world.get('/v1/audit')
@@ -99,7 +53,7 @@ test('whatever is changed behind the system’s back is found, and the row is na
     held,
     payout,
     captured: row,
-  } = await bookkeeping()
+  } = await bookkeeping(credit)
   // The database itself refuses legs that do not balance; somebody who can change rows can drop that too.
   await db`alter table journal drop constraint legs_balance`
   const captured = `shard = ${row.shard} and seq = ${row.seq}`
@@ -355,7 +309,7 @@ test('whatever is changed behind the system’s back is found, and the row is na
 })
 
 test('what is wrong in one tenant’s rows is not told to another', async () => {
-  const [mine, other] = [await bookkeeping(), await sandbox('2026-03-05')]
+  const [mine, other] = [await bookkeeping(credit), await sandbox('2026-03-05')]
   const seen = await tampered('loans', `id = '${mine.loan}'`, 'principal_minor = principal_minor + 1', () =>
     failuresOf(other),
   )
@@ -392,7 +346,7 @@ async function ownUrl(): Promise<string> {
 }
 
 test('chit audit lists each proof with its count; it ends with 0, with 1 naming the rows, with 2 if it could not run', async () => {
-  const { world, loan } = await bookkeeping()
+  const { world, loan } = await bookkeeping(credit)
   const url = await ownUrl()
   const good = await chitAudit([], url)
   assert.equal(good.code, 0, good.printed)

@@ -314,12 +314,6 @@ export function problem(code: ProblemCode, parts: ProblemParts = {}): Problem {
   return new Problem(code, parts)
 }
 
-/** `migration`: one that this version does not know. */
-export function outdated(migration: string): Problem {
-  const detail = `A newer version of Chit has migrated the database (${migration}).`
-  return problem('server-outdated', { detail, retryAfterSeconds: 5 })
-}
-
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(registry, code)
 }

@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
 import type { Platform } from './context.ts'
-import { outdated, type ProblemCode, problemDocument } from './errors.ts'
+import { type ProblemCode, problemDocument } from './errors.ts'
+import { outdated } from './newer-schema.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from './database.ts'
+import { type Problem, problem } from './errors.ts'
 
 export interface NewerSchema {
   /** The first migration that this version does not know; null as long as none was seen. */
@@ -42,6 +43,12 @@ export function createNewerSchema(db: Database, log: Logger, known: readonly str
       return asking
     },
   }
+}
+
+/** `migration`: one that this version does not know. */
+export function outdated(migration: string): Problem {
+  const detail = `A newer version of Chit has migrated the database (${migration}).`
+  return problem('server-outdated', { detail, retryAfterSeconds: 5 })
 }
 
 const lookEveryMilliseconds = 5_000

@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { App } from './app.ts'
 import type { Platform } from './context.ts'
-import { isProblemCode, outdated, type ProblemKind, problem, registry } from './errors.ts'
+import { isProblemCode, type ProblemKind, problem, registry } from './errors.ts'
+import { outdated } from './newer-schema.ts'
 
 /** What a person or a monitor asks of a running server. */
 export function registerPages(app: App, platform: Platform): void {

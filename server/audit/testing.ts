@@ -1,0 +1,49 @@
+import type { Queryable } from '../platform/database.ts'
+import { type Credit, type Payout, plainTerms } from '../testing.ts'
+
+/** A purchase with a refund, a bill, a repayment with credit, a held amount, payouts: a row of every kind. */
+export async function bookkeeping({ sandbox, db }: Credit) {
+  const world = await sandbox('2026-03-05')
+  const [bank, trust] = [await world.funder('Bank'), await world.funder('Trust')]
+  const shares = [
+    { funderId: bank, basisPoints: 7_000 },
+    { funderId: trust, basisPoints: 3_000 },
+  ]
+  const program = await world.program(plainTerms({ funding: { shares, serviceFeeBasisPoints: 2_000 } }))
+  const merchantId = await world.merchant()
+  const { id: lineId } = await world.line(program.id)
+  const phone = await world.buy({ lineId, merchantId, amount: 300_000, plan: '3x' })
+  await world.buy({ lineId, merchantId, amount: 25_900 })
+  await world.post(`/v1/charges/${phone.id}/refunds`, { amount: 50_000 })
+  await world.advance('2026-04-10')
+  const [statement] = await world.statements(lineId)
+  const paid = await world.pay(lineId, statement!.total)
+  const { payoff } = (await world.loansOf(lineId)).find((loan) => loan.plan === '3x')!
+  await world.pay(lineId, payoff + 500)
+  const held = await world.buy({ lineId, merchantId, amount: 7_000, capture: false })
+  const { id: idle } = await world.line(program.id)
+  await world.post('/v1/payouts', { funderId: bank })
+  const [payout] = (await world.get<{ data: Payout[] }>(`/v1/payouts?payeeId=${merchantId}`)).data
+  await world.booksAreTrue()
+  return {
+    world,
+    program: program.id,
+    merchant: merchantId,
+    line: lineId,
+    idle,
+    charge: phone.id,
+    loan: phone.loanIds[0]!,
+    statement: statement!.id,
+    repayment: paid.id,
+    held: held.id,
+    payout: payout!.id,
+    captured: await rowOf(db, (await world.events('charge.captured'))[0]!.id),
+  }
+}
+
+async function rowOf(db: Queryable, eventId: string): Promise<{ id: string; shard: number; seq: bigint }> {
+  const [row] = await db<
+    { id: string; shard: number; seq: bigint }[]
+  >`select id, shard, seq from journal where id = ${eventId}`
+  return row!
+}
