@@ -7,7 +7,7 @@ import { holdsOnAQuarter } from '../loan/arbitrary.test-support.ts'
 import { limits } from '../loan/check.ts'
 import { foldLoan, payoffOn } from '../loan/index.ts'
 import { plainLoan } from '../loan/plain.test-support.ts'
-import type { Instalment, LoanEvent, LoanState } from '../loan/types.ts'
+import type { Instalment, LoanEvent, LoanState, LoanTerms } from '../loan/types.ts'
 import { parseMinor } from '../money.ts'
 import { record } from '../property.test-support.ts'
 import { type Rounding, roundQuotient } from '../rounding.ts'
@@ -155,6 +155,27 @@ test('free periods of a bullet are no part of the sum that its interest is', () 
   const [, interest] = explainInstalment(state, 1).parts!
   assert.equal(told(interest!), '2.00 CNY = sum of balance × factor, rounded once: 100.00 CNY × 10800/540000')
   assert.equal(interest!.parts![0]!.what, '2024-02-01 to 2024-04-01, 60 days, 30/360')
+})
+
+test('a contract that ends at less than its other instalments ask for, as one was paid ahead, has nothing below zero in its explanation', () => {
+  // Nothing pays what is due: 58.94 of interest in advance, no more of the rest.
+  const order = ['in-advance-interest'] as const
+  const terms: LoanTerms = {
+    ...plainLoan,
+    annualRatePercent: '10000',
+    instalments: 3,
+    disbursedOn: '2023-01-01',
+    firstDueOn: '2023-02-20',
+    interestRecalculation: 'daily',
+    allocation: { default: { order, surplus: 'next', across: 'horizontal' } },
+  }
+  const on = '2023-02-20'
+  const state = foldLoan(terms, [
+    { id: 'paid', type: 'repayment', on, amount: 100_000n },
+    { id: 'ended', type: 'contract-termination', on: '2023-02-21' },
+    { id: 'returned', type: 'purchase-refund', on, amount: 10_001n },
+  ])
+  assertAllExplained(state)
 })
 
 test('every amount of any loan is what its parts add up to', () => {

@@ -141,8 +141,11 @@ function explainInterest(book: Book, index: number, money: Money): Explanation {
   const stretches = stretchesOf(book, slot, opening, money)
   const apart = reckonedApart(book, slot, opening) ?? (stretches.length === 0 ? 'no balance' : null)
   if (apart !== null) {
-    const parts = [leaf(apart, money(ownInterest(slot))), ...leavesOf(others, money)]
-    return { ...answer, formula: formulaOf(apart, others), parts }
+    // Where a contract ends at less than its other instalments ask for, as one was paid ahead, the last takes that back.
+    const own = ownInterest(slot)
+    const all = own < 0n ? [...there('asked for by other instalments', own), ...others] : others
+    const parts = [leaf(apart, money(maxMinor(own, 0n))), ...leavesOf(all, money)]
+    return { ...answer, formula: formulaOf(apart, all), parts }
   }
   const own = `sum of balance × factor, rounded once${others.length === 0 ? '' : ','}`
   const parts = [...stretches, ...leavesOf(others, money)]
