@@ -133,13 +133,20 @@ export function takesPlaceOn(event: LoanEvent): string {
 
 /** An id, a place in the list, or nothing: the latest money event (of that amount, if one is given). */
 function reversedId(fields: Fields, path: string, before: readonly LoanEvent[], amount: Minor | null): string {
-  if (!absent(fields.of)) return eventId(fields.of, path, before)
+  if (!absent(fields.of)) return reversibleId(eventId(fields.of, path, before), path, before)
   const reversed = new Set(before.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
   const target = before.findLast(
     (event) => 'amount' in event && !reversed.has(event.id) && (amount === null || event.amount === amount),
   )
   if (target === undefined) throw new CalcProblem(`${path}.of`, 'no earlier event to reverse', 'no-such-event')
   return target.id
+}
+
+/** Refused here, as the one that is named can have left the list with an earlier disbursement that it undoes. */
+function reversibleId(id: string, path: string, before: readonly LoanEvent[]): string {
+  const isReversal = before.some((event) => event.id === id && event.type === 'reversal')
+  if (isReversal) throw new CalcProblem(`${path}.of`, 'a reversal cannot be reversed', 'not-reversible')
+  return id
 }
 
 /** The refund that interest is given for: the one named, or the latest; null where there is none. */

@@ -1,6 +1,6 @@
 /** Reads the loan that `chit calc schedule`, `allocate` and `explain` take: terms, events and the day of the question. */
 import { parseDecimal } from '../../core/fraction.ts'
-import { checkTerms } from '../../core/loan/check.ts'
+import { checkAmount, checkTerms } from '../../core/loan/check.ts'
 import type { AllocationRule, AllocationStep, LoanEvent, LoanTerms } from '../../core/loan/types.ts'
 import { currencyDecimals, type Minor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
@@ -77,12 +77,15 @@ export const choices = {
 export function readLoan(fields: Fields): LoanInput {
   const asStated = readTerms(fields)
   const earliest = earlierStart(fields.events, asStated)
-  refuseTerms({ ...asStated, ...earliest }, !absent(fields.dueDates))
   const listed = readEvents(fields.events, { ...asStated, ...earliest })
   const undone = new Set(listed.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
   const { terms, events } = earliest === null ? { terms: asStated, events: listed } : started(listed, undone, asStated)
+  refuseTerms(terms, !absent(fields.dueDates))
+  // The stated disbursement is an event then, which has no place in the list.
+  if (terms !== asStated) named('principal', () => checkAmount(asStated.principal, 'principal'))
   const dated = events.flatMap((event) => (undone.has(event.id) ? [event] : onItsDay(event, terms)))
-  const latest = dated.reduce((day, event) => laterOf(day, event.on), terms.disbursedOn)
+  // Of what was listed: the reversal of what opened nothing is an event as any other.
+  const latest = listed.reduce((day, event) => laterOf(day, event.on), asStated.disbursedOn)
   const asOf = absent(fields.asOf) ? latest : readDate(fields.asOf, 'asOf')
   return { terms, events: undoneAtOnce(dated), asOf, places: new Map(listed.map(({ id }, index) => [id, index])) }
 }
@@ -307,9 +310,13 @@ function readOrder(value: unknown, path: string): readonly AllocationStep[] {
 
 function readEvents(value: unknown, terms: LoanTerms): readonly LoanEvent[] {
   const events: LoanEvent[] = []
+  const ids = new Set<string>()
   or(value, [], (list) => [...readList(list, 'events')]).forEach((item, index) => {
     const event = readEvent(item, `events[${index}]`, terms, events)
     refuseEvent(terms, event, `events[${index}]`, item)
+    // Here, as an event that opens the loan or never did leaves the list, and all of its id with it.
+    if (ids.has(event.id)) throw new CalcProblem(`events[${index}].id`, 'is used twice', 'duplicate-event')
+    ids.add(event.id)
     events.push(event)
   })
   return events

@@ -23,6 +23,9 @@ const plain = {
 
 test('each wrong input is refused with the name of its field', () => {
   const centuries = { every: { n: 1000, unit: 'year' }, instalments: 1 }
+  const early = { type: 'disbursement', id: 'early', on: '2023-12-01', amount: '150' }
+  const undone = { type: 'reversal', id: 'undone', on: '2024-01-10', of: 'early' }
+  const fee = { type: 'fee', on: '2024-02-01', amount: '5' }
   const table: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ principal: 'NaN' }, 'principal'],
     [{ principal: '-5' }, 'principal'],
@@ -67,6 +70,10 @@ test('each wrong input is refused with the name of its field', () => {
     [{ events: [{ type: 'deferral', on: '2024-02-10', until: '9999-12-31' }] }, 'events[0].until'],
     [{ ...centuries, events: [{ type: 'deferral', on: '2024-02-10', periods: 9 }] }, 'events[0].periods'],
     [{ every: { n: 1, unit: 'day' }, businessDays: { rule: 'preceding' } }, 'businessDays'],
+    [{ principal: '0', events: [early] }, 'principal'],
+    [{ balloon: '120', events: [early, undone] }, 'balloon'],
+    [{ events: [early, { ...fee, id: 'early' }] }, 'events[1].id'],
+    [{ events: [early, { ...fee, id: 'early' }, undone] }, 'events[1].id'],
   ]
   for (const [change, field] of table) {
     assert.throws(
@@ -86,6 +93,18 @@ test('a rule for a kind of payment of other systems changes nothing', () => {
 test('a kind of payment that has no rule of its own is told those that have', () => {
   const { stderr } = runCalc('schedule', JSON.stringify({ ...plain, allocation: { repaymnt: {} } }))
   assert.match(stderr, /^allocation\.repaymnt: must be one of default, repayment, down-payment, merchant-refund, /)
+})
+
+test('what was lent before the stated day and undone refuses nothing, and its reversal is the last event', () => {
+  const early = { type: 'disbursement', id: 'early', on: '2023-12-01', amount: '50' }
+  const undone = { type: 'reversal', on: '2024-01-10', of: 'early' }
+  const terms = { ...plain, balloon: '80' }
+  const never = calcSchedule({ ...terms, asOf: '2024-01-10' })
+  assert.deepEqual(calcSchedule({ ...terms, events: [early, undone] }), never)
+  const again = { ...undone, id: 'again', of: 'undone' }
+  assert.throws(() => calcSchedule({ ...terms, events: [early, { ...undone, id: 'undone' }, again] }), {
+    code: 'not-reversible',
+  })
 })
 
 test('an event that the loan’s history refuses is named by its place', () => {
