@@ -188,3 +188,15 @@ test('a list of lines or loans says by what it is chosen, once', async () => {
   )
   assert.deepEqual(await Promise.all(codes), Array(4).fill('invalid-request'))
 })
+
+test('some who ask for the lines of one customer at the same moment are each told of every line once', async () => {
+  const { world, program } = await shopping()
+  const { id, customerId } = await world.line(program.id)
+  const asked = Array.from({ length: 5 }, () => world.get<{ data: Line[] }>(`/v1/lines?customerId=${customerId}`))
+  for (const { data } of await Promise.all(asked)) {
+    assert.deepEqual(
+      data.map((line) => line.id),
+      [id],
+    )
+  }
+})

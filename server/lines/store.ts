@@ -83,15 +83,15 @@ interface OfCustomer {
 const customerLoaderOf = oncePerPlatform(({ db }) =>
   createShardLoader<OfCustomer, Aged<DecidedLine>[]>(async (shard, asked) => {
     const { texts } = db.typed
-    const rows = await db<Aged<DecidedLine>[]>`
-      select ${db(decidedColumns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
+    const rows = await db<(Aged<DecidedLine> & { n: number })[]>`
+      select asked.n::int, ${db(decidedColumns)}, tenant_id, ${worstDaysPastDue(db)} as days_past_due
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ customerId }) => customerId))})
-        as asked(tenant, customer)
+        with ordinality as asked(tenant, customer, n)
       cross join lateral (select * from lines l
         where l.shard = ${shard} and l.tenant_id = asked.tenant and l.customer_id = asked.customer offset 0) lines
       order by id`
-    const byCustomer = Map.groupBy(rows, (row) => row.customerId)
-    return asked.map(({ customerId }) => byCustomer.get(customerId) ?? [])
+    const byPlace = Map.groupBy(rows, ({ n }) => n)
+    return asked.map((_, place) => byPlace.get(place + 1) ?? [])
   }),
 )
 
