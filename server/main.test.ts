@@ -323,6 +323,10 @@ test('with DATABASE_URL it uses that database; a wrong name or password is expla
   assert.ok(await hinted({ ...elsewhere, CHIT_HOME: join(home, 'others') }))
   assert.equal(await hinted({ ...env, CHIT_HOME: join(home, 'others') }), null)
 
+  // Refused before anything is migrated, which would shut out a server of the version before.
+  const migrations = openDatabase(postgres.url, { max: 1 })
+  const [last] = await migrations`
+    delete from schema_migrations where name = (select max(name) from schema_migrations) returning name, checksum`
   const otherKey = Buffer.alloc(32, 2).toString('base64')
   assert.match(
     await refusal({ ...env, CHIT_MASTER_KEY: otherKey }),
@@ -330,6 +334,8 @@ test('with DATABASE_URL it uses that database; a wrong name or password is expla
   )
   // One of the demo's three customers, at least, would be in another shard.
   assert.match(await refusal({ ...env, SHARDS: '1024' }), /SHARDS is 1024, but .* made with another number/)
+  await migrations`insert into schema_migrations (name, checksum) values (${last!.name}, ${last!.checksum})`
+  await migrations.end()
 
   const noSuch = new URL(postgres.url)
   noSuch.pathname = '/nowhere'

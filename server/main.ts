@@ -1,6 +1,7 @@
 /** `npm start`: from the environment to a listening server, and back down without losing a request. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { assertSettingsFit } from './parties/settings-fit.ts'
 import { type Config, readConfig } from './platform/config.ts'
 import { createPlatform, type Platform } from './platform/context.ts'
 import { type Database, openDatabase } from './platform/database.ts'
@@ -32,6 +33,8 @@ async function start(): Promise<void> {
   life.onStop('the log', () => platform.log.flush())
   life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
   await assertUsable(platform.db, databaseUrl)
+  // First, because whoever migrates shuts out the servers of the version before: one that then does not start would leave none.
+  await assertSettingsFit(platform)
   await migrateSchema(databaseUrl)
   const app = await buildApp(platform, registerRoutes)
   makeKeyFolder(config)
