@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { assertSame } from '../property.test-support.ts'
 import { anyLife, foldedLife } from './any-life.test-support.ts'
 import { holds, holdsOnAQuarter } from './arbitrary.test-support.ts'
+import { noAmounts, noMoves, nothing } from './book.ts'
 import { limits } from './check.ts'
 import { foldLoan, ledgerOn, owedOn, payoffOn } from './index.ts'
 import type { Instalment, LoanEvent, LoanState } from './types.ts'
@@ -81,5 +82,13 @@ test('a refund of all that is owed of the principal of any loan leaves nothing o
     const returned = foldLoan(life.terms, [...state.events, refund])
     assert.equal(returned.principalOutstanding, 0n)
     for (const row of returned.instalments) assertNothingNegative(row)
+  })
+})
+
+test('what all untouched instalments of all loans share is never written to, though it is not frozen', () => {
+  holdsOnAQuarter(anyLife(7), (life) => {
+    foldedLife(life)
+    assertSame(nothing, noAmounts())
+    assert.equal(noMoves.length, 0)
   })
 })
