@@ -115,6 +115,7 @@ function byTiming(steps: readonly Step[]): Step[][] {
   for (const step of steps) {
     const group = groups.get(step.timing)
     if (group === undefined) groups.set(step.timing, [step])
+    // What is due is paid in one go, in which a component named twice would be paid twice.
     else if (step.timing === 'in-advance' || !group.some(({ component }) => component === step.component))
       group.push(step)
   }

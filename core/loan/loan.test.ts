@@ -106,6 +106,15 @@ test('a charge-off is reversed after a recovery too: what was recovered repaid t
   assert.throws(() => applyEvent(restored, recovered), { code: 'nothing-charged-off' })
 })
 
+test('a step that an allocation names twice is paid once', () => {
+  const order = ['due-interest', 'due-interest', 'due-principal', 'past-due-interest', 'past-due-interest'] as const
+  const allocation = { default: { order, surplus: 'next', across: 'horizontal' } } as const
+  for (const on of ['2024-02-01', '2024-02-02']) {
+    const [paid] = foldLoan({ ...plainLoan, allocation }, [{ id: 'a', type: 'repayment', on, amount: 150n }]).allocated
+    assert.equal(paid!.interest, 100n)
+  }
+})
+
 test('dues of a day: past due, due today, next', () => {
   const dues = duesOn(openLoan(bill), '2024-03-10')
   assert.equal(dues.pastDue.total, 101_800n)
