@@ -207,6 +207,12 @@ test('a refusal speaks of amounts as they are written, and names its field once'
       'annualRatePercent: must not be negative',
     ],
     ['schedule', { ...lent, events: [waived] }, 'events[0].amount: only 1.00 of interest is owed'],
+    ['schedule', { ...lent, events: [{ ...waived, amount: '0' }] }, 'events[0].amount: must be above zero'],
+    [
+      'draw',
+      { ...draw, events: [{ ...drawn('1'), dailyRatePercent: '-1' }] },
+      'events[0].dailyRatePercent: is below zero',
+    ],
   ]
   for (const [command, input, said] of told) assert.equal(runCalc(command, JSON.stringify(input)).stderr, `${said}\n`)
 })

@@ -107,7 +107,13 @@ export function byIndex<T>(events: readonly { readonly id: string }[], run: () =
     return run()
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    throw new CalcProblem(byPlace(problem.field ?? 'input', events), problem.message, problem.code)
+    const named = problem.field ?? 'input'
+    const field = byPlace(named, events)
+    throw new CalcProblem(
+      field,
+      problem.message.replace(named, () => field),
+      problem.code,
+    )
   }
 }
 

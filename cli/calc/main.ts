@@ -82,7 +82,9 @@ function attempt(calculation: Calculation, input: unknown): Attempt {
 /** Problems of core may begin with their field's name. */
 function withoutField(message: string, field: string): string {
   const after = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message
-  return after.startsWith(`${field} `) ? after.slice(field.length + 1) : after
+  // Core calls a field of an event by its own name alone.
+  const name = [field, field.slice(field.lastIndexOf('.') + 1)].find((each) => after.startsWith(`${each} `))
+  return name === undefined ? after : after.slice(name.length + 1)
 }
 
 function refused(message: string): CalcOutcome {
