@@ -196,8 +196,14 @@ test('a body as deep as it is long is refused in the words of what is wrong with
     assert.deepEqual([refused.status, refused.body.code], [400, 'invalid-request'])
     assert.match(String(refused.body.detail), /nested more than 500 deep/)
   }
-  const nested = `${'['.repeat(400)}${'1,'.repeat(1_000)}1${']'.repeat(400)}`
-  assert.equal((await call('POST', '/v1/orders/a/close', nested, { idempotencyKey: 'nested' })).status, 200)
+  const close = (levels: number, text: string) =>
+    call('POST', '/v1/orders/a/close', `${'['.repeat(levels)}${text}${']'.repeat(levels)}`, {
+      idempotencyKey: 'nested',
+    })
+  for (const text of ['', '1,'.repeat(1_000).concat('1')]) {
+    assert.match(String((await close(501, text)).body.detail), /nested more than 500 deep/)
+    assert.equal((await close(500, text)).status, 200)
+  }
 })
 
 test('the hash of a request ignores the order of keys, and nothing else', async () => {
