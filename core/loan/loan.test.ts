@@ -106,6 +106,20 @@ test('a charge-off is reversed after a recovery too: what was recovered repaid t
   assert.throws(() => applyEvent(restored, recovered), { code: 'nothing-charged-off' })
 })
 
+test('re-aged and levelled, the remainder is not left to the last instalment but one, with nothing for the last', () => {
+  const fortnightly: LoanTerms = {
+    ...plainLoan,
+    ...{ principal: 2_858n, annualRatePercent: '36', dayCount: 'actual/365', disbursedOn: '2023-01-01' },
+    ...{ instalments: 14, every: { n: 2, unit: 'week' }, instalmentMultiple: 20n, lastInstalment: 'levelled' },
+  }
+  const { instalments } = foldLoan(fortnightly, [
+    { id: 'a', type: 're-age', on: '2023-02-10', instalments: 22, firstDueOn: '2023-04-12' },
+  ])
+  const totals = instalments.filter(({ dueOn }) => dueOn > '2023-02-10').map((row) => row.principal + row.interest)
+  // A new loan of it has 20 of 1.60 and 1.05; the longer first period bears 3.19 more, which would make that 4.24.
+  assert.deepEqual(totals, [...Array.from({ length: 19 }, () => 180n), 141n, 0n, 0n])
+})
+
 test('a step that an allocation names twice is paid once', () => {
   const order = ['due-interest', 'due-interest', 'due-principal', 'past-due-interest', 'past-due-interest'] as const
   const allocation = { default: { order, surplus: 'next', across: 'horizontal' } } as const

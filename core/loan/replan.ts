@@ -238,12 +238,15 @@ interface Pair {
 
 /**
  * The last two neighbouring instalments that are both unpaid. Of a plan of which nothing was paid the last is compared also
- * where rounding has left it nothing: it differs by the whole instalment.
+ * where rounding has left it nothing: it differs by the whole instalment. But not where one before it takes a remainder
+ * beyond the instalment, as in a new plan that bears more than it was made for: then that is what is to be levelled.
  */
 function lastOpenPair(slots: readonly Slot[]): Pair | null {
-  const final = slots[slots.length - 1]
-  if (final !== undefined && !isOpen(final) && slots.every((slot) => slot.settled === nothing)) {
-    return { before: slots[0]!, last: final }
+  const [first, final] = [slots[0], slots[slots.length - 1]]
+  const taker = slots.findLast(isOpen)
+  if (first !== undefined && final !== undefined && taker !== undefined && taker !== final) {
+    const isWithin = instalmentOf(taker) <= instalmentOf(first)
+    if (isWithin && slots.every((slot) => slot.settled === nothing)) return { before: first, last: final }
   }
   for (let index = slots.length - 1; index > 0; index--) {
     const [before, last] = [slots[index - 1]!, slots[index]!]
