@@ -19,23 +19,26 @@ export async function legsBalance({ db, tenantId }: Scope): Promise<Proof> {
 
 /**
  * Numbers of a shard are those from 1 to its head, each once: no event was taken away, put in, or given the number of another. As
- * many different numbers as the head says, none of them outside, can be no others. Of all tenants together.
+ * many different numbers as the head says, none of them outside, can be no others. Of all tenants together; only that they are
+ * different is asked of the rows in the scope, as to sort those of all takes as long as the rest of one tenant's audit.
  */
-export async function nothingMissing({ db }: Scope): Promise<Proof> {
+export async function nothingMissing({ db, tenantId }: Scope): Promise<Proof> {
   const shards = await db<
-    { shard: number; head: bigint; rows: bigint; numbers: bigint; lowest: bigint; top: bigint }[]
+    { shard: number; head: bigint; rows: bigint; doubled: bigint; lowest: bigint; top: bigint }[]
   >`
-    select shard, coalesce(h.seq, 0) as head, coalesce(j.rows, 0) as rows, coalesce(j.numbers, 0) as numbers,
+    select shard, coalesce(h.seq, 0) as head, coalesce(j.rows, 0) as rows, coalesce(own.doubled, 0) as doubled,
       coalesce(j.lowest, 1) as lowest, coalesce(j.top, 0) as top
     from shard_heads h
     full join (
-      select shard, count(*) as rows, count(distinct seq) as numbers, min(seq) as lowest, max(seq) as top
-      from journal group by shard
+      select shard, count(*) as rows, min(seq) as lowest, max(seq) as top from journal group by shard
     ) j using (shard)
+    left join (
+      select shard, count(*) - count(distinct seq) as doubled from journal where ${ownRows({ db, tenantId })} group by shard
+    ) own using (shard)
     order by shard`
   const failures: string[] = []
-  for (const { shard, head, rows, numbers, lowest, top } of shards) {
-    if (rows === head && numbers === head && lowest === 1n && top === head) continue
+  for (const { shard, head, rows, doubled, lowest, top } of shards) {
+    if (rows === head && doubled === 0n && lowest === 1n && top === head) continue
     const named = await wrongSeqs(db, shard, head)
     failures.push(`shard ${shard}: ${head} events were numbered, ${rows} are there, the last is ${top}${named}`)
   }
