@@ -356,7 +356,10 @@ function put(payment: Payment, target: Target, component: Component, amount: big
   if (on < slot.due) markSettled(payment, target)
 }
 
-/** Paid principal stops bearing interest: from its due date where it comes late, else from the day. */
+/**
+ * Paid principal stops bearing interest: from its due date where it comes late, else from the day. Every payment comes here, so
+ * its amount is taken from nothing: V8 does that in line, and negates by a call into the engine.
+ */
 export function followPrincipal(book: Book, slot: Slot, index: number, amount: bigint, on: Day): void {
   book.outstanding -= amount
   if (!book.daily) return

@@ -38,7 +38,7 @@ function keepBearing(book: Book, index: number, until: Day): boolean {
   // Never into an instalment before it that is due on the same day: that one may be paid.
   const at = Math.max(index, planIndex(book, from))
   insertMove(book.plan[at]!, from, principal, 'late')
-  insertMove(book.plan[planIndex(book, until)]!, until, 0n - principal, 'late')
+  insertMove(book.plan[planIndex(book, until)]!, until, -principal, 'late')
   touch(book, at)
   return true
 }
