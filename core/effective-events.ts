@@ -25,28 +25,26 @@ export function effectiveEvents<Event extends Dated>(
   { until, first = Number.NEGATIVE_INFINITY }: { readonly until: Day; readonly first?: Day },
   Refusal: new (code: string, message: string, field: string) => Problem,
 ): DatedEvent<Event>[] {
+  const refuse = (code: string, k: number, member: string, why: string): never => {
+    throw new Refusal(code, `events[${k}].${member} ${why}`, `events[${k}].${member}`)
+  }
   const byId = new Map<string, Event>()
   const dated = events.map((event, k) => {
-    const refuse = (code: string, member: string, why: string): never => {
-      throw new Refusal(code, `events[${k}].${member} ${why}`, `events[${k}].${member}`)
-    }
-    if (byId.has(event.id)) refuse('duplicate-id', 'id', 'is used twice')
+    if (byId.has(event.id)) refuse('duplicate-id', k, 'id', 'is used twice')
     byId.set(event.id, event)
     const day = parseDay(event.on, `events[${k}].on`)
-    if (day < first) refuse('before-opening', 'on', 'is before the account opened')
-    if (event.amount !== undefined && event.amount <= 0n) refuse('bad-amount', 'amount', 'must be above zero')
-    return { day, event, refuse }
+    if (day < first) refuse('before-opening', k, 'on', 'is before the account opened')
+    if (event.amount !== undefined && event.amount <= 0n) refuse('bad-amount', k, 'amount', 'must be above zero')
+    return { day, event }
   })
   const reversed = new Set<string>()
-  for (const { day, event, refuse } of dated) {
-    if (event.type !== 'reversal' || day > until) continue
-    const target = byId.get(event.of!)
-    if (target === undefined) refuse('unknown-event', 'of', 'names no event')
-    else if (target.type === 'reversal') refuse('not-reversible', 'of', 'names a reversal, which cannot be reversed')
-    else reversed.add(target.id)
-  }
+  dated.forEach(({ day, event: { type, of = '' } }, k) => {
+    if (type !== 'reversal' || day > until) return
+    const target = byId.get(of) ?? refuse('unknown-event', k, 'of', 'names no event')
+    if (target.type === 'reversal') refuse('not-reversible', k, 'of', 'names a reversal, which cannot be reversed')
+    reversed.add(of)
+  })
   return dated
     .filter(({ day, event }) => day <= until && event.type !== 'reversal' && !reversed.has(event.id))
-    .map(({ day, event }) => ({ day, event }))
     .sort((a, b) => a.day - b.day)
 }

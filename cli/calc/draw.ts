@@ -180,15 +180,12 @@ function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]
       interestOwed: money(amounts.interestOwed),
       overdue,
     })),
-    repayments: state.spreads.map(({ parts, ...rest }) => ({
-      ...sumsOf(rest, parts, money),
-      overpaid: money(rest.overpaid),
-      parts: partsOf(parts, money),
+    repayments: state.spreads.map((spread) => ({
+      ...sumsOf(spread, money),
+      overpaid: money(spread.overpaid),
+      parts: partsOf(spread, money),
     })),
-    fromCredit: state.fromCredit.map(({ parts, ...rest }) => ({
-      ...sumsOf(rest, parts, money),
-      parts: partsOf(parts, money),
-    })),
+    fromCredit: state.fromCredit.map((spread) => ({ ...sumsOf(spread, money), parts: partsOf(spread, money) })),
     totals: {
       principal: money(state.principal),
       interest: money(state.interest),
@@ -201,9 +198,8 @@ function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]
 }
 
 type Money = (amount: Minor) => string
-type Parts = MoneySpread['parts']
 
-function sumsOf({ eventId, on, amount, fee }: Omit<MoneySpread, 'parts'>, parts: Parts, money: Money) {
+function sumsOf({ eventId, on, amount, fee, parts }: MoneySpread, money: Money) {
   return {
     id: eventId,
     on,
@@ -214,7 +210,7 @@ function sumsOf({ eventId, on, amount, fee }: Omit<MoneySpread, 'parts'>, parts:
   }
 }
 
-function partsOf(parts: Parts, money: Money) {
+function partsOf({ parts }: MoneySpread, money: Money) {
   return parts.map(({ draw, interest, principal }) => ({
     draw,
     interest: money(interest),

@@ -25,7 +25,7 @@ import { interestUntil } from './interest.ts'
 import { bearLateInterest, bearLateInterestToSettle } from './late.ts'
 import { disburse, extraSlot, slotAfterMaturity } from './open.ts'
 import { planAsAsked, workOutAll } from './plan.ts'
-import { LoanProblem } from './problem.ts'
+import { LoanProblem, nothingChargedOff } from './problem.ts'
 import { followsBalance, reAge } from './re-age.ts'
 import { addCredit, chargeBack, refundPurchase, returnCredit, takeBackInterest, useCredit } from './refund.ts'
 import { graceFrom, replanOpen, replanUnpaid } from './replan.ts'
@@ -391,7 +391,7 @@ function hadChargeOff({ events, reversed }: Book): boolean {
 
 function recover(book: Book, event: LoanEvent, amount: bigint): void {
   if (book.chargedOffOn === null) {
-    throw new LoanProblem('nothing-charged-off', 'a recovery follows a charge-off', 'type')
+    throw nothingChargedOff()
   }
   book.totals.recovered += amount
   record(book, event, amount, { amounts: noAmounts(), overpaid: 0n })

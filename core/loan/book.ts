@@ -196,9 +196,7 @@ export function addTo(amounts: Amounts, component: Component, amount: bigint): v
 }
 
 export function addPaid(slot: Slot, component: Component, amount: bigint): void {
-  const same = slot.paid === slot.settled
-  slot.paid = withMore(slot.paid, component, amount)
-  slot.settled = same ? slot.paid : withMore(slot.settled, component, amount)
+  setPaid(slot, withMore(slot.paid, component, amount))
 }
 
 /** All that was paid by now; what was waived and written off stays settled beside it. */

@@ -4,7 +4,7 @@ import { parseDecimal } from '../fraction.ts'
 import { currencyDecimals } from '../money.ts'
 import { roundingNames } from '../rounding.ts'
 import { isComputed } from './interest-refund.ts'
-import { LoanProblem } from './problem.ts'
+import { LoanProblem, nothingChargedOff } from './problem.ts'
 import type { LoanEvent, LoanState, LoanTerms } from './types.ts'
 
 /** Bounds that keep a calculation in milliseconds; far beyond any product. */
@@ -146,7 +146,7 @@ export function checkNewEvent(state: LoanState, event: LoanEvent): void {
     throw new LoanProblem('already-charged-off', 'the loan is charged off', 'type')
   }
   if (isLatest && event.type === 'recovery' && state.status !== 'charged-off') {
-    throw new LoanProblem('nothing-charged-off', 'a recovery follows a charge-off', 'type')
+    throw nothingChargedOff()
   }
   if (isLatest && event.type === 'credit-balance-refund' && event.amount > state.creditBalance) {
     throw new LoanProblem('exceeds-credit', `the credit balance is ${state.creditBalance}`, 'amount')
