@@ -45,14 +45,14 @@ interface DueOfLine {
 const dueLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
   createShardLoader<DueOfLine, Statement[]>(async (shard, asked) => {
     const { texts, dates } = db.typed
-    const rows = await db<Statement[]>`
-      select ${db(columns)}
+    const rows = await db<(Statement & { n: number })[]>`
+      select asked.n::int, ${db(columns)}
       from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ lineId }) => lineId))},
         ${dates(asked.map(({ days }) => days[0]))}, ${dates(asked.map(({ days }) => days[1]))})
-        as asked(tenant, line, one_day, other_day)
+        with ordinality as asked(tenant, line, one_day, other_day, n)
       join statements on shard = ${shard} and tenant_id = tenant and line_id = line and due_on in (one_day, other_day)`
-    const byLine = Map.groupBy(rows, (row) => row.lineId)
-    return asked.map(({ lineId }) => byLine.get(lineId) ?? [])
+    const byPlace = Map.groupBy(rows, ({ n }) => n)
+    return asked.map((_, place) => byPlace.get(place + 1) ?? [])
   }),
 )
 
