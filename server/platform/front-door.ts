@@ -22,7 +22,7 @@ export interface FrontDoorOptions {
 
 /** Whoever watches the server must see it when it is full, too. Any other address may be one of `/v1/`, written otherwise. */
 function isWatching(url: string): boolean {
-  return !url.startsWith('/v1/') && /^\/(healthz|readyz|metrics)\/?(\?|$)/.test(url)
+  return /^\/(healthz|readyz|metrics)\/?(\?|$)/.test(url)
 }
 
 /** Refusals come by the thousand, so their document is printed once, with a gap for the request's id. */
