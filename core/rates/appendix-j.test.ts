@@ -135,3 +135,18 @@ test('a stated unit-period overrides the one found', () => {
   assert.equal(trueRate('us-reg-z', { ...input, unitPeriod: MONTHS(1) }).ratePercent, '9.6857')
   assert.notEqual(trueRate('us-reg-z', { ...input, unitPeriod: WEEKS(1) }).ratePercent, '9.6857')
 })
+
+test('a student’s loan that is repaid from before its first advance has two rates, of which the lower is given', () => {
+  const september = [1978, 1979, 1980, 1981].map((year) => on(`${year}-09-05`, '1800'))
+  const january = [1979, 1980, 1981, 1982].map((year) => on(`${year}-01-05`, '1000'))
+  const flows = { advances: [...september, ...january], payments: [on('1978-07-01', '240', 50)] }
+  const { display, ratePercent, multiple } = trueRate('us-reg-z', flows)
+  assert.deepEqual([display, multiple], ['32.04', true])
+  // Worth at the first payment, each advance 2, 6, 14, … months and 4/30 of one later.
+  const rate = Number(ratePercent) / 1200
+  const worth = (amount: number, months: number, part: number) => amount / ((1 + part * rate) * (1 + rate) ** months)
+  const lent = [0, 12, 24, 36].map((year) => worth(1800, 2 + year, 4 / 30) + worth(1000, 6 + year, 4 / 30))
+  const repaid = Array.from({ length: 50 }, (_, month) => worth(240, month, 0))
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+  assert.ok(Math.abs(total(lent) - total(repaid)) < 0.01, `${total(lent)} and ${total(repaid)}`)
+})
