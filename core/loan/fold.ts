@@ -50,11 +50,25 @@ export function stateOn(state: LoanState, on: string): LoanState {
   if (latest === undefined || orderDate(latest) <= on) return state
   const until = state.events.filter((event) => orderDate(event) <= on)
   const known = new Set(until.map((event) => event.id))
-  // One may be dated before the event that it undoes, which then never was in force.
-  return foldLoan(
-    state.terms,
-    until.filter((event) => event.type !== 'reversal' || known.has(event.of)),
-  )
+  const isOfKnown = (event: LoanEvent): boolean => event.type === 'reversal' && known.has(event.of)
+  // A reversal may be dated before the event that it undoes, which then never was in force.
+  const inForce = until.filter((event) => event.type !== 'reversal' || isOfKnown(event))
+  const later = state.events.slice(until.length).filter(isOfKnown)
+  return foldPossible(state.terms, inForce, later)
+}
+
+/**
+ * Events that were possible only because a later reversal undid one before them, such as money lent after a charge-off
+ * that was a mistake, are seen with that reversal: as few as make the history possible, the earliest first.
+ */
+function foldPossible(terms: LoanTerms, events: readonly LoanEvent[], reversals: readonly LoanEvent[]): LoanState {
+  for (let taken = 0; ; taken++) {
+    try {
+      return foldLoan(terms, [...events, ...reversals.slice(0, taken)])
+    } catch (problem) {
+      if (!(problem instanceof LoanProblem) || taken === reversals.length) throw problem
+    }
+  }
 }
 
 /** When an event takes its place: a charge announced before it is due, when it was announced. */
