@@ -202,6 +202,11 @@ test('a refusal speaks of amounts as they are written, and names its field once'
     ],
     ['revolving', { ...line, statementDay: 31 }, 'statementDay: must be a whole number from 1 to 28'],
     [
+      'revolving',
+      { ...line, hierarchy: { first: ['purchase', 'charges'] } },
+      'hierarchy.first[1]: must be one of purchase, penalty, fee, interest, instalment',
+    ],
+    [
       'schedule',
       { principal: '1', instalments: 1, annualRatePercent: '-1', disbursedOn: '2024-01-01' },
       'annualRatePercent: must not be negative',

@@ -101,6 +101,7 @@ export function calcRevolving(input: unknown): RevolvingAnswer {
 }
 
 function readTerms(fields: Fields): RevolvingTerms {
+  const balances = readBalances(fields.balances)
   const currency = readText(fields.currency, 'currency')
   named('currency', () => currencyDecimals(currency))
   return {
@@ -110,13 +111,13 @@ function readTerms(fields: Fields): RevolvingTerms {
       statementDay: readInteger(fields.statementDay, 'statementDay', 1, 28),
       dueDay: readInteger(fields.dueDay, 'dueDay', 1, 28),
     },
-    balances: readBalances(fields.balances),
+    balances,
     daysInYear: readDaysInYear(fields.daysInYear ?? 365),
     interestFrom: readChoice(fields.interestFrom ?? 'posting', 'interestFrom', lineChoices.interestFrom),
     graceLost: readChoice(fields.graceLost ?? 'whole', 'graceLost', lineChoices.graceLost),
     graceRegainedAfter: readInteger(fields.graceRegainedAfter ?? 1, 'graceRegainedAfter', 1, 2),
     minimum: readMinimum(fields.minimum, currency),
-    hierarchy: readHierarchy(fields.hierarchy),
+    hierarchy: readHierarchy(fields.hierarchy, Object.keys(balances)),
     rounding: readRounding(fields.rounding),
   }
 }
@@ -175,11 +176,12 @@ function readMinimum(value: unknown, currency: string): RevolvingTerms['minimum'
   }
 }
 
-function readHierarchy(value: unknown): Hierarchy {
+function readHierarchy(value: unknown, balances: readonly string[]): Hierarchy {
   const fields = readFields(value ?? {}, 'hierarchy', lineParts.hierarchy)
+  const codes = [...new Set([...balances, ...DEFAULT_FIRST])]
   const first = readList(fields.first ?? DEFAULT_FIRST, 'hierarchy.first')
   return {
-    first: first.map((code, k) => readText(code, `hierarchy.first[${k}]`)),
+    first: first.map((code, k) => readChoice(code, `hierarchy.first[${k}]`, codes)),
     rest: readChoice(fields.rest ?? 'highest-rate', 'hierarchy.rest', lineChoices.rest),
     billedFirst: readBoolean(fields.billedFirst ?? true, 'hierarchy.billedFirst'),
     minimumToLowestRate: readBoolean(fields.minimumToLowestRate ?? false, 'hierarchy.minimumToLowestRate'),

@@ -64,7 +64,7 @@ function assertAddsUp(explanation: Explanation): void {
 function assertCounted({ terms, events }: LoanState, { what, parts }: Explanation): void {
   const byDays = terms.dayCount === 'actual/365' && terms.interestPeriod === 'daily' && terms.interestFreePeriods === 0
   if (!byDays || events.some(({ type }) => type === 'deferral')) return
-  const [days, paused] = /(\d+) days(?: less (\d+) paused)?,/
+  const [days, paused] = /(\d+) days?(?: less (\d+) paused)?,/
     .exec(what)!
     .slice(1)
     .map((count) => BigInt(count ?? 0))

@@ -226,5 +226,6 @@ function daysOf(book: Book, from: Day, to: Day): string {
   const paused = book.pauses.reduce((sum, pause) => {
     return sum + Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from - 1))
   }, 0)
-  return paused === 0 ? `${to - from} days` : `${to - from} days less ${paused} paused`
+  const days = to - from === 1 ? '1 day' : `${to - from} days`
+  return paused === 0 ? days : `${days} less ${paused} paused`
 }

@@ -1,7 +1,7 @@
 /** Refuses terms and events that mean nothing, naming the field. */
 import { parseDay } from '../calendar.ts'
 import { parseDecimal } from '../fraction.ts'
-import { currencyDecimals } from '../money.ts'
+import { currencyDecimals, formatMinor } from '../money.ts'
 import { roundingNames } from '../rounding.ts'
 import { isComputed } from './interest-refund.ts'
 import { LoanProblem, nothingChargedOff } from './problem.ts'
@@ -49,7 +49,7 @@ function checkOptional(terms: LoanTerms): void {
 export function checkAmount(amount: bigint, field: string): void {
   if (typeof amount !== 'bigint' || amount <= 0n)
     throw new LoanProblem('not-positive', `${field} must be above zero`, field)
-  if (amount > limits.amount) throw new LoanProblem('too-large', `${field} is beyond ${limits.amount}`, field)
+  if (amount > limits.amount) throw new LoanProblem('too-large', `${field} is beyond 10^18 minor units`, field)
 }
 
 function checkRate(text: string, field: string): void {
@@ -149,6 +149,10 @@ export function checkNewEvent(state: LoanState, event: LoanEvent): void {
     throw nothingChargedOff()
   }
   if (isLatest && event.type === 'credit-balance-refund' && event.amount > state.creditBalance) {
-    throw new LoanProblem('exceeds-credit', `the credit balance is ${state.creditBalance}`, 'amount')
+    throw new LoanProblem(
+      'exceeds-credit',
+      `the credit balance is ${formatMinor(state.creditBalance, state.terms.currency)}`,
+      'amount',
+    )
   }
 }

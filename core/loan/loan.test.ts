@@ -169,6 +169,11 @@ test('a waiver, an extra interest and a reschedule', () => {
   )
 })
 
+test('a refusal says amounts as they are written', () => {
+  const more: LoanEvent = { id: 'a', type: 'credit-balance-refund', on: '2024-02-09', amount: 1n }
+  assert.throws(() => applyEvent(openLoan(bill), more), { message: 'the credit balance is 0.00' })
+})
+
 test('each mistake about an event has its own code', () => {
   const state = openLoan(bill)
   const table: readonly (readonly [LoanEvent, string])[] = [
