@@ -7,9 +7,9 @@ import { baitiaoTerms } from '../server/demo-terms.ts'
 import type { Database } from '../server/platform/database.ts'
 import { stringifyJson } from '../server/platform/json.ts'
 import { megabytesOf, printConditions } from './harness/conditions.ts'
+import { withDatabase } from './harness/database.ts'
 import { figure } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
-import { withDatabase } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
 
 const billingDays = 28

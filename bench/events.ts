@@ -1,9 +1,10 @@
 /** A follower of the event feed, beside purchases: does it keep up, and what does it cost them? */
 import { mean } from './charges.ts'
 import { printConditions } from './harness/conditions.ts'
+import { withDatabase } from './harness/database.ts'
 import { figure, type LoadResult, rateOf, runLoad, summary, warmUp } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
-import { makeWorld, type World, withDatabase } from './harness/world.ts'
+import { makeWorld, type World } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
 
 const connections = 64

@@ -2,9 +2,10 @@
 import { openDatabase } from '../server/platform/database.ts'
 import { mean } from './charges.ts'
 import { printConditions } from './harness/conditions.ts'
+import { withDatabase } from './harness/database.ts'
 import { ms, percentile, runLoad, summary, warmUp } from './harness/load.ts'
 import { type Server, withServer } from './harness/server.ts'
-import { makeWorld, withDatabase } from './harness/world.ts'
+import { makeWorld } from './harness/world.ts'
 import { type BenchOptions, serverFor } from './options.ts'
 
 const targetRatio = 1.5

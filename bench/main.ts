@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { BenchOptions } from './options.ts'
 
-const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER]
+const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER] [--database URL]
 
   charges      purchases over HTTP at 64 and 256 connections, beside TPC-B on the same PostgreSQL
   latency      one purchase at a time, beside a commit of one row
@@ -18,6 +18,8 @@ const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER]
 
   --short      half a minute at most
   --profile    writes a processor profile of the server into the folder
+  --database   an empty database on a PostgreSQL of your own instead of the embedded one; TPC-B makes another beside it
+               (all that go over HTTP but start)
 `
 
 type Bench = (options: BenchOptions) => Promise<unknown>
@@ -44,6 +46,7 @@ const { values, positionals } = parseArgs({
     short: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    database: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -53,5 +56,6 @@ if (find === undefined || values.help) {
   process.exitCode = values.help ? 0 : 2
 } else {
   const bench = await find()
-  await bench({ short: values.short, full: values.full, profile: values.profile ?? null })
+  const { short, full, profile = null, database = null } = values
+  await bench({ short, full, profile, database })
 }

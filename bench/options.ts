@@ -7,11 +7,13 @@ export interface BenchOptions {
   readonly full: boolean
   /** Folder for processor profiles of the server. */
   readonly profile: string | null
+  /** Address of an empty database on a PostgreSQL of one's own; null: the embedded one. */
+  readonly database: string | null
 }
 
-export function serverFor({ profile }: BenchOptions): Omit<ServerOrder, 'home'> {
-  if (profile === null) return {}
+export function serverFor({ profile, database }: BenchOptions): Omit<ServerOrder, 'home'> {
+  if (profile === null) return { database }
   const folder = resolve(profile)
   mkdirSync(folder, { recursive: true })
-  return { nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${folder}`] }
+  return { database, nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${folder}`] }
 }

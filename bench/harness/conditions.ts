@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { withDatabase } from './database.ts'
 import type { Server } from './server.ts'
-import { withDatabase } from './world.ts'
 
 export async function printConditions(server: Server): Promise<void> {
   const settings = await withDatabase(server, async (db) => {

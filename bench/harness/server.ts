@@ -1,5 +1,6 @@
 /** A real server in a folder of its own, started as `npm start` starts it, with durability as it is by default. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { attachEmbedded } from '../../server/platform/embedded.ts'
 import { readPostmasterFile } from '../../server/platform/postmaster.ts'
+import { postmasterOf, withDatabase } from './database.ts'
 
 const ownCheckout = resolve(import.meta.dirname, '../..')
 const startTimeoutMilliseconds = 60_000
@@ -20,7 +22,7 @@ export interface Server {
   readonly key: string
   /** Address of its database, for seeding and for the peers. */
   readonly databaseUrl: string
-  /** Of the embedded PostgreSQL. */
+  /** Of PostgreSQL; 0 where it runs elsewhere. */
   readonly postmasterPid: number
   readonly startedInMs: number
   readonly child: ChildProcess
@@ -32,6 +34,8 @@ export interface ServerOrder {
   readonly home: string
   /** Another version's code; absent: this one's. */
   readonly checkout?: string
+  /** A database of one's own, which must be empty. Absent, null: the embedded PostgreSQL. */
+  readonly database?: string | null
   /** Options of Node itself, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -40,21 +44,22 @@ export interface ServerOrder {
 export async function startServer({
   home,
   checkout = ownCheckout,
+  database = null,
   nodeOptions = [],
   env = {},
 }: ServerOrder): Promise<Server> {
+  if (database !== null) await refuseFilled(database)
   const startedAt = performance.now()
   const logFile = join(home, 'server.log')
   const log = openSync(logFile, 'a')
   const logStart = readFileSync(logFile).length
   const child = spawn(process.execPath, [...nodeOptions, join(checkout, 'server/main.ts')], {
     stdio: ['ignore', log, log],
-    env: { ...ownEnvironment(), CHIT_HOME: home, PORT: '0', ...env },
+    env: { ...ownEnvironment(), CHIT_HOME: home, PORT: '0', ...databaseOf(database), ...env },
   })
   closeSync(log)
   const url = await addressIn(child, logFile, logStart)
   const startedInMs = performance.now() - startedAt
-  const guest = await attachEmbedded(home)
   const demo = join(home, 'demo.json')
   const { secretKey } = JSON.parse(existsSync(demo) ? readFileSync(demo, 'utf8') : '{}') as { secretKey?: string }
   return {
@@ -63,12 +68,36 @@ export async function startServer({
     port: Number(new URL(url).port),
     pid: child.pid!,
     key: secretKey ?? '',
-    databaseUrl: guest.url,
-    postmasterPid: readPostmasterFile(join(home, 'postgres'))!.pid,
+    ...(database === null ? await embeddedIn(home) : await ownDatabase(database)),
     startedInMs,
     child,
     stop: () => ended(child, 'SIGTERM'),
   }
+}
+
+type DatabaseOfServer = Pick<Server, 'databaseUrl' | 'postmasterPid'>
+
+async function embeddedIn(home: string): Promise<DatabaseOfServer> {
+  const { url } = await attachEmbedded(home)
+  return { databaseUrl: url, postmasterPid: readPostmasterFile(join(home, 'postgres'))!.pid }
+}
+
+/** A benchmark fills it with a hundred thousand made-up lines. */
+async function refuseFilled(databaseUrl: string): Promise<void> {
+  const tables = await withDatabase(
+    { databaseUrl },
+    (db) => db`select from pg_tables where schemaname = 'public' limit 1`,
+  )
+  if (tables.length > 0) throw new Error('the database has tables already: make an empty one for each run (createdb)')
+}
+
+async function ownDatabase(databaseUrl: string): Promise<DatabaseOfServer> {
+  return { databaseUrl, postmasterPid: await postmasterOf(databaseUrl) }
+}
+
+/** Personal data of a benchmark is made up, so any key will do. */
+function databaseOf(database: string | null): Record<string, string> {
+  return database === null ? {} : { DATABASE_URL: database, CHIT_MASTER_KEY: randomBytes(32).toString('base64') }
 }
 
 /** Settings of the person's shell must not turn a benchmark on their own database. */

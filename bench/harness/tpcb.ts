@@ -7,10 +7,10 @@ import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Database, openDatabase } from '../../server/platform/database.ts'
+import { withDatabase } from './database.ts'
 import { percentile } from './load.ts'
 import { seeded } from './random.ts'
 import type { Server } from './server.ts'
-import { withDatabase } from './world.ts'
 
 export interface PeerOrder {
   readonly scale: number
@@ -28,8 +28,13 @@ const tellersPerBranch = 10
 const accountsPerBranch = 100_000
 
 export async function makePeer(server: Server, scale: number): Promise<string> {
-  await withDatabase(server, (db) => db`create database peer`)
-  const databaseUrl = server.databaseUrl.replace(/\/chit$/, '/peer')
+  await withDatabase(server, async (db) => {
+    await db`drop database if exists chit_bench_peer`
+    await db`create database chit_bench_peer`
+  })
+  const address = new URL(server.databaseUrl)
+  address.pathname = '/chit_bench_peer'
+  const databaseUrl = address.href
   await withDatabase({ databaseUrl }, async (db) => {
     await db`create table pgbench_branches (bid int not null, bbalance int, filler char(88)) with (fillfactor = 100)`
     await db`create table pgbench_tellers (tid int not null, bid int, tbalance int, filler char(84)) with (fillfactor = 100)`
@@ -93,12 +98,12 @@ async function transaction(sql: Database, scale: number, source: () => number): 
 export async function tpcbByPgbench(databaseUrl: string, order: PeerOrder): Promise<PeerResult | null> {
   const command = findPgbench()
   if (command === null) return null
-  const { hostname, port, username, password } = new URL(databaseUrl)
+  const { hostname, port, username, password, pathname } = new URL(databaseUrl)
   const sizes = ['-c', String(order.clients), '-j', '2', '-T', String(order.seconds)]
   const { stdout } = await promisify(execFile)(
     command,
-    ['-n', '-M', 'prepared', '-h', hostname, '-p', port, '-U', username, ...sizes, 'peer'],
-    { env: { PATH: process.env.PATH ?? '', PGPASSWORD: password } },
+    ['-n', '-M', 'prepared', '-h', hostname, '-p', port || '5432', '-U', username, ...sizes, pathname.slice(1)],
+    { env: { PATH: process.env.PATH ?? '', PGPASSWORD: decodeURIComponent(password) } },
   )
   const perSecond = Number(/tps = ([\d.]+)/.exec(stdout)?.[1])
   const average = Number(/latency average = ([\d.]+)/.exec(stdout)?.[1])

@@ -2,9 +2,10 @@
 import { createClient } from '../../cli/http/client.ts'
 import { baitiaoTerms } from '../../server/demo-terms.ts'
 import { systemClock } from '../../server/platform/clock.ts'
-import { type Database, openDatabase } from '../../server/platform/database.ts'
+import type { Database } from '../../server/platform/database.ts'
 import { createIds, createRandom } from '../../server/platform/ids.ts'
 import { stringifyJson } from '../../server/platform/json.ts'
+import { withDatabase } from './database.ts'
 import type { Server } from './server.ts'
 
 export interface World {
@@ -76,17 +77,4 @@ async function copyLine(db: Database, lineId: string, count: number): Promise<st
   }
   await db`analyze lines`
   return lines
-}
-
-export async function withDatabase<Result>(
-  { databaseUrl }: { readonly databaseUrl: string },
-  work: (db: Database) => Promise<Result>,
-  max = 1,
-): Promise<Result> {
-  const db = openDatabase(databaseUrl, { max, applicationName: 'chit bench', answerSeconds: null })
-  try {
-    return await work(db)
-  } finally {
-    await db.end({ timeout: 5 })
-  }
 }

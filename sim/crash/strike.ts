@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { withDatabase } from '../../bench/harness/database.ts'
 import { pick, type Source } from '../../bench/harness/random.ts'
 import { ended, hasEnded, type Server } from '../../bench/harness/server.ts'
-import { withDatabase } from '../../bench/harness/world.ts'
 import { readPostmasterFile } from '../../server/platform/postmaster.ts'
 import type { Fleet } from './fleet.ts'
 

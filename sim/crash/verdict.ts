@@ -1,8 +1,8 @@
 /** Holds what the callers remember against what the books say. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { openConnection, requestPrinter } from '../../bench/harness/connection.ts'
+import { withDatabase } from '../../bench/harness/database.ts'
 import type { Server } from '../../bench/harness/server.ts'
-import { withDatabase } from '../../bench/harness/world.ts'
 import { audit } from '../../server/audit/audit.ts'
 import { canonicalJson } from '../../server/platform/json.ts'
 import type { Intent, Ledger } from './ledger.ts'
