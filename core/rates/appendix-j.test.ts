@@ -150,3 +150,10 @@ test('a student’s loan that is repaid from before its first advance has two ra
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   assert.ok(Math.abs(total(lent) - total(repaid)) < 0.01, `${total(lent)} and ${total(repaid)}`)
 })
+
+test('four payments two weeks apart are so in a February of 28 days too, where each third one is a month after the first', () => {
+  for (const first of ['2021-02-01', '2021-04-01']) {
+    const input = { advances: [on(first, '400')], payments: [on(first, '102', 4, WEEKS(2))] }
+    assert.equal(trueRate('us-reg-z', input).ratePercent, '34.7456', first)
+  }
+})

@@ -119,10 +119,13 @@ function commonest(names: readonly UnitPeriod[]): UnitPeriod | null {
 
 const NAME_ORDER: readonly UnitPeriodName[] = ['year', 'month', 'half-month', 'week', 'day']
 
-/** The shorter of two periods; of two names for one length the larger unit, one week rather than seven days. */
+/**
+ * The shorter of two periods, two weeks rather than half a month; of two names for one length the larger unit, one week
+ * rather than seven days.
+ */
 function precedes(a: UnitPeriod, b: UnitPeriod): boolean {
   const difference = lengthOf(a) - lengthOf(b)
-  if (Math.abs(difference) > 3) return difference < 0
+  if (difference !== 0) return difference < 0
   return NAME_ORDER.indexOf(a.unit) < NAME_ORDER.indexOf(b.unit)
 }
 
