@@ -387,3 +387,12 @@ test('a balloon of 100: E = (300·1.01³ − 100) / (1 + 1.01 + 1.01²) = 69.004
     ['66.00 3.00', '66.66 2.34', '167.34 1.67'],
   )
 })
+
+test('levelled, the last instalment is compared without its balloon: eleven of 20.84 would leave it 0.11 less', () => {
+  const terms = { ...base, annualRatePercent: '0', instalments: 12, balloon: '50.03', rounding: 'up' }
+  const expected = { remainder: ['20.84', '70.76'], levelled: ['20.83', '70.87'] } as const
+  for (const [lastInstalment, [others, last]] of Object.entries(expected)) {
+    const rows = calcSchedule({ ...terms, lastInstalment }).instalments.map((row) => row.total)
+    assert.deepEqual(rows, [...Array(11).fill(others), last])
+  }
+})

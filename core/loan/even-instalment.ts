@@ -164,7 +164,7 @@ function solve(owed: Linear, beside: bigint, denominator: bigint, { terms }: Boo
   return roundQuotient(owed.fixed - beside * denominator, denominator - owed.slope, terms.rounding)
 }
 
-function balloonOf({ plan, terms }: Book, index: number): bigint {
+export function balloonOf({ plan, terms }: Book, index: number): bigint {
   return index === plan.length - 1 ? (terms.balloon ?? 0n) : 0n
 }
 

@@ -20,7 +20,7 @@ import {
   settledOf,
   touch,
 } from './book.ts'
-import { paidToward } from './even-instalment.ts'
+import { balloonOf, paidToward } from './even-instalment.ts'
 import { flatInterest } from './interest.ts'
 import { paidOf, planBy } from './methods.ts'
 import { isOpen, workOut, workOutAll } from './plan.ts'
@@ -169,7 +169,7 @@ export function planLikeNew(book: Book, first: number, fresh: Slot): void {
   workOut(book, first - 1)
   const slots = book.plan.slice(first)
   const planned = plannedAlone(book, [fresh, ...slots.slice(1)], balanceFor(book, first))
-  for (const [index, slot] of slots.entries()) setPlan(slot, instalmentOf(planned.plan[index]!))
+  for (const [index, slot] of slots.entries()) setPlan(slot, askedFor(planned.plan[index]!))
   const { pauses } = book
   book.pauses = until(pauses, slots[0]!.from)
   touch(book, first)
@@ -219,11 +219,11 @@ function balanceFor(book: Book, first: number): bigint {
 function level(book: Book, first: number, standing: ReadonlySet<Slot> = new Set()): void {
   const slots = book.plan.slice(first).filter((slot) => !standing.has(slot))
   for (let attempt = 0; attempt < 3; attempt++) {
-    const pair = lastOpenPair(slots)
+    const pair = lastOpenPair(book, slots)
     if (pair === null) return
-    const difference = differenceOf(pair)
+    const difference = differenceOf(book, pair)
     if (magnitude(difference) <= BigInt(Math.floor(slots.length / 2))) return
-    const before = instalmentOf(pair.before)
+    const before = instalmentOf(book, pair.before)
     const beyond = slots.filter((slot) => paidOf(slot) > before).length
     const share = roundQuotient(difference, BigInt(Math.max(1, slots.length - beyond)), book.terms.rounding)
     const instalment = inMultiples(before + share, book.terms.instalmentMultiple)
@@ -241,11 +241,11 @@ interface Pair {
  * where rounding has left it nothing: it differs by the whole instalment. But not where one before it takes a remainder
  * beyond the instalment, as in a new plan that bears more than it was made for: then that is what is to be levelled.
  */
-function lastOpenPair(slots: readonly Slot[]): Pair | null {
+function lastOpenPair(book: Book, slots: readonly Slot[]): Pair | null {
   const [first, final] = [slots[0], slots[slots.length - 1]]
   const taker = slots.findLast(isOpen)
   if (first !== undefined && final !== undefined && taker !== undefined && taker !== final) {
-    const isWithin = instalmentOf(taker) <= instalmentOf(first)
+    const isWithin = instalmentOf(book, taker) <= instalmentOf(book, first)
     if (isWithin && slots.every((slot) => slot.settled === nothing)) return { before: first, last: final }
   }
   for (let index = slots.length - 1; index > 0; index--) {
@@ -257,20 +257,20 @@ function lastOpenPair(slots: readonly Slot[]): Pair | null {
 
 /** Sets the instalment wherever it covers what was paid; taken back when the difference does not shrink. */
 function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, before: Pair): boolean {
-  const difference = differenceOf(before)
+  const difference = differenceOf(book, before)
   const kept = slots.map((slot) => ({ planned: slot.planned, basis: slot.basis, early: slot.settledEarly }))
   const first = book.plan.indexOf(slots[0]!)
   for (const slot of slots) if (paidOf(slot) <= instalment) setPlan(slot, instalment)
   touch(book, first)
   workOutAll(book)
-  const pair = lastOpenPair(slots)
+  const pair = lastOpenPair(book, slots)
   // An instalment that is left with nothing to ask for differs by all of it.
   const isEmptied = before.last.owing.principal + before.last.owing.interest === 0n
-  const differs = isEmptied ? instalment : pair === null ? 0n : differenceOf(pair)
+  const differs = isEmptied ? instalment : pair === null ? 0n : differenceOf(book, pair)
   if (magnitude(differs) < magnitude(difference)) {
     // Levelled, the last instalment is planned as what it comes to.
     const final = slots[slots.length - 1]!
-    if (paidOf(final) === 0n) final.basis = instalmentOf(final) + final.prepaid
+    if (paidOf(final) === 0n) final.basis = askedFor(final) + final.prepaid
     return true
   }
   slots.forEach((slot, index) => {
@@ -283,12 +283,17 @@ function tryInstalment(book: Book, slots: readonly Slot[], instalment: bigint, b
   return false
 }
 
-function differenceOf({ before, last }: Pair): bigint {
-  return instalmentOf(last) - instalmentOf(before)
+function differenceOf(book: Book, { before, last }: Pair): bigint {
+  return instalmentOf(book, last) - instalmentOf(book, before)
+}
+
+/** Without the balloon, which is left to the last on purpose. */
+function instalmentOf(book: Book, slot: Slot): bigint {
+  return askedFor(slot) - balloonOf(book, book.plan.indexOf(slot))
 }
 
 /** The instalment without what was charged back into it, or prepaid with it. */
-function instalmentOf(slot: Slot): bigint {
+function askedFor(slot: Slot): bigint {
   return slot.owing.principal + slot.owing.interest - slot.restored - slot.prepaid
 }
 
