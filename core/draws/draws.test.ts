@@ -65,6 +65,17 @@ test('several draws: all interest first, then the oldest principal, or the highe
   assert.deepEqual(pay({}, 'b'), [{ draw: 'b', interest: 10_000n, principal: 490_000n }])
 })
 
+test('the highest rate is that of the day: of a draw past its due day the overdue one', () => {
+  const line: DrawTerms = { ...terms, order: 'highest-rate', overdueDailyRatePercent: '0.06' }
+  const late: DrawEvent = { id: 'late', on: '2024-01-02', type: 'draw', amount: 1_000_000n, dueOn: '2024-01-31' }
+  const events = [{ ...late, dailyRatePercent: '0.03' }, draw('dear', '2024-01-01', 1_000_000n, '0.05')]
+  const repays = (on: string) => {
+    const state = drawsOn(line, [...events, repayment('r', on, 500_000n)], on)
+    return state.spreads[0]!.parts.find(({ principal }) => principal > 0n)!.draw
+  }
+  assert.deepEqual(['2024-01-30', '2024-01-31'].map(repays), ['dear', 'late'])
+})
+
 test('principal with its own interest: 利随本清', () => {
   const events = [draw('d', '2024-01-01', 1_000_000n), repayment('r', '2024-01-31', 507_200n)]
   const state = drawsOn({ ...terms, interest: 'with-principal' }, events, '2024-01-31')

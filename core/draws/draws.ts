@@ -200,7 +200,7 @@ interface Part {
 function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repayment' }): void {
   const { id, amount } = event
   const named = event.draw === undefined ? null : drawNamed(facility, event.draw, id)
-  const { fee, parts, left } = spread(facility, amount, named)
+  const { fee, parts, left } = spread(facility, on, amount, named)
   facility.creditBalance += left
   facility.spreads.push({ eventId: id, on: formatDay(on), amount, fee, parts, overpaid: left })
 }
@@ -208,7 +208,7 @@ function repay(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'repa
 /** A new debt first uses the credit: there is some only while nothing else is owed. */
 function payFromCredit(facility: LiveFacility, on: Day, eventId: string): void {
   if (facility.creditBalance === 0n) return
-  const { fee, parts, left } = spread(facility, facility.creditBalance, null)
+  const { fee, parts, left } = spread(facility, on, facility.creditBalance, null)
   const amount = facility.creditBalance - left
   facility.creditBalance = left
   facility.fromCredit.push({ eventId, on: formatDay(on), amount, fee, parts })
@@ -220,12 +220,12 @@ interface Spread {
   readonly left: Minor
 }
 
-function spread(facility: LiveFacility, money: Minor, named: LiveDraw | null): Spread {
+function spread(facility: LiveFacility, on: Day, money: Minor, named: LiveDraw | null): Spread {
   const parts = new Map<string, Part>()
   const fee = minMinor(facility.fees, money)
   facility.fees -= fee
   let left = money - fee
-  const ordered = inRank(facility, named)
+  const ordered = inRank(facility, on, named)
   if (facility.terms.interest === 'first' && named === null) {
     for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(facility, draw)), parts)
   }
@@ -261,11 +261,11 @@ function partOf(parts: Map<string, Part>, draw: LiveDraw): Part {
   return part
 }
 
-function inRank(facility: LiveFacility, named: LiveDraw | null): LiveDraw[] {
+function inRank(facility: LiveFacility, on: Day, named: LiveDraw | null): LiveDraw[] {
   const { order } = facility.terms
   const byOrder = (a: LiveDraw, b: LiveDraw): number => {
     if (order === 'newest') return b.on - a.on
-    if (order === 'highest-rate') return compare(b.rate, a.rate) || a.on - b.on
+    if (order === 'highest-rate') return compare(rateOn(facility, b, on), rateOn(facility, a, on)) || a.on - b.on
     if (order === 'earliest-due') return dueRank(a) - dueRank(b) || a.on - b.on
     return a.on - b.on
   }
@@ -273,6 +273,11 @@ function inRank(facility: LiveFacility, named: LiveDraw | null): LiveDraw[] {
   const ranked = owing.sort(byOrder)
   if (named === null) return ranked
   return [named, ...ranked.filter((draw) => draw !== named)]
+}
+
+/** What the night after a day bears. */
+function rateOn({ overdueRate }: LiveFacility, { rate, dueOn }: LiveDraw, day: Day): Fraction {
+  return overdueRate !== null && dueOn !== null && day >= dueOn ? overdueRate : rate
 }
 
 /** A draw without a due date comes after every one that has one. */
