@@ -1,7 +1,7 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
 import type { Minor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
-import { assertTerms, rateOf } from './share.ts'
+import { assertTerms, rateOf, shareOf } from './share.ts'
 import { RevenueShareProblem, type RevenueShareTerms } from './types.ts'
 
 export interface ExpectedTerm {
@@ -18,7 +18,7 @@ const MAX_DAYS = 3_650
 /** How long an advance lasts, and what it then costs a year, if every day sells the same, from the day after it. */
 export function expectedTerm(terms: RevenueShareTerms, dailySales: Minor): ExpectedTerm {
   const share = assertTerms(terms)
-  const dailySweep = (dailySales * share.num) / share.den
+  const dailySweep = shareOf(dailySales, share, terms)
   const total = terms.advance + terms.fixedCost
   if (dailySweep <= 0n) throw new RevenueShareProblem('no-sales', 'these sales would never repay it', 'dailySales')
   const days = roundQuotient(total, dailySweep, 'up')

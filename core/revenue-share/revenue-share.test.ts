@@ -106,3 +106,16 @@ test('whatever the sales: parts sum to sweeps, sweeps never exceed what is owed,
     { numRuns: cases(800, 1 / 4) },
   )
 })
+
+test('the expected term is that of the sales it expects, whose share is rounded a day at a time', () => {
+  for (const dailySales of [1_006n, 1_004n, 1_005n]) {
+    const brief: RevenueShareTerms = { ...terms, advance: 10_000n, fixedCost: 100n }
+    const expected = expectedTerm(brief, dailySales)
+    const events = Array.from({ length: expected.days }, (_, k): RevenueShareEvent => {
+      const on = Temporal.PlainDate.from(brief.advancedOn).add({ days: k + 1 })
+      return sales(`day ${k}`, `${on}`, dailySales)
+    })
+    const state = revenueShareOn(brief, events, expected.endsOn)
+    assert.deepEqual([state.repaidOn, state.ratePercent], [expected.endsOn, expected.ratePercent])
+  }
+})

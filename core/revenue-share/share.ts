@@ -90,7 +90,8 @@ function inOrder(
   return kept.sort((a, b) => a.day - b.day)
 }
 
-function shareOf(sales: Minor, share: Fraction, terms: RevenueShareTerms): Minor {
+/** What sales bring, as every sweep rounds it. */
+export function shareOf(sales: Minor, share: Fraction, terms: RevenueShareTerms): Minor {
   return roundFraction(multiply(fraction(sales), share), terms.rounding)
 }
 
