@@ -110,6 +110,16 @@ const examples: readonly Example[] = [
     ['02-01 99.01+3.00 92.01', ...asPlanned.slice(1)],
   ],
   [
+    'on a due date, then a new rate: 102.01 is asked for in the second alone, and E = 200.99 / 2 without it',
+    {},
+    [
+      first,
+      event('chargeback', '2024-02-01', { amount: '102.01' }),
+      event('rate-change', '2024-02-02', { annualRatePercent: '0' }),
+    ],
+    ['02-01 99.01+3.00 0.00', '03-01 202.51+0.00 202.51', '04-01 100.49+0.00 100.49'],
+  ],
+  [
     'the repayment taken back: 102.01 is principal of the second, which bears 303.00 × 1 %',
     {},
     [first, event('chargeback', '2024-02-01', { amount: '102.01' })],

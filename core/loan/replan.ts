@@ -1,6 +1,6 @@
 /** Plans instalments from a period on: how the balance is to be paid from there. */
 import type { Day } from '../calendar.ts'
-import { maxMinor } from '../money.ts'
+import { maxMinor, minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { inMultiples } from '../schedule/annuity.ts'
 import {
@@ -208,8 +208,19 @@ function until(pauses: readonly Pause[], day: Day): Pause[] {
 
 /** What the periods from `first` on have to repay: the balance they open with and what is lent within the first. */
 function balanceFor(book: Book, first: number): bigint {
-  const opening = first === 0 ? 0n : book.plan[first - 1]!.close
-  return opening + book.plan[first]!.lent - book.plan[first]!.prepaid
+  const slot = book.plan[first]!
+  const opening = first === 0 ? 0n : book.plan[first - 1]!.close - restoredBefore(book.plan[first - 1]!, slot)
+  return opening + slot.lent - slot.prepaid
+}
+
+/** What came back on the day that the first begins with is in that balance, and asked for on top of what is planned. */
+function restoredBefore({ due, moves }: Slot, slot: Slot): bigint {
+  if (slot.restored === 0n) return 0n
+  const cameBack = moves.reduce(
+    (sum, move) => (move.kind === 'restored' && move.day === due ? sum + move.amount : sum),
+    0n,
+  )
+  return minMinor(cameBack, slot.restored)
 }
 
 /**
