@@ -119,3 +119,14 @@ test('the expected term is that of the sales it expects, whose share is rounded 
     assert.deepEqual([state.repaidOn, state.ratePercent], [expected.endsOn, expected.ratePercent])
   }
 })
+
+test('a reversal of nothing, or of a reversal, is refused, as is an id used twice', () => {
+  const sold = sales('a', '2024-01-10', 500_000n)
+  const undo = (id: string, of: string): RevenueShareEvent => ({ id, on: '2024-01-11', type: 'reversal', of })
+  const refused: [RevenueShareEvent[], object][] = [
+    [[sold, undo('r', 'b')], { code: 'unknown-event', field: 'events[1].of' }],
+    [[sold, undo('r', 'a'), undo('s', 'r')], { code: 'not-reversible', field: 'events[2].of' }],
+    [[sold, sold], { code: 'duplicate-id', field: 'events[1].id' }],
+  ]
+  for (const [events, problem] of refused) assert.throws(() => revenueShareOn(terms, events, '2024-02-01'), problem)
+})

@@ -1,4 +1,5 @@
 import { type Day, formatDay, parseDay } from '../calendar.ts'
+import { effectiveEvents } from '../effective-events.ts'
 import { type Fraction, fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
 import { currencyDecimals, type Minor, maxMinor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
@@ -75,19 +76,13 @@ function inOrder(
   until: Day,
 ): { day: Day; event: Exclude<RevenueShareEvent, { type: 'reversal' }> }[] {
   const start = parseDay(terms.advancedOn)
-  const reversed = new Set(
-    events.flatMap((event) => (event.type === 'reversal' && parseDay(event.on) <= until ? [event.of] : [])),
+  for (const [k, { on }] of events.entries()) {
+    const field = `events[${k}].on`
+    if (parseDay(on, field) < start) throw new RevenueShareProblem('before-advance', 'before the advance', field)
+  }
+  return effectiveEvents(events, { until }, RevenueShareProblem).flatMap(({ day, event }) =>
+    event.type === 'reversal' ? [] : [{ day, event }],
   )
-  const kept = events.flatMap((event, k) => {
-    const day = parseDay(event.on, `events[${k}].on`)
-    if (day < start) throw new RevenueShareProblem('before-advance', 'before the advance', `events[${k}].on`)
-    if (event.type === 'reversal' || day > until || reversed.has(event.id)) return []
-    if (event.amount <= 0n) {
-      throw new RevenueShareProblem('bad-amount', `events[${k}].amount must be above zero`, `events[${k}].amount`)
-    }
-    return [{ day, event }]
-  })
-  return kept.sort((a, b) => a.day - b.day)
 }
 
 /** What sales bring, as every sweep rounds it. */
