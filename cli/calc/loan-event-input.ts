@@ -64,9 +64,6 @@ export function readEvent(item: unknown, path: string, terms: LoanTerms, before:
       return absent(fields.prepay)
         ? { ...base, type, amount: amount() }
         : { ...base, type, amount: amount(), prepay: readChoice(fields.prepay, `${path}.prepay`, ['shorten', 'lower']) }
-    case 'fee':
-    case 'penalty':
-      return { ...base, type, amount: amount(), knownOn: knownOn(base.on, terms, before) }
     case 'waiver': {
       const names = ['penalty', 'fee', 'interest', 'principal'] as const
       return { ...base, type, amount: amount(), component: readChoice(fields.component, `${path}.component`, names) }
@@ -121,10 +118,19 @@ function readDeferral(
   }
 }
 
-/** A charge is known from where it stands in the list: money listed after it can pay it before it is due. */
-function knownOn(on: string, terms: LoanTerms, before: readonly LoanEvent[]): string {
-  const latest = before.reduce((day, event) => laterOf(day, takesPlaceOn(event)), terms.disbursedOn)
-  return latest < on ? latest : on
+/**
+ * A charge is known from where it stands in the list: money listed after it can pay it before it is due. What is reversed
+ * is no part of the list.
+ */
+export function knownInPlace(listed: readonly LoanEvent[], undone: ReadonlySet<string>, start: string): LoanEvent[] {
+  let latest = start
+  return listed.map((event) => {
+    if (event.type === 'reversal' || undone.has(event.id)) return event
+    const isCharge = event.type === 'fee' || event.type === 'penalty'
+    const known = isCharge && latest < event.on ? { ...event, knownOn: latest } : event
+    latest = laterOf(latest, takesPlaceOn(known))
+    return known
+  })
 }
 
 export function takesPlaceOn(event: LoanEvent): string {

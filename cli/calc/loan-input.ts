@@ -21,7 +21,7 @@ import {
   readList,
   readText,
 } from './input.ts'
-import { laterOf, readEvent, refuseEvent, takesPlaceOn } from './loan-event-input.ts'
+import { knownInPlace, laterOf, readEvent, refuseEvent, takesPlaceOn } from './loan-event-input.ts'
 
 export interface LoanInput {
   readonly terms: LoanTerms
@@ -77,8 +77,10 @@ export const choices = {
 export function readLoan(fields: Fields): LoanInput {
   const asStated = readTerms(fields)
   const earliest = earlierStart(fields.events, asStated)
-  const listed = readEvents(fields.events, { ...asStated, ...earliest })
-  const undone = new Set(listed.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
+  const begun = { ...asStated, ...earliest }
+  const asListed = readEvents(fields.events, begun)
+  const undone = new Set(asListed.flatMap((event) => (event.type === 'reversal' ? [event.of] : [])))
+  const listed = knownInPlace(asListed, undone, begun.disbursedOn)
   const { terms, events } = earliest === null ? { terms: asStated, events: listed } : started(listed, undone, asStated)
   refuseTerms(terms, !absent(fields.dueDates))
   // The stated disbursement is an event then, which has no place in the list.

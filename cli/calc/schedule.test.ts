@@ -167,6 +167,24 @@ test('a payoff of a day before the reversal leaves out what was reversed, as the
   assert.deepEqual(payoff, calcSchedule({ ...plain, asOf: '2024-02-10' }).payoff)
 })
 
+test('a charge was known from the day of the event before it in the list that stands', () => {
+  const later = { type: 'repayment', on: '2024-02-20', amount: '10', id: 'later' }
+  const fee = { type: 'fee', on: '2024-02-25', amount: '5' }
+  const early = { type: 'repayment', on: '2024-02-10', amount: '50' }
+  const undone = { type: 'reversal', on: '2024-02-26', of: 'later' }
+  const asOf = '2024-02-26'
+  const never = calcSchedule({ ...plain, events: [fee, early], asOf })
+  assert.equal(never.transactions.find(({ type }) => type === 'repayment')!.fees, '5.00')
+  assert.deepEqual(calcSchedule({ ...plain, events: [later, fee, early, undone], asOf }), never)
+  assert.deepEqual(
+    calcSchedule({ ...plain, events: [later, { ...undone, on: '2024-02-21' }, fee, early], asOf }),
+    never,
+  )
+  // What came after the 20th is not known on the 10th.
+  const kept = calcSchedule({ ...plain, events: [later, fee, early], asOf })
+  assert.equal(kept.transactions[0]!.fees, '0.00')
+})
+
 test('the payment to allocate and what to explain are refused by their own names', () => {
   const named = (field: string) => (problem: unknown) => problem instanceof Problem && problem.field === field
   const payment = { type: 'repayment', on: '2024-02-01', amount: '0' }

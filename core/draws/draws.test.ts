@@ -65,6 +65,17 @@ test('several draws: all interest first, then the oldest principal, or the highe
   assert.deepEqual(pay({}, 'b'), [{ draw: 'b', interest: 10_000n, principal: 490_000n }])
 })
 
+test('what is beyond the draw that is named goes to all interest of the others before their principal', () => {
+  const of = (id: string) => draw(id, '2024-01-01', 100_000n, '0.05')
+  const events = [of('a'), of('b'), of('c'), repayment('r', '2024-01-31', 103_100n, 'b')]
+  // 30 nights at 0.05 % of 1,000.00 are 15.00 each: b takes 1,015.00, and 16.00 are left.
+  assert.deepEqual(drawsOn(terms, events, '2024-01-31').spreads[0]!.parts, [
+    { draw: 'b', interest: 1_500n, principal: 100_000n },
+    { draw: 'a', interest: 1_500n, principal: 0n },
+    { draw: 'c', interest: 100n, principal: 0n },
+  ])
+})
+
 test('the highest rate is that of the day: of a draw past its due day the overdue one', () => {
   const line: DrawTerms = { ...terms, order: 'highest-rate', overdueDailyRatePercent: '0.06' }
   const late: DrawEvent = { id: 'late', on: '2024-01-02', type: 'draw', amount: 1_000_000n, dueOn: '2024-01-31' }

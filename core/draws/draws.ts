@@ -225,8 +225,9 @@ function spread(facility: LiveFacility, on: Day, money: Minor, named: LiveDraw |
   const fee = minMinor(facility.fees, money)
   facility.fees -= fee
   let left = money - fee
-  const ordered = inRank(facility, on, named)
-  if (facility.terms.interest === 'first' && named === null) {
+  if (named !== null) left -= payDraw(facility, named, left, parts)
+  const ordered = inRank(facility, on)
+  if (facility.terms.interest === 'first') {
     for (const draw of ordered) left -= payInterest(draw, minMinor(left, interestOwed(facility, draw)), parts)
   }
   for (const draw of ordered) left -= payDraw(facility, draw, left, parts)
@@ -261,7 +262,7 @@ function partOf(parts: Map<string, Part>, draw: LiveDraw): Part {
   return part
 }
 
-function inRank(facility: LiveFacility, on: Day, named: LiveDraw | null): LiveDraw[] {
+function inRank(facility: LiveFacility, on: Day): LiveDraw[] {
   const { order } = facility.terms
   const byOrder = (a: LiveDraw, b: LiveDraw): number => {
     if (order === 'newest') return b.on - a.on
@@ -270,9 +271,7 @@ function inRank(facility: LiveFacility, on: Day, named: LiveDraw | null): LiveDr
     return a.on - b.on
   }
   const owing = facility.draws.filter((draw) => draw.principal > 0n || interestOwed(facility, draw) > 0n)
-  const ranked = owing.sort(byOrder)
-  if (named === null) return ranked
-  return [named, ...ranked.filter((draw) => draw !== named)]
+  return owing.sort(byOrder)
 }
 
 /** What the night after a day bears. */
