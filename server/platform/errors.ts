@@ -11,6 +11,11 @@ export const registry = {
     title: 'The request does not have the expected form',
     remedy: 'Correct the fields listed in `errors`; the expected form of each request is at /docs.',
   },
+  'malformed-request': {
+    status: 400,
+    title: 'The request is not HTTP that can be read',
+    remedy: 'Send HTTP/1.1 as RFC 9112 has it, on a new connection; `detail` says what is wrong.',
+  },
   'malformed-json': {
     status: 400,
     title: 'The body is not JSON',
@@ -40,6 +45,11 @@ export const registry = {
     status: 405,
     title: 'This path does not take this method',
     remedy: 'Use one of the methods in the Allow header.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not come to its end in time',
+    remedy: 'Send it again with the same Idempotency-Key on a new connection, at once and whole.',
   },
   conflict: {
     status: 409,
@@ -250,6 +260,11 @@ export const registry = {
     status: 409,
     title: 'Only a sandbox can do this',
     remedy: 'Use a sandbox key.',
+  },
+  'head-too-large': {
+    status: 431,
+    title: 'The address and the headers are too large',
+    remedy: 'Send at most the number of bytes in `limitBytes` before the body.',
   },
   internal: {
     status: 500,

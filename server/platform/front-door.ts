@@ -2,14 +2,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
 import type { Platform } from './context.ts'
-import { type ProblemCode, problemDocument } from './errors.ts'
+import { type ProblemCode, problemDocument, registry } from './errors.ts'
 import { outdated } from './newer-schema.ts'
+import { createUnreadable, type Unreadable } from './unreadable.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 export interface FrontDoor {
   /** For Fastify's `serverFactory`. */
   serverFor(handler: Handler): Server
+  /** For Fastify's `clientErrorHandler`. */
+  readonly refuseUnreadable: Unreadable['refuse']
   /** From now on requests on kept connections are refused and their connections closed. */
   close(): void
 }
@@ -26,25 +29,32 @@ function isWatching(url: string): boolean {
 }
 
 /** Refusals come by the thousand, so their document is printed once, with a gap for the request's id. */
-function documentOf(detail: string): (requestId: string) => string {
+function documentOf(code: ProblemCode, detail: string): (requestId: string) => string {
   const gap = 'the-id-of-the-request'
-  const [before, after] = problemDocument({ code: 'busy', parts: { detail } }, gap).split(gap) as [string, string]
+  const [before, after] = problemDocument({ code, parts: { detail } }, gap).split(gap) as [string, string]
   return (requestId) => before + requestId + after
 }
 
 interface Refusal {
   readonly code: ProblemCode
   readonly documentOf: (requestId: string) => string
-  readonly retryAfterSeconds: number
+  readonly retryAfterSeconds: number | null
   /** Ends the connection, so that the next request may find another server. */
   readonly closes: boolean
 }
 
-const fullDocument = documentOf('The server has more to do than it can finish soon.')
+const fullDocument = documentOf('busy', 'The server has more to do than it can finish soon.')
 const closed: Refusal = {
   code: 'busy',
-  documentOf: documentOf('This server is shutting down.'),
+  documentOf: documentOf('busy', 'This server is shutting down.'),
   retryAfterSeconds: 1,
+  closes: true,
+}
+
+const withoutHost: Refusal = {
+  code: 'malformed-request',
+  documentOf: documentOf('malformed-request', 'The request has no Host header.'),
+  retryAfterSeconds: null,
   closes: true,
 }
 
@@ -68,16 +78,17 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   const { admission, newerSchema } = platform
   const report = refusalReport(platform)
   const waitForBody = bodyWatch()
+  const unreadable = createUnreadable(platform)
   let closing = false
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     const requestId = options.requestIdOf(request)
     const body = why.documentOf(requestId)
     platform.metrics.problems.inc({ code: why.code })
-    response.writeHead(503, {
+    response.writeHead(registry[why.code].status, {
       'content-type': 'application/problem+json; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
-      'retry-after': String(why.retryAfterSeconds),
+      ...(why.retryAfterSeconds === null ? {} : { 'retry-after': String(why.retryAfterSeconds) }),
       'x-request-id': requestId,
       ...(why.closes ? { connection: 'close' } : {}),
     })
@@ -85,6 +96,11 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   }
 
   function receive(handler: Handler, request: IncomingMessage, response: ServerResponse): void {
+    if (!unreadable.follow(response)) return
+    if (request.headers.host === undefined && request.httpVersionMinor > 0) {
+      refuse(request, response, withoutHost)
+      return
+    }
     if (isWatching(request.url!)) {
       handler(request, response)
       return
@@ -111,11 +127,15 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
 
   return {
     serverFor(handler) {
-      const server = createServer((request, response) => receive(handler, request, response))
+      const listener = (request: IncomingMessage, response: ServerResponse) => receive(handler, request, response)
+      // Node would refuse without a problem: a missing Host, which is looked for above, and an Expect that it does not
+      // know, which may be passed over (RFC 9110, 10.1.1).
+      const server = createServer({ requireHostHeader: false }, listener).on('checkExpectation', listener)
       server.keepAliveTimeout = options.keepAliveTimeout
       server.requestTimeout = options.requestTimeout
       return server
     },
+    refuseUnreadable: unreadable.refuse,
     close() {
       closing = true
     },

@@ -42,6 +42,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     serverFactory: (handler) => door.serverFor(handler),
+    clientErrorHandler: (error, socket) => door.refuseUnreadable(error, socket),
     forceCloseConnections: 'idle',
     genReqId: (request: IncomingMessage) => requestIdOf(request, platform),
     requestIdHeader: false,
