@@ -104,6 +104,13 @@ async function blockedPort(t: { after: (work: () => void) => void }): Promise<nu
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+async function freePort(): Promise<number> {
+  const releases: (() => void)[] = []
+  const port = await blockedPort({ after: (work) => releases.push(work) })
+  for (const release of releases) release()
+  return port
+}
+
 test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds its data again', async () => {
   const home = await beginOnFirstHome()
   const key = readFileSync(join(home, 'master.key'), 'utf8')
@@ -250,6 +257,47 @@ test('a database of a newer Chit is refused in one line', async (t) => {
   assert.match(await refusal({ CHIT_HOME: home }), /migrated by a newer version of Chit \(9999_future\.sql\)/)
 })
 
+async function statusOf(address: string, status: number): Promise<void> {
+  let last: number | undefined
+  for (let waited = 0; last !== status; waited += 20) {
+    assert.ok(waited < 20_000, `${address} answers ${last}`)
+    await delay(20)
+    last = (await fetch(address).catch(() => null))?.status
+  }
+}
+
+test('while it waits to migrate a server says that it starts, and refuses requests', async (t) => {
+  const home = await tempHome(t)
+  const postgres = await startEmbedded(home)
+  t.after(postgres.stop)
+  const db = openDatabase(postgres.url, { max: 1 })
+  const migrating = await db.reserve()
+  // What migrations are done under.
+  await migrating`select pg_advisory_lock(${0x63686974})`
+  const port = await freePort()
+  const env = { CHIT_HOME: home, CHIT_MASTER_KEY: masterKey, DATABASE_URL: postgres.url, PORT: String(port) }
+  const started = launch(env)
+  t.after(() => void started.child.kill('SIGKILL'))
+  const at = `http://127.0.0.1:${port}`
+  await statusOf(`${at}/healthz`, 200)
+  for (const path of ['/readyz', '/v1/trial-balance']) {
+    const answer = await fetch(at + path)
+    const { code, detail } = (await answer.json()) as Record<string, string>
+    assert.deepEqual(
+      [answer.status, answer.headers.get('retry-after'), code, detail],
+      [503, '1', 'busy', 'This server is starting.'],
+    )
+  }
+  assert.doesNotMatch(started.output(), /ready/)
+  await migrating`select pg_advisory_unlock(${0x63686974})`
+  migrating.release()
+  await db.end()
+  await statusOf(`${at}/readyz`, 200)
+  assert.equal((await fetch(`${at}/v1/trial-balance`)).status, 401)
+  started.child.kill('SIGTERM')
+  assert.equal(await started.exited, 0, started.output())
+})
+
 test('a server left running while a newer version migrates refuses its requests, and says why', async (t) => {
   const home = await usedHome(t)
   const server = await start({ CHIT_HOME: home })
@@ -258,13 +306,9 @@ test('a server left running while a newer version migrates refuses its requests,
   const db = openDatabase(url, { max: 1 })
   assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
   await db`insert into schema_migrations (name, checksum) values ('9999_future.sql', 'x')`
-  let ready = 200
-  for (let waited = 0; ready === 200 && waited < 20_000; waited += 100) {
-    await delay(100)
-    ready = (await fetch(`${server.url}/readyz`)).status
-  }
+  await statusOf(`${server.url}/readyz`, 503)
   const refused = await fetch(`${server.url}/v1/trial-balance`)
-  assert.deepEqual([ready, refused.status, refused.headers.get('retry-after')], [503, 503, '5'])
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5'])
   assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
   await db.end()
   server.child.kill('SIGTERM')
@@ -334,6 +378,9 @@ test('with DATABASE_URL it uses that database; a wrong name or password is expla
   )
   // One of the demo's three customers, at least, would be in another shard.
   assert.match(await refusal({ ...env, SHARDS: '1024' }), /SHARDS is 1024, but .* made with another number/)
+  const taken = await blockedPort(t)
+  assert.match(await refusal({ ...env, PORT: String(taken) }), new RegExp(`Port ${taken} is in use\\.`))
+  assert.match(await refusal({ ...env, HOST: '192.0.2.1' }), /HOST 192\.0\.2\.1 is not an address of this machine/)
   await migrations`insert into schema_migrations (name, checksum) values (${last!.name}, ${last!.checksum})`
   await migrations.end()
 

@@ -28,20 +28,26 @@ async function start(): Promise<void> {
   const config = readConfig(process.env)
   const databaseUrl = config.databaseUrl ?? (await startPostgres(config))
   const migrations = await migrationNames(migrationsFolder)
-  const platform = createPlatform(config, databaseUrl, { withProcessMetrics: true, migrations })
+  const platform = createPlatform(config, databaseUrl, {
+    withProcessMetrics: true,
+    migrations,
+    isReady: false,
+  })
   pool = platform.db
   life.onStop('the log', () => platform.log.flush())
   life.onStop('the database pool', () => platform.db.end({ timeout: 5 }))
   await assertUsable(platform.db, databaseUrl)
-  // First, because whoever migrates shuts out the servers of the version before: one that then does not start would leave none.
+  // Both first, because whoever migrates shuts out the servers of the version before: one that then does not start would leave none.
   await assertSettingsFit(platform)
-  await migrateSchema(databaseUrl)
   const app = await buildApp(platform, registerRoutes)
+  const port = await listen(app, config)
+  await migrateSchema(databaseUrl)
   makeKeyFolder(config)
   const demo = await prepare(platform)
   life.onStop('the watch for a newer schema', watchForNewerSchema(platform.newerSchema))
   life.onStop('the jobs', startJobs(platform))
-  const port = await listen(app, config)
+  life.onStop('the HTTP server', () => finishRequests(app))
+  platform.isReady = true
   const address = addressFor(config.host, port)
   console.log(greeting(config, platform, address, demo(address), performance.now() - startedAt))
 }
@@ -86,7 +92,6 @@ async function startPostgres(config: Config): Promise<string> {
 }
 
 async function listen(app: App, config: Config): Promise<number> {
-  life.onStop('the HTTP server', () => finishRequests(app))
   try {
     const address = await app.listen({ host: config.host, port: config.port })
     return Number(new URL(address).port)

@@ -27,6 +27,8 @@ export interface Platform {
   vault: Vault
   admission: Admission
   newerSchema: NewerSchema
+  /** False while a server starts: it listens, so that its port is its own, and refuses everything. */
+  isReady: boolean
   shards: number
   loadCaller: Loader<string, Caller>
 }
@@ -72,6 +74,8 @@ export interface PlatformParts {
   log?: Logger
   admission?: Admission
   withProcessMetrics?: boolean
+  /** False for a server that listens before it is `isReady`. */
+  isReady?: boolean
   /** Names of this version's migrations, by which newer ones are told. */
   migrations?: readonly string[]
 }
@@ -92,6 +96,7 @@ export function createPlatform(config: Config, databaseUrl: string, parts: Platf
     vault: createVault(config.masterKey),
     admission: parts.admission ?? createAdmission({ now: () => performance.now() }),
     newerSchema: createNewerSchema(db, log, parts.migrations ?? null),
+    isReady: parts.isReady ?? true,
     shards: config.shards,
     loadCaller: createCallerLoader(db, clock),
   }

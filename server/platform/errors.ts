@@ -273,7 +273,7 @@ export const registry = {
   },
   busy: {
     status: 503,
-    title: 'Chit is at its limit or shutting down',
+    title: 'Chit is at its limit, starting or shutting down',
     remedy: 'Retry with the same Idempotency-Key after the number of seconds in the Retry-After header.',
   },
   'server-outdated': {
@@ -332,6 +332,9 @@ export function problem(code: ProblemCode, parts: ProblemParts = {}): Problem {
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(registry, code)
 }
+
+/** While it listens and is not ready. */
+export const starting = problem('busy', { detail: 'This server is starting.', retryAfterSeconds: 1 })
 
 /** The document's text, content type application/problem+json. */
 export function problemDocument(refusal: Pick<Problem, 'code' | 'parts'>, requestId: string): string {

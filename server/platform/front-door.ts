@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
 import type { Platform } from './context.ts'
-import { type ProblemCode, problemDocument, registry } from './errors.ts'
+import { type Problem, type ProblemCode, problemDocument, registry, starting } from './errors.ts'
 import { outdated } from './newer-schema.ts'
 import { createUnreadable, type Unreadable } from './unreadable.ts'
 
@@ -58,8 +58,7 @@ const withoutHost: Refusal = {
   closes: true,
 }
 
-function outdatedBy(migration: string): Refusal {
-  const { code, parts } = outdated(migration)
+function closingWith({ code, parts }: Problem): Refusal {
   return {
     code,
     documentOf: (requestId) => problemDocument({ code, parts }, requestId),
@@ -118,7 +117,8 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   function refusalNow(): Refusal | null {
     if (closing) return closed
     const newer = newerSchema.migration()
-    if (newer !== null) return outdatedBy(newer)
+    if (newer !== null) return closingWith(outdated(newer))
+    if (!platform.isReady) return closingWith(starting)
     const retryAfterSeconds = admission.enter()
     return retryAfterSeconds === null
       ? null

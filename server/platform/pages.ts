@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { App } from './app.ts'
 import type { Platform } from './context.ts'
-import { isProblemCode, type ProblemKind, problem, registry } from './errors.ts'
+import { isProblemCode, type ProblemKind, problem, registry, starting } from './errors.ts'
 import { outdated } from './newer-schema.ts'
 
 /** What a person or a monitor asks of a running server. */
@@ -14,6 +14,7 @@ export function registerPages(app: App, platform: Platform): void {
   )
   app.get('/healthz', { schema: { hide: true } }, (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+    if (!platform.isReady) throw starting
     await assertDatabaseAnswers(platform)
     const newer = platform.newerSchema.migration()
     if (newer !== null) throw outdated(newer)
