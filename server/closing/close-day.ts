@@ -8,6 +8,7 @@ import type { Line } from '../lines/types.ts'
 import { listOpenLoansOfLines } from '../loans/store.ts'
 import type { Loan } from '../loans/types.ts'
 import { type Context, standingAt } from '../platform/context.ts'
+import { assertNotOutdated } from '../platform/newer-schema.ts'
 import * as programs from '../programs/service.ts'
 import { termsFor } from '../repayments/service.ts'
 import { payDay } from '../settlement/service.ts'
@@ -32,7 +33,8 @@ export function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
 /**
  * Closes one day of a tenant, whose clock then stands at `next`, if it is moved by a call. Done twice it does nothing more:
  * each line's own dates say what is left. A day on which nothing is due costs four statements, which tenants share whose days
- * are closed at the same time.
+ * are closed at the same time. Throws `server-outdated` between two pages once a newer version has migrated the database: that
+ * version goes on where this one stopped.
  */
 export async function closeDay(tenant: Context, day: string, next: Temporal.Instant | null = null): Promise<DayReport> {
   const ctx = endOfDay(tenant, day)
@@ -46,6 +48,7 @@ export async function closeDay(tenant: Context, day: string, next: Temporal.Inst
     }
     if (agenda.hasExpiring) report.expired += await expireHolds(ctx, shard, ctx.now())
     for (const page of pagesOf(agenda.lineIds)) {
+      assertNotOutdated(ctx.platform.newerSchema)
       for (const counts of await closePage(ctx, shard, page)) {
         report.lines++
         report.statements += counts.statements
@@ -54,15 +57,17 @@ export async function closeDay(tenant: Context, day: string, next: Temporal.Inst
       }
     }
   }
+  assertNotOutdated(ctx.platform.newerSchema)
   report.payouts = await payDay(ctx)
   await store.finishClose(ctx, report, next)
   return report
 }
 
-/** Gives back what was held and ran out up to an instant. */
+/** Gives back what was held and ran out up to an instant. Throws `server-outdated` as `closeDay` does. */
 export async function expireHolds(ctx: Context, shard: number, until: Temporal.Instant): Promise<number> {
   let expired = 0
   for (;;) {
+    assertNotOutdated(ctx.platform.newerSchema)
     const page = await listExpired(ctx, shard, until.toString(), pageSize)
     const done = await Promise.all(page.map((charge) => expire(ctx, charge.id)))
     expired += done.filter(Boolean).length

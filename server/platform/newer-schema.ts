@@ -51,6 +51,12 @@ export function outdated(migration: string): Problem {
   return problem('server-outdated', { detail, retryAfterSeconds: 5 })
 }
 
+/** Between the steps of what takes long and can be taken up by another server: throws once a newer schema was seen. */
+export function assertNotOutdated(newerSchema: NewerSchema): void {
+  const migration = newerSchema.migration()
+  if (migration !== null) throw outdated(migration)
+}
+
 const lookEveryMilliseconds = 5_000
 
 /** Looks again and again; the answer ends that. */
