@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from 'typebox'
 import type { App } from './app.ts'
 import { contextOf } from './context.ts'
 import { migrationNames } from './migrate.ts'
 import { object } from './schema.ts'
 import { testApp } from './testing.ts'
+
+/** Of the route that waits: when a request is inside, and when it may go on. */
+const inside = Promise.withResolvers<void>()
+const gate = Promise.withResolvers<void>()
+// Before the application is closed, which waits for its requests.
+after(() => gate.resolve())
 
 /** A route that reads a column which the next version calls otherwise, and one that waits. */
 function routes(app: App): void {
@@ -21,7 +26,8 @@ function routes(app: App): void {
     throw new Error('a fault of this version')
   })
   app.get('/v1/slow', { schema }, async () => {
-    await delay(500)
+    inside.resolve()
+    await gate.promise
     return { name: 'slow' }
   })
 }
@@ -42,6 +48,7 @@ test('what fails on a newer schema is answered 503, from then on everything is, 
   assert.equal((await call('GET', '/v1/fault')).status, 500, 'a fault on a schema of its own stays one')
   assert.equal(platform.newerSchema.migration(), null)
   const slow = get('/v1/slow')
+  await inside.promise
 
   await db`alter table tenants rename column name to title`
   await db`insert into schema_migrations (name, checksum) values ('9999_titles.sql', 'x')`
@@ -50,5 +57,9 @@ test('what fails on a newer schema is answered 503, from then on everything is, 
   assert.deepEqual(await get('/v1/slow'), refused)
   assert.deepEqual(await get('/readyz'), refused)
   assert.deepEqual(await get('/healthz'), [200, undefined, null])
+  await db`delete from schema_migrations where name = '9999_titles.sql'`
+  await platform.newerSchema.look()
+  assert.deepEqual(await get('/readyz'), refused, 'a restored backup is no reason to go on')
+  gate.resolve()
   assert.deepEqual(await slow, [200, undefined, null])
 })

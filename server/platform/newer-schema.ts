@@ -15,6 +15,11 @@ export interface NewerSchema {
 
 /** `known`: the migrations of this version; null where nobody has told, such as in a test of one route: none is newer then. */
 export function createNewerSchema(db: Database, log: Logger, known: readonly string[] | null): NewerSchema {
+  /**
+   * Never taken back, also where the migration is gone again because a backup was restored. A server remembers what "never changes",
+   * such as activated terms and the columns of tables, and a restore changes that: only a server that starts anew knows nothing of
+   * what is no longer there. Forgetting all of it here would be one more thing to get right, for a case in which somebody is at hand.
+   */
   let seen: string | null = null
   let asking: Promise<string | null> | null = null
 
