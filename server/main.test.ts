@@ -99,16 +99,9 @@ function isRunning(home: string): boolean {
 async function blockedPort(t: { after: (work: () => void) => void }): Promise<number> {
   const server: Server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => void server.close())
   const address = server.address()
+  t.after(() => void server.close())
   return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-async function freePort(): Promise<number> {
-  const releases: (() => void)[] = []
-  const port = await blockedPort({ after: (work) => releases.push(work) })
-  for (const release of releases) release()
-  return port
 }
 
 test('starts on an empty folder, answers, stops cleanly on SIGTERM, and finds its data again', async () => {
@@ -274,7 +267,7 @@ test('while it waits to migrate a server says that it starts, and refuses reques
   const migrating = await db.reserve()
   // What migrations are done under.
   await migrating`select pg_advisory_lock(${0x63686974})`
-  const port = await freePort()
+  const port = await blockedPort({ after: (unblock) => unblock() })
   const env = { CHIT_HOME: home, CHIT_MASTER_KEY: masterKey, DATABASE_URL: postgres.url, PORT: String(port) }
   const started = launch(env)
   t.after(() => void started.child.kill('SIGKILL'))
