@@ -15,6 +15,7 @@ import { registerParties } from './parties/routes.ts'
 import type { Platform } from './platform/context.ts'
 import { problem } from './platform/errors.ts'
 import type { App } from './platform/http.ts'
+import { oneAtATime } from './platform/one-at-a-time.ts'
 import { registerPrograms } from './programs/routes.ts'
 import { registerRepayments } from './repayments/routes.ts'
 import { registerSettlement } from './settlement/routes.ts'
@@ -42,10 +43,15 @@ export function registerRoutes(app: App): void {
 
 const closeEveryMs = 30_000
 
-/** What must be there before the first request; gives the lines to greet with, by the address that the server will have. */
-export async function prepare(platform: Platform): Promise<(address: string) => string[]> {
-  await makePartitions(platform.db)
-  return ensureDemoWorld(platform)
+/**
+ * What must be there before the first request; gives the lines to greet with, by the address that the server will have. Of servers
+ * that start at the same time one does it: two would make a demo world each, and fail over the same partition.
+ */
+export function prepare(platform: Platform): Promise<(address: string) => string[]> {
+  return oneAtATime(platform.db, 'prepare', async () => {
+    await makePartitions(platform.db)
+    return ensureDemoWorld(platform)
+  })
 }
 
 /** Starts what runs besides requests; the answer stops it and waits for what is under way. */
