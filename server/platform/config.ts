@@ -60,7 +60,22 @@ export function readDatabaseUrl(env: Environment): string | null {
   // The value itself is not shown: it holds a password.
   const isUrl = URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol)
   if (!isUrl) throw bad('DATABASE_URL', 'is not a URL of the form postgres://user:password@host:5432/database')
+  refuseUnknownTls(new URL(value).searchParams)
   return value
+}
+
+/** What of `psql`'s modes the driver knows. It takes every other, such as `allow`, for `verify-full`, and an empty one for `disable`. */
+const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full']
+
+function refuseUnknownTls(settings: URLSearchParams): void {
+  const modes = settings.getAll('sslmode')
+  const unknown = modes.find((mode) => !tlsModes.includes(mode))
+  if (unknown !== undefined) {
+    throw bad('DATABASE_URL', `has sslmode "${unknown.slice(0, 50)}" but must have one of ${tlsModes.join(', ')}`)
+  }
+  if (modes.includes('verify-ca') && !settings.get('sslrootcert')) {
+    throw bad('DATABASE_URL', 'has sslmode verify-ca and no sslrootcert, the file of the authority that is trusted')
+  }
 }
 
 /** An empty variable counts as not set: that is how compose files and shells unset one. */
