@@ -1,6 +1,7 @@
 /** Whether the settings of a server are those that its database was made with. Both would do harm for good without a word. */
 import type { Platform } from '../platform/context.ts'
 import { shardFor } from '../platform/ids.ts'
+import type { Fragment } from '../platform/sql.ts'
 import { StartupError } from '../platform/startup-error.ts'
 import type { PersonalData } from './customers.ts'
 
@@ -13,17 +14,19 @@ interface Sealed {
 }
 
 /**
- * Looks at some customers of the last shard that has any. Under another key none of them can be read, and those who come again
- * are taken for others; under another number of shards these are looked for in the wrong one.
+ * Looks at the oldest customers of the first shard that has any and at the newest of the last: the newest alone may all be known
+ * by a name only, or have come while the server had another key. Under another key none of them can be read, and those who come
+ * again are taken for others; under another number of shards these are looked for in the wrong one.
  * A database that has no customers yet, or no table of them, fits any.
  */
 export async function assertSettingsFit({ db, vault, shards }: Platform): Promise<void> {
   const [table] = await db<{ isThere: boolean }[]>`select to_regclass('customers') is not null as is_there`
   if (!table!.isThere) return
-  const customers = await db<Sealed[]>`
+  const first = (order: Fragment) => db<Sealed[]>`
     select shard, reference, identity_hash, wrapped_key, sealed from customers
     where wrapped_key is not null and sealed is not null
-    order by shard desc, id desc limit 20`
+    order by ${order} limit 20`
+  const customers = [...(await first(db`shard, id`)), ...(await first(db`shard desc, id desc`))]
   const opened = customers.flatMap((customer) => {
     try {
       return [{ ...customer, personal: vault.open(customer.wrappedKey, customer.sealed) as PersonalData }]
@@ -39,7 +42,8 @@ export async function assertSettingsFit({ db, vault, shards }: Platform): Promis
   }
   // Who is known by a name only was given a shard by chance.
   const known = opened.filter(({ personal, reference }) => personal.idNumber ?? personal.phone ?? reference)
-  if (known.some(({ shard, identityHash }) => shardFor(identityHash, shards) !== shard)) {
+  const isElsewhere = known.some(({ shard, identityHash }) => shardFor(identityHash, shards) !== shard)
+  if (isElsewhere || customers.some(({ shard }) => shard >= shards)) {
     throw new StartupError(
       `SHARDS is ${shards}, but this database was made with another number.`,
       'Start with the number that it was made with: it is chosen once.',
