@@ -201,3 +201,46 @@ test('interest paid beyond pays under a new plan of charges alone, and what was 
   ])
   assert.equal(payoffOn(waived, '2023-02-12').total, owedOn(waived, '2023-02-12').total)
 })
+
+/** Of 1,000.00 and 36.5 % a year, 100.00 bears 0.10 a night. */
+const toDueDate: LoanTerms = { ...loan, annualRatePercent: '36.5', earlyInterest: 'to-due-date' }
+
+test('where settling money pays to the due date, late interest paid with one instalment is not asked for with another', () => {
+  // 100.00 of the first is late, and its 2.00 of February are paid with it, beside 3.10 of January and 50.00.
+  const late = [{ ...paid('a', '2023-01-01', 110_000n), prepay: 'shorten' } as const, paid('b', '2023-02-21', 5_510n)]
+  const then = (method: LoanTerms['method'], event: LoanEvent) =>
+    foldLoan({ ...toDueDate, principal: 120_000n, method, instalments: 4 }, [...late, event])
+  const on = '2023-03-11'
+  const short = (state: LoanState) =>
+    payoffOn(applyEvent(state, paid('short', on, payoffOn(state, on).total - 100n)), on)
+  const more = { id: 'more', on, amount: 10_000n }
+  for (const method of ['equal-principal', 'equal-instalment'] as const) {
+    for (const type of ['disbursement', 'chargeback'] as const) {
+      const state = then(method, { ...more, type })
+      // 50.00 for 8 nights of February and 10 of March are 0.90, 100.00 for the other 21 nights 2.10.
+      assert.equal(state.instalments[2]!.interest, 300n)
+      // And 50.00 for these 21 nights, and with 100.00 for April.
+      assert.deepEqual([payoffOn(state, on).interest, payoffOn(state, '2023-05-01').interest], [405n, 855n])
+      assert.equal(short(state).total, 100n)
+    }
+    const spread = then(method, { id: 'again', type: 're-amortise', on })
+    assert.deepEqual([payoffOn(spread, on).interest, payoffOn(spread, '2023-05-01').interest], [195n, 345n])
+    const aged = then(method, { id: 'aged', type: 're-age', on, instalments: 2, firstDueOn: '2023-04-11' })
+    assert.deepEqual([payoffOn(aged, on).interest, payoffOn(aged, '2023-04-11').interest], [90n, 245n])
+    for (const state of [spread, aged]) assert.equal(short(state).total, 100n)
+  }
+})
+
+test('lent more in two periods paid ahead, each asks for its own interest', () => {
+  const more = (id: string, on: string): LoanEvent => ({ id, type: 'disbursement', on, amount: 10_000n })
+  const state = foldLoan({ ...toDueDate, principal: 120_000n, method: 'equal-principal', instalments: 4 }, [
+    { ...paid('a', '2023-01-01', 110_000n), prepay: 'shorten' },
+    paid('b', '2023-02-21', 5_510n),
+    more('once', '2023-03-11'),
+    more('twice', '2023-04-11'),
+  ])
+  // The third: 50.00 late since 21 February, 1.95, and 100.00 for 21 nights. The last: 100.00 late until 11 April, 50.00 for all of
+  // its nights, 100.00 for 20.
+  const interest = state.instalments.map((row) => row.interest)
+  assert.deepEqual(interest, [510n, 0n, 405n, 450n])
+})

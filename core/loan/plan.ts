@@ -210,6 +210,18 @@ export function endDeferralsBefore(book: Book, first: number): void {
   deferOnly(book, first, -endDeferrals(book, first, from))
 }
 
+/**
+ * An instalment that is opened again asks for so much less interest as earlier ones took over from it and were paid, except what
+ * another asks less for already.
+ */
+export function askLessForTakenOver(book: Book, reopened: number): void {
+  let takenOver = 0n
+  for (let index = 0; index < reopened; index++) {
+    takenOver += book.plan[index]!.deferred - maxMinor(unpaidOfDeferred(book, index), 0n)
+  }
+  if (takenOver > 0n) deferOnly(book, reopened, -takenOver)
+}
+
 /** The instalment goes on asking for as much as it did. */
 export function deferOnly(book: Book, index: number, amount: bigint): void {
   const slot = book.plan[index]!

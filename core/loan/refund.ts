@@ -8,6 +8,7 @@ import {
   addPaid,
   addWaived,
   type Book,
+  countsNights,
   insertMove,
   noAmounts,
   owedOf,
@@ -21,7 +22,7 @@ import {
 import { forgiveRepaid } from './forgive.ts'
 import { flatInterest } from './interest.ts'
 import { extraSlot, slotAfterMaturity } from './open.ts'
-import { planAsAsked, workOut, workOutAll } from './plan.ts'
+import { askLessForTakenOver, planAsAsked, workOut, workOutAll } from './plan.ts'
 import { reckonInterest } from './replan.ts'
 
 export interface Spread {
@@ -250,6 +251,8 @@ function restorePrincipal(book: Book, amount: bigint, on: Day): Slot {
 
 /** Interest of the nights until today that was paid with other instalments, as this one was closed, is its own again. */
 export function takeBackInterest(book: Book, index: number): void {
+  // Where the nights are counted, what is paid beyond them is handed on by itself.
+  if (book.terms.overdueInterest && !countsNights(book)) askLessForTakenOver(book, index)
   const slot = book.plan[index]!
   for (const later of book.plan.slice(index + 1)) {
     const paid = minMinor(

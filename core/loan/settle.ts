@@ -21,14 +21,15 @@ export function interestOwedOn(book: Book, on: Day): bigint {
   else workOut(book, current)
   if (countsNights(book)) return maxMinor(interestUnpaid(book, current, on), 0n)
   let owed = 0n
-  let deferred = 0n
+  let takenOver = 0n
   for (let index = 0; index < current; index++) {
     owed += owedOf(plan[index]!, 'interest')
-    deferred += maxMinor(plan[index]!.deferred, 0n)
+    // Below 0 it asks for less, as those before it took that over.
+    takenOver = maxMinor(takenOver + plan[index]!.deferred, 0n)
   }
   if (current === plan.length) return owed
   // What an earlier instalment takes over from later ones is counted where it accrues.
-  return maxMinor(owed - deferred + runningInterest(book, current, on), 0n)
+  return maxMinor(owed - takenOver + runningInterest(book, current, on, takenOver), 0n)
 }
 
 /** Interest paid beyond that of the nights until today: it pays those to come. */
@@ -61,8 +62,12 @@ function scheduledInterest(book: Book): bigint {
   return book.plan.reduce((sum, slot) => sum + owedOf(slot, 'interest'), 0n)
 }
 
-/** Accrued in the current period or carried into it and on, instalment by instalment, as money would pay it. */
-function runningInterest(book: Book, current: number, on: Day): bigint {
+/**
+ * Accrued in the current period or carried into it and on, instalment by instalment, as money would pay it; with what they ask
+ * less for because those before took it over, which is off already.
+ */
+function runningInterest(book: Book, current: number, on: Day, takenBefore: bigint): bigint {
+  let lessFor = takenBefore
   let carry = carriedInto(book, current)
   let owed = 0n
   let takenOver = 0n
@@ -71,7 +76,9 @@ function runningInterest(book: Book, current: number, on: Day): bigint {
     const slot = book.plan[index]!
     takenOver += maxMinor(slot.deferred, 0n)
     const own = index === current ? accrued(book, current, current, settlingDay(book, slot, on)) : 0n
-    const interest = own + carry + slot.arrearsInterest + slot.deferred
+    const less = slot.deferred < 0n ? minMinor(-slot.deferred, lessFor) : 0n
+    lessFor -= less
+    const interest = own + carry + slot.arrearsInterest + slot.deferred + less
     if (interest === 0n) continue
     const division = asOf(book, index, index >= last, index > current || on <= slot.from, interest)
     owed += division.interest - settledOf(slot, 'interest')
