@@ -244,3 +244,14 @@ test('lent more in two periods paid ahead, each asks for its own interest', () =
   const interest = state.instalments.map((row) => row.interest)
   assert.deepEqual(interest, [510n, 0n, 405n, 450n])
 })
+
+test('interest that comes up in periods whose instalments ask for it again is not taken over from them', () => {
+  const terms: LoanTerms = { ...toDueDate, principal: 100_001n, annualRatePercent: '2', instalments: 13 }
+  const state = foldLoan(terms, [
+    { ...paid('a', '2023-01-01', 35_600n), prepay: 'shorten' },
+    { id: 'again', type: 're-amortise', on: '2023-03-01' },
+    { id: 'more', type: 'disbursement', on: '2023-10-03', amount: 100n },
+    paid('b', '2023-12-05', 65n),
+  ])
+  assert.ok(interestDue(state, '2023-12-05') <= payoffOn(state, '2023-12-05').interest)
+})

@@ -27,7 +27,7 @@ export function workOutAll(book: Book): void {
   giveRemainder(book)
   // The remainder can repay what bore interest in periods that have no instalment to pay it, and open one that can.
   const now = lastOpen(book)
-  if ((now === last || countsNights(book)) && deferStrandedInterest(book, now)) giveRemainder(book)
+  if ((now === last || bearsLate(book)) && deferStrandedInterest(book, now)) giveRemainder(book)
   book.settled = true
 }
 
@@ -120,7 +120,7 @@ export function principalDue(book: Book): bigint {
  */
 function deferStrandedInterest(book: Book, last: number): boolean {
   if (last < 0) return false
-  const isLate = book.daily && book.terms.overdueInterest
+  const isLate = bearsLate(book)
   if (isLate) giveBackUnused(book, last)
   let stranded = 0n
   for (let index = last + 1; index < book.plan.length; index++) {
@@ -138,6 +138,10 @@ function deferStrandedInterest(book: Book, last: number): boolean {
   touch(book, last)
   workOut(book, book.plan.length - 1)
   return true
+}
+
+function bearsLate({ daily, terms }: Book): boolean {
+  return daily && terms.overdueInterest
 }
 
 /** An instalment that was the last one open took interest over; what it was not paid of that, it hands on like any other. */
