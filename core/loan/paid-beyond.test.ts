@@ -255,3 +255,14 @@ test('interest that comes up in periods whose instalments ask for it again is no
   ])
   assert.ok(interestDue(state, '2023-12-05') <= payoffOn(state, '2023-12-05').interest)
 })
+
+test('what money short of a payoff leaves bears interest with an instalment that was completed early', () => {
+  const state = foldLoan({ ...toDueDate, method: 'equal-principal', instalments: 2 }, [
+    { ...paid('a', '2023-01-01', 50_000n), prepay: 'shorten' },
+    // 500.00 and 15.50 until it is due would settle the loan.
+    paid('short', '2023-01-11', 50_550n),
+  ])
+  assert.equal(payoffOn(state, '2023-01-11').total, 1_000n)
+  // 28 nights.
+  assert.deepEqual([state.instalments[1]!.interest, payoffOn(state, '2023-04-01').interest], [28n, 28n])
+})

@@ -9,6 +9,7 @@ import { followPrincipal, newPayment, type Payment, pay, usualRule } from './all
 import {
   addPaid,
   type Book,
+  bearAgain,
   copyBook,
   countsNights,
   owedOf,
@@ -145,6 +146,7 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
   for (const slot of book.plan) closeAsPaid(book, slot)
   book.broughtForward = 0n
   lacking.planned += book.outstanding
+  bearAgain(lacking)
   touch(book, 0)
   if (book.outstanding > 0n && book.terms.overdueInterest) bearOn(book, on)
   // At rates at which the interest alone is more than the money.
