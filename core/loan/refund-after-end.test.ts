@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flatBills as flat } from './bills.test-support.ts'
 import { foldLoan, ledgerOn, openLoan, payoffOn } from './index.ts'
+import { plainLoan } from './plain.test-support.ts'
+import type { AllocationStep, LoanTerms } from './types.ts'
 
 test('a refund after early settlement is the customer’s, and forgiven charges stay forgiven', () => {
   // 300.00 and the 1.50 of two begun bills; the third bill's charge is forgiven.
@@ -41,6 +43,33 @@ test('a loan whose last cents of principal come back after its settlement ends w
   ])
   assert.deepEqual([state.status, state.principalOutstanding, state.creditBalance], ['overpaid', 0n, 4n])
   assert.equal(payoffOn(state, '2026-06-13').total, 0n)
+})
+
+test('interest that money short of settling left with an instalment paid ahead is paid by a refund before it is credit', () => {
+  const order = ['past-due', 'due', 'in-advance'].flatMap((timing) =>
+    ['fee', 'principal', 'penalty', 'interest'].map((component) => `${timing}-${component}` as AllocationStep),
+  )
+  const terms: LoanTerms = {
+    ...plainLoan,
+    ...{
+      principal: 575n,
+      annualRatePercent: '24',
+      instalments: 1,
+      disbursedOn: '2023-01-01',
+      firstDueOn: '2023-01-11',
+    },
+    ...{ dayCount: 'actual/365', interestPeriod: 'whole-period', overdueInterest: false, earlyInterest: 'to-due-date' },
+    allocation: { default: { order, surplus: 'next', across: 'horizontal' } },
+  }
+  const state = foldLoan(terms, [
+    { type: 'reschedule', id: 'four', on: '2023-01-02', instalments: 4, firstDueOn: '2023-02-05' },
+    { type: 'repayment', id: 'three', on: '2023-01-30', amount: 503n },
+    { type: 'repayment', id: 'most', on: '2023-03-06', amount: 92n },
+    { type: 'repayment', id: 'short', on: '2023-03-06', amount: 1n },
+    { type: 'purchase-refund', id: 'returned', on: '2023-04-05', amount: 575n },
+  ])
+  // Returned 5.75, of which 0.01 was still principal and 0.04 interest of the running period.
+  assert.deepEqual([state.status, state.creditBalance, payoffOn(state, '2023-04-05').total], ['overpaid', 570n, 0n])
 })
 
 test('waived principal ends a loan as repaid principal does', () => {

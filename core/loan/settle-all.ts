@@ -16,6 +16,7 @@ import {
   owedTotal,
   periodIndex,
   planIndex,
+  reopen,
   type Slot,
   settledOf,
   touch,
@@ -157,6 +158,7 @@ function closeDirectly(book: Book, amount: bigint, on: Day, interest: bigint): P
 
 function askFor(book: Book, index: number, interest: bigint): void {
   book.plan[index]!.arrearsInterest += interest
+  reopen(book, index)
   touch(book, index)
 }
 
