@@ -1,5 +1,5 @@
 import { addPeriods, CalendarProblem, type Day, parseDay } from '../calendar.ts'
-import { type Fraction, fraction } from '../fraction.ts'
+import { type Fraction, fraction, subtract } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { addHalfMonths } from './months.ts'
 import { RateProblem } from './problem.ts'
@@ -84,7 +84,10 @@ function datedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeli
 function timedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
   const lent = advances.flatMap((flow, k) => atTimes(flow, `advances[${k}]`, true))
   const repaid = payments.flatMap((flow, k) => atTimes(flow, `payments[${k}]`, false))
-  return { kind: 'times', flows: [...lent, ...repaid].sort((a, b) => toNumber(a.years) - toNumber(b.years)) }
+  const flows = [...lent, ...repaid].sort((a, b) => toNumber(a.years) - toNumber(b.years))
+  // Time begins with the first money that moves, as it does for dates; which point it is counted from is no matter.
+  const begin = flows[0]!.years
+  return { kind: 'times', flows: flows.map((flow) => ({ ...flow, years: subtract(flow.years, begin) })) }
 }
 
 interface DatedFlow {

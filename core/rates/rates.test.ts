@@ -147,6 +147,24 @@ for (const [advance, payment, years, percent] of byHand) {
   })
 }
 
+test('from which point times are counted is no matter, and what is paid before the advance counts as on its date', () => {
+  for (const start of [0, 50, 150]) {
+    const advances = [at(String(start), '100'), at(String(start + 2), '10')]
+    const payments = [at(String(start + 1), '80'), at(String(start + 1.5), '25')]
+    assert.equal(trueRate('xirr', { advances, payments }).ratePercent, '-4.8798', `from year ${start}`)
+  }
+  const single = { advances: [at('1/12', '100')], payments: [at('3/12', '101')] }
+  assert.equal(trueRate('us-reg-z', single).ratePercent, '6.0000')
+  const unitPeriod = { n: 1, unit: 'month' } as const
+  const times = { advances: [at('0', '100')], payments: [at('-1/24', '10'), at('1/12', '8', 12)], unitPeriod }
+  const dates = {
+    advances: [on('2024-01-16', '100')],
+    payments: [on('2024-01-01', '10'), on('2024-02-16', '8', 12)],
+    unitPeriod,
+  }
+  assert.deepEqual(trueRate('us-reg-z', times), trueRate('us-reg-z', dates))
+})
+
 test('simple interest on one payment: 0.048 % a day for 90 days is 17.52 % a year', () => {
   const input = { advances: [on('2024-04-01', '300000')], payments: [on('2024-06-30', '312960')] }
   assert.equal(trueRate('cn-simple', input).ratePercent, '17.5200')

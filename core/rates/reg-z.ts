@@ -228,9 +228,11 @@ function singleTerm(line: TimedLine): Fraction {
 
 /** As for dates; null means the whole term (one advance, one payment, within a year). */
 function unitPeriodOfTimes(line: TimedLine): UnitPeriod | null {
-  const start = line.flows.find((flow) => flow.lent)!.years
   const lent = distinctTimes(line.flows.filter((flow) => flow.lent).map((flow) => flow.years))
-  const repaid = distinctTimes([start, ...line.flows.filter((flow) => !flow.lent).map((flow) => flow.years)])
+  const repaid = distinctTimes([
+    line.flows[0]!.years,
+    ...line.flows.filter((flow) => !flow.lent).map((flow) => flow.years),
+  ])
   const gaps = [...timeGaps(lent), ...timeGaps(repaid)]
   if (gaps.length === 0) return null
   if (gaps.length === 1 && lent.length === 1) return gaps[0]!.num >= gaps[0]!.den ? ANNUAL : null
