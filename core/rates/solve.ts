@@ -11,6 +11,8 @@ export interface Equation {
   readonly discount: (x: number, j: number) => number
   /** The sum of all, where there is a shorter way to it. */
   readonly value?: (x: number) => number
+  /** The sign of the sum as the rate falls to its lowest; absent: that of the last amount, which then outweighs all. */
+  readonly lowestSign?: () => number
 }
 
 /** Forces searched: from −100 % (to nine digits) to 10^9 per unit of time. */
@@ -57,8 +59,20 @@ function value(equation: Equation, x: number): number {
   return sum
 }
 
+function noRate(): RateProblem {
+  return new RateProblem('no-solution', 'no rate above −100 % balances the flows', 'payments')
+}
+
+function firstSign({ amounts }: Equation): number {
+  return Math.sign(amounts.find((amount) => amount !== 0)!)
+}
+
+function lowestSign({ amounts, lowestSign: stated }: Equation): number {
+  return stated?.() ?? Math.sign(amounts.findLast((amount) => amount !== 0)!)
+}
+
 function solveSingle(equation: Equation): Roots {
-  const first = Math.sign(equation.amounts.find((amount) => amount !== 0)!)
+  const first = firstSign(equation)
   // Before the root the later flows outweigh, after it the earlier ones.
   const isBelow = (x: number) => value(equation, x) * first < 0
   const atZero = value(equation, 0)
@@ -69,7 +83,10 @@ function solveSingle(equation: Equation): Roots {
     return { forces: [refine(equation, high <= 0.25 ? 0 : high / 2, high)], total: false }
   }
   const low = expand((x) => !isBelow(-x), 0.25, -LOWEST_FORCE)
-  if (low === null) return { forces: [LOWEST_FORCE], total: true }
+  if (low === null) {
+    if (lowestSign(equation) * first > 0) throw noRate()
+    return { forces: [LOWEST_FORCE], total: true }
+  }
   return { forces: [refine(equation, -low, low <= 0.25 ? 0 : -low / 2)], total: false }
 }
 
@@ -90,8 +107,12 @@ function solveAll(equation: Equation): Roots {
   for (let k = Math.ceil(LOWEST_FORCE / step); k * step <= HIGHEST_FORCE; k++) xs.push(k * step)
   const values = xs.map((x) => value(equation, x))
   const forces = [...rootsOnScan(equation, xs, values), ...rootsAtExtrema(equation, xs, values)].sort((a, b) => a - b)
-  if (forces.length === 0) throw new RateProblem('no-solution', 'no rate above −100 % balances the flows', 'payments')
-  return { forces, total: false }
+  // What lies beyond the search shows in the signs at its ends.
+  const isBeyond = values.at(-1)! * firstSign(equation) < 0
+  if (isBeyond && !forces.some((force) => force >= 0)) throw tooHigh()
+  if (forces.length > 0) return { forces, total: false }
+  if (values[0]! * lowestSign(equation) < 0) return { forces: [LOWEST_FORCE], total: true }
+  throw noRate()
 }
 
 function rootsOnScan(equation: Equation, xs: readonly number[], values: readonly number[]): number[] {
@@ -113,8 +134,9 @@ function rootsAtExtrema(equation: Equation, xs: readonly number[], values: reado
     if (!bends) continue
     const x = lowest((at) => value(equation, at) * side, xs[k - 1]!, xs[k + 1]!)
     const depth = value(equation, x) * side
-    if (depth < 0) roots.push(refine(equation, xs[k - 1]!, x), refine(equation, x, xs[k + 1]!))
-    else if (depth <= touchTolerance(equation, x)) roots.push(x)
+    const tolerance = touchTolerance(equation, x)
+    if (depth < -tolerance) roots.push(refine(equation, xs[k - 1]!, x), refine(equation, x, xs[k + 1]!))
+    else if (depth <= tolerance) roots.push(x)
   }
   return roots
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDay } from '../calendar.ts'
-import { type Flow, irrOf, RateProblem, trueRate } from './index.ts'
+import { conventions, type Flow, irrOf, RateProblem, trueRate } from './index.ts'
 import { euYears, ukYears } from './intervals.ts'
 import { monthsBack } from './months.ts'
 import { at, on } from './testing/flows.ts'
@@ -25,6 +25,15 @@ test('with negative rates only, the one nearest to zero is given (FCA CONC App 1
 test('a curve that only touches zero has one rate there', () => {
   // −(1 − 1.2 v)² × 100: both roots are 20 %.
   assert.equal(rateOf('100', ['240', '-144']).ratePercent, '20.0000')
+  for (const [first, later, ratePercent] of [
+    ['100', ['100', '-25'], '-50.0000'],
+    ['100', ['220', '-121'], '10.0000'],
+    ['1', ['10', '-25'], '400.0000'],
+  ] as const) {
+    assert.deepEqual(rateOf(first, later), { ratePercent, display: ratePercent.slice(0, -3), multiple: false })
+  }
+  // A thousandth of a point on either side: two.
+  assert.equal(rateOf('100000000', ['220002000', '-121002199.99']).multiple, true)
 })
 
 test('no rate: the flows never balance', () => {
@@ -37,12 +46,23 @@ test('all money at once: any rate fits, or none', () => {
   const once = (amount: string) => ({ advances: [on('2024-01-01', '100')], payments: [on('2024-01-01', amount)] })
   assert.throws(() => trueRate('xirr', once('100')), { code: 'any-rate', field: 'payments' })
   assert.throws(() => trueRate('xirr', once('90')), { code: 'no-solution', field: 'payments' })
+  // On two days, and on each of them nothing is left.
+  const twice = {
+    advances: [on('2024-01-01', '100'), on('2024-06-01', '50')],
+    payments: [on('2024-06-01', '50'), on('2024-01-01', '100')],
+  }
+  for (const law of conventions) assert.throws(() => trueRate(law, twice), { code: 'any-rate', field: 'payments' })
 })
 
 test('a rate beyond 10^9 % is refused rather than shown with digits that mean nothing', () => {
   const overnight = { advances: [on('2024-01-01', '1')], payments: [on('2024-01-02', '100')] }
   const beyond = { advances: [on('2024-01-01', '1')], payments: [on('2025-01-01', '100000000')] }
-  for (const flows of [overnight, beyond]) {
+  // The cent given back a day later changes the sign once more, not the answer.
+  const given = {
+    advances: [on('2024-01-01', '1000')],
+    payments: [on('2024-01-02', '1100'), on('2024-01-03', '-0.01')],
+  }
+  for (const flows of [overnight, beyond, given]) {
     assert.throws(() => trueRate('xirr', flows), { code: 'rate-too-high', message: /^the rate is beyond 10\^9 %/ })
   }
 })
@@ -50,6 +70,20 @@ test('a rate beyond 10^9 % is refused rather than shown with digits that mean no
 test('a total loss is −100 % to every digit shown', () => {
   const overnight = { advances: [on('2024-01-01', '100')], payments: [on('2024-01-02', '1')] }
   assert.equal(trueRate('xirr', overnight).ratePercent, '-100.0000')
+})
+
+test('no rate above −100 % of the period in which interest is simple: none is made up at its end', () => {
+  // 100 = 80 / (1 + 5/30 × i) has i = −120 % of a month.
+  const advances = [on('2024-01-01', '100')]
+  const unitPeriod = { n: 1, unit: 'month' } as const
+  const early = { advances, payments: [on('2024-01-06', '80')], unitPeriod }
+  assert.throws(() => trueRate('us-reg-z', early), { code: 'no-solution' })
+  assert.equal(trueRate('us-reg-z', { ...early, payments: [on('2024-01-06', '90')] }).ratePercent, '-720.0000')
+  // At −100 % of 300 days the first 100 is worth nothing, the second 100 × (1 − 1/300) and not 50.
+  const tranches = [...advances, on('2024-10-27', '100')]
+  assert.throws(() => trueRate('cn-simple', { advances: tranches, payments: [on('2024-10-28', '50')] }), {
+    code: 'no-solution',
+  })
 })
 
 const wrong: [what: string, advances: unknown, payments: unknown, code: string, field: string][] = [

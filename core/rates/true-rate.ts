@@ -117,6 +117,8 @@ function cnRatesAt(amounts: readonly number[], years: readonly number[], gaps: r
 }
 
 function solved({ equation, annual }: AnnualEquation): { rate: number; multiple: boolean } {
+  if (equation.amounts.every((amount) => amount === 0))
+    throw new RateProblem('any-rate', 'what changes hands on a day balances on that day: any rate fits', 'payments')
   const { forces } = solve(equation)
   const rate = annual(preferred(forces))
   if (rate > HIGHEST_RATE) {
@@ -206,13 +208,22 @@ function loanForce(amounts: readonly number[], times: readonly number[]): number
 function unitPeriodEquation(line: Timeline, unitPeriod: UnitPeriod | null): AnnualEquation {
   const units = unitPeriodsOf(line, unitPeriod)
   const times = line.flows.map((_, j) => units.timeOf(j))
+  const amounts = netAmounts(
+    line,
+    times.map(({ full, part }) => full + part),
+  )
   return {
     equation: {
-      amounts: netAmounts(
-        line,
-        times.map(({ full, part }) => full + part),
-      ),
+      amounts,
       discount: (x, j) => Math.exp(-x * times[j]!.full) / (1 + times[j]!.part * Math.expm1(x)),
+      // At −100 % of a unit-period the full ones grow beyond all bounds, a part of one does not.
+      lowestSign: () =>
+        signOfHighest(
+          amounts,
+          times.map(({ full, part }) =>
+            part === 1 ? { order: full + 1, weight: 1 } : { order: full, weight: 1 / (1 - part) },
+          ),
+        ),
     },
     annual: (x) => Math.expm1(x) * units.perYear,
   }
@@ -245,9 +256,33 @@ function simpleEquation(amounts: readonly number[], years: readonly number[]): A
         if (x !== force) reckonAt(x)
         return factors[j]!
       },
+      lowestSign: () => signOfHighest(amounts, growthsAtLowest(gaps, longest)),
     },
     annual,
   }
+}
+
+/** How a flow's weight grows without bounds at the lowest rate: the power, and the bounded part beside it. */
+interface Growth {
+  readonly order: number
+  readonly weight: number
+}
+
+/** At a rate of −100 % of the longest time between flows, only the balance over such a time grows beyond all bounds. */
+function growthsAtLowest(gaps: readonly number[], longest: number): Growth[] {
+  let [order, weight] = [0, 1]
+  return gaps.map((gap) => {
+    const left = 1 - gap / longest
+    if (left < 1e-9) order++
+    else weight /= left
+    return { order, weight }
+  })
+}
+
+function signOfHighest(amounts: readonly number[], growths: readonly Growth[]): number {
+  const highest = Math.max(...growths.filter((_, j) => amounts[j] !== 0).map(({ order }) => order))
+  const sum = growths.reduce((all, { order, weight }, j) => (order === highest ? all + amounts[j]! * weight : all), 0)
+  return Math.sign(sum)
 }
 
 /** Time since the flow before. */
