@@ -23,6 +23,11 @@ export function statementAfter(closedOn: string): string {
   return formatDay(addPeriods(parseDay(closedOn), month, 1))
 }
 
+/** The day a month before a due date: always one whose purchases that bill has. */
+export function monthBefore(dueOn: string): string {
+  return formatDay(addPeriods(parseDay(dueOn), month, -1))
+}
+
 /** When the statement that closes on a date is due. */
 export function dueOnOf(cycle: Cycle, statementOn: string): string {
   return formatDay(dueDayOf(cycle, parseDay(statementOn)))

@@ -26,6 +26,23 @@ test('a plan is judged by its dearest case: bought on the statement day, the who
   )
 })
 
+test('the dearest month counts, whenever the review is: before a bill of the next month, February', () => {
+  // Bought on 17 February 2027, due on 5 March: 1.0113^(365/16) = e^(22.8125 × 0.01123663) = 1.2922; from a month of 31 days 25.6 %.
+  const plan = planOf({ code: 'month', method: 'bullet', instalments: 1, rate: { per: 'period', percent: '1.13' } })
+  const costOn = (on: string) =>
+    reviewProgram(termsOf({ plans: [plan], cycle: { statementDay: 17, dueDay: 5 } }), on).costs
+  for (const on of ['2026-06-07', '2027-02-17', '2027-03-01', '2030-12-31']) {
+    assert.equal(costOn(on)[0]!.irrPercent.slice(0, 4), '29.2', on)
+  }
+})
+
+test('interest by the day costs most over a month of 31 days, which counts as a twelfth of a year', () => {
+  // 24 % × 31/365 is 2.03836 % for a twelfth of a year: 1.0203836^12 = 1.2739. From the 18th to the 16th of the next month 27.0 %.
+  const plan = planOf({ code: 'daily', method: 'bullet', instalments: 1, rate: { per: 'year', percent: '24' } })
+  const { costs } = reviewProgram(termsOf({ plans: [plan], cycle: { statementDay: 18, dueDay: 16 } }), today)
+  assert.equal(costs[0]!.irrPercent.slice(0, 4), '27.3')
+})
+
 test('a plan above 24 % a year is a breach that names the plan, the rate, the rule and its source', () => {
   const { breaches, capPercent, rulePack } = reviewProgram(termsOf({ plans: [payLater, fair, dear] }), today)
   assert.equal(rulePack, 'cn')

@@ -4,7 +4,7 @@ import type { LoanState } from '../loan/types.ts'
 import type { Minor } from '../money.ts'
 import { cnRates } from '../rates/index.ts'
 import { allInCapOn, findRulePack, inForce, type RulePack } from '../rules/packs.ts'
-import { interestFreeDaysMax, nextStatementOn } from './cycle.ts'
+import { dueOnOf, interestFreeDaysMax, monthBefore, nextStatementOn, statementAfter } from './cycle.ts'
 import { planLoan } from './plan.ts'
 import type { Plan, ProgramTerms } from './terms.ts'
 
@@ -26,7 +26,10 @@ export interface Review {
   readonly rulePack: string
   readonly capPercent: string | null
   readonly interestFreeDaysMax: number
-  /** Dearest case of each plan: bought on the statement day, so that the first bill comes soonest. */
+  /**
+   * Dearest case of each plan: bought on the statement day, so that the first bill comes soonest, or a month before it is
+   * due, as 31 days bear more interest than the twelfth of a year they count for; in the dearest month.
+   */
   readonly costs: readonly PlanCost[]
   readonly breaches: readonly Breach[]
 }
@@ -79,14 +82,23 @@ export function reviewProgram(terms: ProgramTerms, on: string): Review {
 /** A purchase large enough that rounding does not colour the rate. */
 const sample: Minor = 1_000_000n
 
+/** Four years have every month, also a February of 28 days, before which a bill of the next month comes three days sooner. */
+const statementsAhead = 48
+
 function costOf(terms: ProgramTerms, plan: Plan, on: string): PlanCost {
-  const statementOn = nextStatementOn(terms.cycle, on)
-  const bounds = { ...plan, minAmount: 0n, maxAmount: null, paidBy: 'customer' as const }
-  const { loan } = planLoan(terms, bounds, { amount: sample, on: statementOn, statementOn })
-  return {
-    plan: plan.code,
-    ...(plan.paidBy === 'merchant' ? { irrPercent: '0', simplePercent: '0' } : annualRates(loan)),
+  if (plan.paidBy === 'merchant') return { plan: plan.code, irrPercent: '0', simplePercent: '0' }
+  const bounds = { ...plan, minAmount: 0n, maxAmount: null }
+  let statementOn = nextStatementOn(terms.cycle, on)
+  let dearest: ReturnType<typeof annualRates> | null = null
+  for (let index = 0; index < statementsAhead; index++) {
+    for (const boughtOn of [statementOn, monthBefore(dueOnOf(terms.cycle, statementOn))]) {
+      const { loan } = planLoan(terms, bounds, { amount: sample, on: boughtOn, statementOn })
+      const rates = annualRates(loan)
+      if (dearest === null || exceeds(rates.irrPercent, dearest.irrPercent)) dearest = rates
+    }
+    statementOn = statementAfter(statementOn)
   }
+  return { plan: plan.code, ...dearest! }
 }
 
 function exceeds(percent: string, cap: string): boolean {
