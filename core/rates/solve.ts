@@ -20,6 +20,8 @@ const LOWEST_FORCE = -22
 const HIGHEST_FORCE = 20.7
 /** Steps of the scan when several roots are possible; a pair of roots closer than a step is found by its extremum. */
 const SCAN_STEPS = 640
+/** Steps within a step where the sign changes and three roots or more are possible. */
+const FINER = 32
 
 export interface Roots {
   /** Ascending. Never empty. */
@@ -33,7 +35,7 @@ export function solve(equation: Equation): Roots {
   const changes = signChanges(equation.amounts)
   if (changes === 0)
     throw new RateProblem('no-solution', 'money moves one way only: no rate balances the flows', 'payments')
-  return changes === 1 ? solveSingle(equation) : solveAll(equation)
+  return changes === 1 ? solveSingle(equation) : solveAll(equation, changes)
 }
 
 /** Descartes' rule of signs holds for real exponents too (Laguerre 1883): one change of sign, one root. */
@@ -100,12 +102,16 @@ function expand(still: (x: number) => boolean, start: number, limit: number): nu
   return x
 }
 
-function solveAll(equation: Equation): Roots {
+function solveAll(equation: Equation, changes: number): Roots {
   const step = (HIGHEST_FORCE - LOWEST_FORCE) / SCAN_STEPS
-  const xs: number[] = []
+  let xs: number[] = []
   // The middle of the scan is 0, so that an interest-free loan is found exactly.
   for (let k = Math.ceil(LOWEST_FORCE / step); k * step <= HIGHEST_FORCE; k++) xs.push(k * step)
-  const values = xs.map((x) => value(equation, x))
+  let values = xs.map((x) => value(equation, x))
+  if (changes > 2) {
+    xs = closerAtRoots(xs, values)
+    values = xs.map((x) => value(equation, x))
+  }
   const forces = [...rootsOnScan(equation, xs, values), ...rootsAtExtrema(equation, xs, values)].sort((a, b) => a - b)
   // What lies beyond the search shows in the signs at its ends.
   const isBeyond = values.at(-1)! * firstSign(equation) < 0
@@ -115,13 +121,34 @@ function solveAll(equation: Equation): Roots {
   throw noRate()
 }
 
+/** Between two points of opposite sign there may be three roots as well as one: a finer scan there and beside it. */
+function closerAtRoots(xs: readonly number[], values: readonly number[]): number[] {
+  const isCrossed = (k: number) => k > 0 && k < xs.length && values[k - 1]! * values[k]! <= 0
+  return xs.flatMap((x, k) => {
+    if (k === 0 || !(isCrossed(k - 1) || isCrossed(k) || isCrossed(k + 1))) return [x]
+    const width = x - xs[k - 1]!
+    return [...Array.from({ length: FINER - 1 }, (_, part) => xs[k - 1]! + (width * (part + 1)) / FINER), x]
+  })
+}
+
 function rootsOnScan(equation: Equation, xs: readonly number[], values: readonly number[]): number[] {
   const roots: number[] = []
   for (let k = 0; k < xs.length; k++) {
-    if (values[k] === 0) roots.push(xs[k]!)
+    if (values[k] === 0) roots.push(xs[k]!, ...rootsBeside(equation, xs, values, k))
     else if (k > 0 && values[k - 1]! * values[k]! < 0) roots.push(refine(equation, xs[k - 1]!, xs[k]!))
   }
   return roots
+}
+
+/** A root at a point of the scan hides the sign from which the curve leaves it: it is asked for a little aside. */
+function rootsBeside(equation: Equation, xs: readonly number[], values: readonly number[], k: number): number[] {
+  return [k - 1, k + 1]
+    .filter((other) => xs[other] !== undefined)
+    .flatMap((other) => {
+      const aside = xs[k]! + (xs[other]! - xs[k]!) * 1e-4
+      if (!(value(equation, aside) * values[other]! < 0)) return []
+      return [refine(equation, Math.min(aside, xs[other]!), Math.max(aside, xs[other]!))]
+    })
 }
 
 /** Where the curve bends back towards zero within two steps, looks whether it touches or crosses there. */

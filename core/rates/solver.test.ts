@@ -16,6 +16,15 @@ test('two rates: the lowest that is not negative is given, and said to be one of
   assert.deepEqual(rateOf('100', ['230', '-132']), { ratePercent: '10.0000', display: '10.0', multiple: true })
   assert.deepEqual(rateOf('1600', ['10000', '-10000']), { ratePercent: '25.0000', display: '25.0', multiple: true })
   assert.deepEqual(rateOf('1', ['6', '-11', '6']), { ratePercent: '0.0000', display: '0.0', multiple: true })
+  for (const other of ['105', '95', '100.01']) {
+    const twice = (Number(other) + 100).toFixed(2)
+    assert.deepEqual(rateOf('100', [twice, `-${other}`]), { ratePercent: '0.0000', display: '0.0', multiple: true })
+  }
+  // 1.10, 1.12 and 1.14, as close together as one step of the scan; 1.45 twice beside 1.50.
+  const close = rateOf('1000000', ['3360000', '-3762800', '1404480'])
+  assert.deepEqual(close, { ratePercent: '10.0000', display: '10.0', multiple: true })
+  const touched = rateOf('1000000', ['4400000', '-6452500', '3153750'])
+  assert.deepEqual(touched, { ratePercent: '45.0000', display: '45.0', multiple: true })
 })
 
 test('with negative rates only, the one nearest to zero is given (FCA CONC App 1.1.9 R (4))', () => {
