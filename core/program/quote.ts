@@ -36,13 +36,14 @@ export function planQuoter(terms: ProgramTerms, plan: Plan, dates: Omit<Purchase
   }
 }
 
-/** The annual rates of the contract's loans: their instalments are due on its days, but for those of an opened loan that has other. */
+/** The annual rates of the contract's loans: their instalments are due on its days, but for those that are of nothing, or of an opened loan that has other. */
 function ratesOf(terms: LoanTerms): (principal: Minor, instalments: readonly Instalment[]) => CnRates {
   const days = terms.dueDates ?? []
   const rates = days.length === 0 ? null : cnRatesOn(terms.disbursedOn, days)
   return (principal, instalments) => {
     const isOnDays =
-      instalments.length === days.length && instalments.every(({ dueOn }, index) => dueOn === days[index])
+      instalments.length === days.length &&
+      instalments.every((instalment, index) => instalment.dueOn === days[index] && costOf(instalment) > 0n)
     if (rates === null || !isOnDays) return annualRates({ terms: { ...terms, principal }, instalments })
     return rates(principal, (index) => costOf(instalments[index]!))
   }

@@ -74,17 +74,23 @@ function datedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeli
   advances.forEach((flow, k) => {
     addOnDates(flows, flow, () => `advances[${k}]`, true)
   })
-  const origin = flows.reduce((first, flow) => Math.min(first, flow.on), flows[0]!.on)
+  const origin = moved(flows).reduce((first, flow) => Math.min(first, flow.on), Number.POSITIVE_INFINITY)
   payments.forEach((flow, k) => {
     addOnDates(flows, flow, () => `payments[${k}]`, false)
   })
-  return { kind: 'dates', origin, flows: flows.sort((a, b) => a.on - b.on) }
+  return { kind: 'dates', origin, flows: moved(flows).sort((a, b) => a.on - b.on) }
+}
+
+/** Nothing happens where nothing is paid: such a day is no end of a period, and settles no interest. */
+function moved<F extends { readonly amount: Minor }>(flows: F[]): F[] {
+  return flows.some((flow) => flow.amount === 0n) ? flows.filter((flow) => flow.amount !== 0n) : flows
 }
 
 function timedLine(advances: readonly Flow[], payments: readonly Flow[]): Timeline {
   const lent = advances.flatMap((flow, k) => atTimes(flow, `advances[${k}]`, true))
   const repaid = payments.flatMap((flow, k) => atTimes(flow, `payments[${k}]`, false))
-  const flows = [...lent, ...repaid].sort((a, b) => toNumber(a.years) - toNumber(b.years))
+  const flows = moved([...lent, ...repaid]).sort((a, b) => toNumber(a.years) - toNumber(b.years))
+  if (flows.length === 0) return { kind: 'times', flows }
   // Time begins with the first money that moves, as it does for dates; which point it is counted from is no matter.
   const begin = flows[0]!.years
   return { kind: 'times', flows: flows.map((flow) => ({ ...flow, years: subtract(flow.years, begin) })) }

@@ -1,7 +1,7 @@
 /** Published rates of spreadsheets, textbooks, authorities and lenders. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { annualRates, type CostedLoan, type Flow, irr, irrOf, loanRate, trueRate } from './index.ts'
+import { annualRates, type CostedLoan, conventions, type Flow, irr, irrOf, loanRate, trueRate } from './index.ts'
 import { at, cents, MONTHLY, on } from './testing/flows.ts'
 
 test("People's Bank of China [2021] No. 3: 100,000 less 1,000 against 12 × 8,833.3 is 13.58 %, simply 12.80 %", () => {
@@ -163,6 +163,17 @@ test('from which point times are counted is no matter, and what is paid before t
     unitPeriod,
   }
   assert.deepEqual(trueRate('us-reg-z', times), trueRate('us-reg-z', dates))
+})
+
+test('a payment or an advance of nothing changes no rate', () => {
+  const plain = { advances: [on('2024-01-10', '1000')], payments: [on('2024-02-10', '90', 12)] }
+  const nothing = {
+    advances: [on('2024-01-03', '0'), ...plain.advances],
+    payments: [on('2024-01-20', '0'), ...plain.payments, on('2024-06-28', '0', 3, { n: 1, unit: 'week' })],
+  }
+  for (const law of conventions) assert.deepEqual(trueRate(law, nothing), trueRate(law, plain), law)
+  const times = { advances: [at('0', '100')], payments: [at('1', '110'), at('1/2', '0')] }
+  for (const law of conventions) assert.equal(trueRate(law, times).ratePercent, '10.0000', law)
 })
 
 test('simple interest on one payment: 0.048 % a day for 90 days is 17.52 % a year', () => {
