@@ -204,4 +204,10 @@ test('expected loss by stage: twelve months, the whole life, certain', () => {
   )
   assert.equal(expectedLoss({ ...input, stage: 2, discountFactor: '0.95' }), 57_000n)
   assert.throws(() => expectedLoss({ ...input, stage: 1, twelveMonthPdPercent: '101' }), { code: 'bad-percent' })
+  for (const discountFactor of ['1.01', '-0.1']) {
+    assert.throws(() => expectedLoss({ ...input, stage: 1, discountFactor }), {
+      code: 'bad-discount',
+      field: 'discountFactor',
+    })
+  }
 })

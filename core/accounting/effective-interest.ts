@@ -143,6 +143,8 @@ export function amortisedCost(effective: EffectiveInterest, on: string): Minor {
 /**
  * Expected cash flows have changed (prepayment, new dates; B5.4.6, and modification without derecognition, 5.4.3): the
  * carrying amount becomes their present value at the original rate; the difference is income or expense at once.
+ *
+ * @param on what the plan has on this day counts as paid; `revised` has on it only what comes beyond that
  */
 export function catchUp(effective: EffectiveInterest, on: string, revised: readonly DatedAmount[]): Minor {
   const day = parseDay(on, 'on')

@@ -59,11 +59,19 @@ export function expectedLoss(input: LossInput, rounding: Rounding = 'half-even')
   const probability =
     input.stage === 3 ? fraction(1n) : percentOf(pd, input.stage === 1 ? 'twelveMonthPdPercent' : 'lifetimePdPercent')
   const severity = percentOf(input.lossGivenDefaultPercent, 'lossGivenDefaultPercent')
-  const discount = parseDecimal(input.discountFactor ?? '1')
+  const discount = discountOf(input.discountFactor ?? '1')
   return roundFraction(
     multiply(multiply(fraction(input.exposure), probability), multiply(severity, discount)),
     rounding,
   )
+}
+
+function discountOf(text: string): Fraction {
+  const factor = parseDecimal(text)
+  if (factor.num < 0n || factor.num > factor.den) {
+    throw new Problem('bad-discount', 'discountFactor must be from 0 to 1', 'discountFactor')
+  }
+  return factor
 }
 
 function percentOf(text: string, field: string): Fraction {
