@@ -222,6 +222,20 @@ test('a refusal speaks of amounts as they are written, and names its field once'
   for (const [command, input, said] of told) assert.equal(runCalc(command, JSON.stringify(input)).stderr, `${said}\n`)
 })
 
+test('where there is no limit nothing is said to be available, nor where there was one that a reversal undid', () => {
+  const limited = { id: 'l', type: 'limit-change', on: '2024-01-02', limit: '900.00' }
+  const available = (asOf: string) => {
+    const events = [
+      { type: 'draw', on: '2024-01-01', amount: '100.00' },
+      limited,
+      { type: 'reversal', on: '2024-01-03', of: 'l' },
+    ]
+    const asked = { currency: 'CNY', dailyRatePercent: '0.05', events, asOf }
+    return JSON.parse(runCalc('draw', JSON.stringify(asked)).stdout).totals.available
+  }
+  assert.deepEqual([available('2024-01-01'), available('2024-01-02'), available('2024-01-03')], [null, '800.00', null])
+})
+
 test('credit beyond the debt of a line is no debt below zero', () => {
   const paid = { type: 'payment', on: '2024-01-11', amount: '7' }
   const { payoff, totals } = JSON.parse(runCalc('revolving', JSON.stringify({ ...line, events: [spent, paid] })).stdout)

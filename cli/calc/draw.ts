@@ -64,7 +64,7 @@ export function calcDraw(input: unknown): DrawAnswer {
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
   const asOf = absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
   const state = byIndex(events, () => drawsOn(terms, events, asOf))
-  return answer(state, terms, events)
+  return answer(state, terms)
 }
 
 function readTerms(fields: Fields): DrawTerms {
@@ -165,9 +165,9 @@ function readEvent(value: unknown, index: number, currency: string): DrawEvent {
   }
 }
 
-function answer(state: DrawState, terms: DrawTerms, events: readonly DrawEvent[]): DrawAnswer {
+function answer(state: DrawState, terms: DrawTerms): DrawAnswer {
   const money = (amount: Minor) => formatMinor(amount, terms.currency)
-  const limited = terms.limit !== UNLIMITED || events.some((event) => event.type === 'limit-change')
+  const limited = state.limit !== UNLIMITED
   return {
     draws: state.draws.map(({ id, on, dueOn, overdue, ...amounts }) => ({
       id,

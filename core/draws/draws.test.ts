@@ -47,6 +47,13 @@ test('interest runs on what is left: half repaid after 30 days', () => {
   assert.deepEqual([state.principal, state.interest], [5_000_000n, 72_000n])
 })
 
+test('of two draws of one day the one listed later is the newest', () => {
+  const events = [draw('a', '2024-01-01', 100n), draw('b', '2024-01-01', 100n), repayment('r', '2024-01-01', 100n)]
+  const paid = (order: DrawTerms['order']) =>
+    drawsOn({ ...terms, order }, events, '2024-01-01').spreads[0]!.parts.map((part) => part.draw)
+  assert.deepEqual([paid('newest'), paid('oldest'), paid('earliest-due')], [['b'], ['a'], ['a']])
+})
+
 test('several draws: all interest first, then the oldest principal, or the highest rate, or the one that is named', () => {
   const events = [draw('a', '2024-01-01', 1_000_000n, '0.03'), draw('b', '2024-01-11', 1_000_000n, '0.05')]
   const pay = (changed: Partial<DrawTerms>, of?: string) =>

@@ -264,14 +264,13 @@ function partOf(parts: Map<string, Part>, draw: LiveDraw): Part {
 
 function inRank(facility: LiveFacility, on: Day): LiveDraw[] {
   const { order } = facility.terms
-  const byOrder = (a: LiveDraw, b: LiveDraw): number => {
-    if (order === 'newest') return b.on - a.on
-    if (order === 'highest-rate') return compare(rateOn(facility, b, on), rateOn(facility, a, on)) || a.on - b.on
-    if (order === 'earliest-due') return dueRank(a) - dueRank(b) || a.on - b.on
-    return a.on - b.on
-  }
+  // In the order in which they were drawn, those of one day as listed: what ranks alike stays so.
   const owing = facility.draws.filter((draw) => draw.principal > 0n || interestOwed(facility, draw) > 0n)
-  return owing.sort(byOrder)
+  if (order === 'oldest') return owing
+  if (order === 'newest') return owing.reverse()
+  return owing.sort((a, b) =>
+    order === 'highest-rate' ? compare(rateOn(facility, b, on), rateOn(facility, a, on)) : dueRank(a) - dueRank(b),
+  )
 }
 
 /** What the night after a day bears. */
