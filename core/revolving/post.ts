@@ -6,7 +6,7 @@ import { convert } from './convert.ts'
 import { spread } from './hierarchy.ts'
 import { dailyRate, type LiveItem, reduce } from './item.ts'
 import { chargeItem, isPrincipal, type LiveAccount, owe } from './live.ts'
-import { type RevolvingEvent, RevolvingProblem } from './types.ts'
+import { type RevolvingEvent, RevolvingProblem, type Spread } from './types.ts'
 
 /** Lets one event take effect on its day. */
 export function post(account: LiveAccount, { day, event }: DatedEvent<RevolvingEvent>): void {
@@ -21,7 +21,7 @@ export function post(account: LiveAccount, { day, event }: DatedEvent<RevolvingE
       owe(account, chargeItem(event.id, event.type, day, event.amount))
       break
     case 'payment':
-      receive(account, day, event.id, event.amount)
+      showSpread(account, day, event, receive(account, day, event.amount))
       break
     case 'refund':
       refund(account, day, event)
@@ -56,14 +56,15 @@ function purchaseItem(account: LiveAccount, on: Day, event: RevolvingEvent & { t
   }
 }
 
-function receive(account: LiveAccount, on: Day, eventId: string, amount: Minor): void {
+/** Money in: which codes it paid, and what of it is credit. */
+function receive(account: LiveAccount, on: Day, amount: Minor): Pick<Spread, 'byCode' | 'credit'> {
   account.credits += amount
   const open = account.statements.at(-1)
   const minimumLeft = open === undefined ? 0n : maxMinor(open.shown.minimum - open.creditedSince, 0n)
   if (open !== undefined) open.creditedSince += amount
   const { byCode, left } = spread(account, on, amount, minimumLeft)
   account.creditBalance += left
-  account.spreads.push({ eventId, on: formatDay(on), amount, byCode, credit: left })
+  return { byCode, credit: left }
 }
 
 /** A refund meets its own purchase first; money beyond it is spread as a payment is. */
@@ -78,15 +79,26 @@ function refund(account: LiveAccount, on: Day, event: RevolvingEvent & { type: '
   }
   const own = minMinor(item.remaining, event.amount)
   reduce(item, on, own)
-  if (isPrincipal(item.code)) account.principalPaid += own
   account.credits += own
-  const open = account.statements.at(-1)
-  if (open !== undefined && item.statement !== null) open.creditedSince += own
-  if (own < event.amount) {
-    receive(account, on, event.id, event.amount - own)
-    return
+  // What no bill asked for is no part of what the last one asks.
+  const open = item.statement === null ? undefined : account.statements.at(-1)
+  if (open !== undefined) {
+    open.creditedSince += own
+    if (isPrincipal(item.code)) account.principalPaid += own
   }
-  account.spreads.push({ eventId: event.id, on: formatDay(on), amount: own, byCode: { [item.code]: own }, credit: 0n })
+  const { byCode, credit } =
+    own < event.amount ? receive(account, on, event.amount - own) : { byCode: {} as Spread['byCode'], credit: 0n }
+  const ofItem = own + (byCode[item.code] ?? 0n)
+  showSpread(account, on, event, { byCode: ofItem === 0n ? byCode : { ...byCode, [item.code]: ofItem }, credit })
+}
+
+function showSpread(
+  account: LiveAccount,
+  on: Day,
+  event: RevolvingEvent & { amount: Minor },
+  to: Pick<Spread, 'byCode' | 'credit'>,
+): void {
+  account.spreads.push({ eventId: event.id, on: formatDay(on), amount: event.amount, ...to })
 }
 
 function giveBack(account: LiveAccount, event: RevolvingEvent & { type: 'credit-refund' }): void {

@@ -271,3 +271,44 @@ for (const [what, change, events, code, field] of wrong) {
     assert.throws(() => revolvingOn({ ...terms, ...change }, events, '2024-03-05'), { code, field })
   })
 }
+
+test('a refund is shown whole: what its purchase took, what met other debts, what became credit', () => {
+  // 300.00 and 100.00 spent, 300.00 paid; of 250.00 given back 100.00 is still owed of either purchase.
+  const events: RevolvingEvent[] = [
+    purchase('a', '2024-01-10', 30_000n),
+    purchase('b', '2024-01-11', 10_000n, 'cash'),
+    payment('m', '2024-01-12', 30_000n),
+    { id: 'r', on: '2024-01-20', type: 'refund', of: 'a', amount: 25_000n },
+  ]
+  const oldest: RevolvingTerms = { ...terms, hierarchy: { ...terms.hierarchy, rest: 'oldest' } }
+  const { spreads, creditBalance } = revolvingOn(oldest, events, '2024-01-20')
+  assert.deepEqual(spreads[1], {
+    eventId: 'r',
+    on: '2024-01-20',
+    amount: 25_000n,
+    byCode: { cash: 10_000n },
+    credit: 15_000n,
+  })
+  const unpaid = events.filter((event) => event.id !== 'm')
+  const { byCode, credit } = revolvingOn(oldest, unpaid, '2024-01-20').spreads[0]!
+  assert.deepEqual([byCode, credit, creditBalance], [{ purchase: 25_000n }, 0n, 15_000n])
+  const early = [...events.slice(0, 2), payment('m', '2024-01-12', 10_000n), events[3]!]
+  assert.deepEqual(revolvingOn(oldest, early, '2024-01-20').spreads[1], {
+    eventId: 'r',
+    on: '2024-01-20',
+    amount: 25_000n,
+    byCode: { purchase: 20_000n, cash: 5_000n },
+    credit: 0n,
+  })
+})
+
+test('a refund of what no bill asked for yet does not pay the minimum of the last bill', () => {
+  const events: RevolvingEvent[] = [
+    purchase('a', '2024-01-10', 100_000n),
+    purchase('b', '2024-02-10', 50_000n),
+    { id: 'r', on: '2024-02-12', type: 'refund', of: 'b', amount: 50_000n },
+  ]
+  const [first, second] = revolvingOn(terms, events, '2024-03-05').statements
+  assert.deepEqual([first!.minimum, first!.standing], [10_000n, 'below-minimum'])
+  assert.equal(second!.minimumParts.arrears, 10_000n)
+})
