@@ -4,7 +4,7 @@ import { fraction, multiply, parseDecimal } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { dueDayOf, nextStatementOn } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
-import { countNights, interestOf, type LiveItem, type Nights, rateTable } from './item.ts'
+import { countNights, interestOf, type LiveItem, type NightsByCode, nightsOf, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
 import { post } from './post.ts'
 import { closeStatement, settleDue } from './statement.ts'
@@ -92,10 +92,15 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
   }
 }
 
+/** As the next bill would have it: rounded once for each balance. */
 function accrued(account: LiveAccount, day: Day): Minor {
-  const nights: Nights = new Map()
-  for (const item of account.items) if (!item.protected) countNights(nights, item, account.rates, item.chargedTo, day)
-  return interestOf(nights, account.terms.rounding)
+  const byCode: NightsByCode = new Map()
+  for (const item of account.items) {
+    if (!item.protected) countNights(nightsOf(byCode, item.code), item, account.rates, item.chargedTo, day)
+  }
+  let sum = 0n
+  for (const nights of byCode.values()) sum += interestOf(nights, account.terms.rounding)
+  return sum
 }
 
 function shownItem(item: LiveItem): Item {

@@ -36,7 +36,7 @@ function balanceAt(item: LiveItem, day: Day): Minor {
   return balance
 }
 
-/** Daily rates by code, each from its day on; the first holds from the beginning. Read once for an account. */
+/** Daily rates by code, each from its day on, in order of day; the first holds from the beginning. Read once for an account. */
 export type RateTable = ReadonlyMap<string, readonly { readonly from: Day; readonly daily: Fraction }[]>
 
 export function rateTable(terms: RevolvingTerms): RateTable {
@@ -45,10 +45,9 @@ export function rateTable(terms: RevolvingTerms): RateTable {
       code,
       [
         { from: Number.NEGATIVE_INFINITY, daily: dailyRate(rate, terms.daysInYear) },
-        ...(changes ?? []).map((change) => ({
-          from: parseDay(change.from),
-          daily: dailyRate(change.rate, terms.daysInYear),
-        })),
+        ...(changes ?? [])
+          .map((change) => ({ from: parseDay(change.from), daily: dailyRate(change.rate, terms.daysInYear) }))
+          .sort((a, b) => a.from - b.from),
       ],
     ]),
   )
@@ -69,6 +68,17 @@ export function dailyRateAt(item: LiveItem, rates: RateTable, day: Day): Fractio
 
 /** Balance × nights by the daily rate that they bear. Whole numbers: a fraction is made only where a rate meets its sum. */
 export type Nights = Map<Fraction, bigint>
+
+/** Interest is rounded once for each balance. */
+export type NightsByCode = Map<string, Nights>
+
+export function nightsOf(byCode: NightsByCode, code: string): Nights {
+  const known = byCode.get(code)
+  if (known !== undefined) return known
+  const nights: Nights = new Map()
+  byCode.set(code, nights)
+  return nights
+}
 
 /** Adds an item's nights from one day to another. */
 export function countNights(nights: Nights, item: LiveItem, rates: RateTable, from: Day, to: Day): void {

@@ -312,3 +312,30 @@ test('a refund of what no bill asked for yet does not pay the minimum of the las
   assert.deepEqual([first!.minimum, first!.standing], [10_000n, 'below-minimum'])
   assert.equal(second!.minimumParts.arrears, 10_000n)
 })
+
+test('what ends the debt has the interest of each balance rounded by itself, as the next bill does', () => {
+  // A night on 9.60 at 0.06 % is 0.00576, on 11.00 at 0.05 % it is 0.0055: 0.01 each, and 0.01126 together.
+  const events = [purchase('c', '2024-02-04', 960n, 'cash'), purchase('o', '2024-02-04', 1_100n, 'other')]
+  const other: RevolvingTerms = {
+    ...terms,
+    balances: { ...terms.balances, other: { rate: { percent: '0.05', per: 'day' }, grace: false } },
+  }
+  const paid = [...events, payment('m', '2024-02-05', 2_062n)]
+  assert.equal(revolvingOn({ ...other, cycle: { statementDay: 6, dueDay: 25 } }, events, '2024-02-05').payoff, 2_062n)
+  assert.deepEqual(
+    revolvingOn({ ...other, cycle: { statementDay: 6, dueDay: 25 } }, paid, '2024-02-06').statements[0]!.balance,
+    0n,
+  )
+})
+
+test('later rates hold from their days on, whatever their order in the list', () => {
+  const at = (percent: string, from: string) => ({ from, rate: { percent, per: 'day' as const } })
+  const owed = (changes: readonly ReturnType<typeof at>[]) => {
+    const cash = { rate: { percent: '0.06', per: 'day' as const }, changes, grace: false }
+    const changed: RevolvingTerms = { ...terms, balances: { ...terms.balances, cash } }
+    return revolvingOn(changed, [purchase('c', '2024-01-10', 100_000n, 'cash')], '2024-01-31').accruedInterest
+  }
+  const [first, second] = [at('0.02', '2024-01-15'), at('0.04', '2024-01-25')]
+  // 5 nights at 0.06 %, 10 at 0.02 % and 6 at 0.04 %.
+  assert.deepEqual([owed([first, second]), owed([second, first])], [740n, 740n])
+})

@@ -2,7 +2,7 @@ import { type Day, formatDay } from '../calendar.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { billInstalments } from './convert.ts'
-import { countNights, interestOf, type LiveItem, type Nights } from './item.ts'
+import { countNights, interestOf, type LiveItem, type NightsByCode, nightsOf } from './item.ts'
 import { chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
 import type { InterestLine, MinimumParts } from './types.ts'
 
@@ -48,16 +48,14 @@ export function closeStatement(account: LiveAccount, closedDay: Day, dueDay: Day
 
 /** Interest of every balance since its last bill, rounded once for each balance; it becomes a debt of this bill. */
 function chargeInterest(account: LiveAccount, closedDay: Day, n: number): InterestLine[] {
-  const nightsOf = new Map<string, Nights>()
+  const byCode: NightsByCode = new Map()
   for (const item of account.items) {
     if (item.protected || isSettled(item)) continue
-    const nights: Nights = nightsOf.get(item.code) ?? new Map()
-    nightsOf.set(item.code, nights)
-    countNights(nights, item, account.rates, item.chargedTo, closedDay)
+    countNights(nightsOf(byCode, item.code), item, account.rates, item.chargedTo, closedDay)
     item.chargedTo = closedDay
     item.flat = null
   }
-  const lines = [...nightsOf].map(([code, nights]) => ({
+  const lines = [...byCode].map(([code, nights]) => ({
     code,
     interest: interestOf(nights, account.terms.rounding),
   }))

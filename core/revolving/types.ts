@@ -16,7 +16,7 @@ export interface RatePercent {
 /** A kind of debt with its own rate: purchases, cash advances, balance transfers… */
 export interface BalanceTerms {
   readonly rate: RatePercent
-  /** Later rates, each from its day on; in order of day. */
+  /** Later rates, each from its day on. */
   readonly changes?: readonly { readonly from: string; readonly rate: RatePercent }[]
   /** Whether it is free of interest when the bill is paid in full by its due date; cash advances are not. */
   readonly grace: boolean
