@@ -3,7 +3,7 @@ import { fraction, multiply, parseDecimal, roundFraction } from '../fraction.ts'
 import { formatMinor, type Minor, minMinor } from '../money.ts'
 import { assertPercent } from './check.ts'
 import { type LiveItem, reduce } from './item.ts'
-import { chargeItem, type LiveAccount, owe } from './live.ts'
+import { chargeItem, isPrincipal, type LiveAccount, owe } from './live.ts'
 import { type RevolvingEvent, RevolvingProblem } from './types.ts'
 
 const MAX_INSTALMENTS = 600
@@ -40,7 +40,7 @@ export function convert(account: LiveAccount, on: Day, event: RevolvingEvent & {
 }
 
 function billedPrincipal(account: LiveAccount): LiveItem[] {
-  return account.items.filter((item) => item.statement !== null && Object.hasOwn(account.terms.balances, item.code))
+  return account.items.filter((item) => item.statement !== null && isPrincipal(item.code))
 }
 
 /** The converted part leaves the bill: it no longer has to be paid for the free period. */

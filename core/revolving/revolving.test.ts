@@ -339,3 +339,20 @@ test('later rates hold from their days on, whatever their order in the list', ()
   // 5 nights at 0.06 %, 10 at 0.02 % and 6 at 0.04 %.
   assert.deepEqual([owed([first, second]), owed([second, first])], [740n, 740n])
 })
+
+test('a bill turned into instalments leaves its interest and fees, also where they bear interest themselves', () => {
+  const charged: RevolvingTerms = {
+    ...terms,
+    balances: { ...terms.balances, interest: { rate: { percent: '0.05', per: 'day' }, grace: false } },
+  }
+  const convert = (amount: bigint): RevolvingEvent[] => [
+    purchase('c', '2024-01-16', 50_000n, 'cash'),
+    { id: 'v', on: '2024-02-10', type: 'convert', of: 'statement', amount, instalments: 3, feePercent: '0' },
+  ]
+  const { items } = revolvingOn(charged, convert(50_000n), '2024-02-10')
+  assert.deepEqual(
+    items.filter((item) => item.remaining > 0n).map(({ id, remaining }) => [id, remaining]),
+    [['interest-1', 600n]],
+  )
+  assert.throws(() => revolvingOn(charged, convert(50_001n), '2024-02-10'), { code: 'over-balance' })
+})
