@@ -78,10 +78,17 @@ export function owedByCustomer(loan: LoanInput): LoanInput {
 function transactionsOf(loan: LoanInput, state: LoanState): readonly Allocated[] {
   const rows = state.allocated.filter((row) => !row.reversed)
   if (!loan.events.some((event) => event.type === 'charge-off')) return rows
-  const types = new Map(loan.events.map((event) => [event.id, event.type]))
-  const spread = new Map(rows.map((row) => [row.eventId, { ...row, type: types.get(row.eventId) ?? row.type }]))
-  const booked = foldInput(loan).allocated.filter((row) => !row.reversed)
-  return booked.flatMap((row) => (row.type === 'charge-off' ? [row] : (spread.get(row.eventId) ?? [])))
+  const places = new Map(loan.events.map((event, place) => [event.id, place]))
+  const placeOf = (row: Allocated): number => places.get(row.eventId) ?? -1
+  const shown = rows.map(
+    (row): Allocated => (loan.events[placeOf(row)]?.type === 'recovery' ? { ...row, type: 'recovery' } : row),
+  )
+  for (const lost of foldInput(loan).allocated) {
+    if (lost.reversed || lost.type !== 'charge-off') continue
+    const after = shown.findIndex((row) => row.on > lost.on || (row.on === lost.on && placeOf(row) > placeOf(lost)))
+    shown.splice(after < 0 ? shown.length : after, 0, lost)
+  }
+  return shown
 }
 
 export function foldInput({ terms, events, places }: LoanInput): LoanState {

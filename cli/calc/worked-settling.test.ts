@@ -68,3 +68,18 @@ test('nothing is charged on a debt that was repaid before a rate rose', () => {
     assert.deepEqual([answer.totals.total, answer.totals.outstanding], ['300.00', '0.00'])
   }
 })
+
+test('of a loan that was charged off each money event has its row, also what the lender no longer had to book', () => {
+  const refund = event('merchant-refund', '2024-06-16', { amount: '400', id: 'r' })
+  const money = [refund, event('interest-refund', '2024-06-25', { of: 'r' })]
+  const loan = { ...base, events: [event('charge-off', '2024-05-25'), ...money] }
+  const rows = calcSchedule(loan).transactions
+  assert.deepEqual(
+    rows.map(({ type, amount }) => [type, amount]),
+    [
+      ['charge-off', rows[0]!.amount],
+      ['merchant-refund', '400.00'],
+      ['interest-refund', '9.00'],
+    ],
+  )
+})
