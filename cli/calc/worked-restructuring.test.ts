@@ -15,6 +15,12 @@ type Example = readonly [title: string, terms: object, events: readonly object[]
 
 const examples: readonly Example[] = [
   [
+    'a pause after re-amortising takes from the interest that stands: 1.01 × 25/31 = 0.81, whatever the principal is now',
+    { interestRecalculation: 'none' },
+    [event('re-amortise', '2024-02-15'), { type: 'interest-pause', from: '2024-03-05', to: '2024-03-10' }],
+    ['02-01 0.00+3.00 3.00', '03-01 149.50+2.01 151.51', '04-01 150.50+0.81 151.31'],
+  ],
+  [
     'a second tranche’s down payment of 50 comes out of the credit of 50',
     tranches,
     [pay('2024-02-01', '350'), event('disbursement', '2024-02-10', { amount: '200' })],

@@ -10,6 +10,7 @@ import {
   type Book,
   carriedInto,
   components,
+  copyBook,
   insertMove,
   noAmounts,
   owedOf,
@@ -181,9 +182,33 @@ export function pauseInterest(book: Book, day: Day, to: Day): void {
   const joined = book.pauses.filter((pause) => !apart.includes(pause))
   const from = Math.min(day, ...joined.map((pause) => pause.from))
   const until = Math.max(to, ...joined.map((pause) => pause.to))
-  book.pauses = [...apart, { from, to: until }].sort((a, b) => a.from - b.from)
+  const pauses = [...apart, { from, to: until }].sort((a, b) => a.from - b.from)
   const index = book.plan.findIndex((slot) => slot.due >= day)
-  if (index >= 0) reckonInterest(book, index)
+  if (index < 0 || book.daily) {
+    book.pauses = pauses
+    if (index >= 0) reckonInterest(book, index)
+  } else pauseStanding(book, index, pauses)
+}
+
+/**
+ * Of interest that stands, the part that the paused days do not bear: it can stand for another balance than that of now, after
+ * a re-amortisation, or be forgiven, which it stays.
+ */
+function pauseStanding(book: Book, first: number, pauses: Book['pauses']): void {
+  workOutAll(book)
+  const standing = book.plan.map((slot) => slot.fixedInterest)
+  const unpaused = copyBook(book)
+  reckonInterest(unpaused, first)
+  book.pauses = pauses
+  reckonInterest(book, first)
+  for (let index = first; index < book.plan.length; index++) {
+    const slot = book.plan[index]!
+    const [stood, was, paused] = [standing[index] ?? null, unpaused.plan[index]!.fixedInterest, slot.fixedInterest]
+    if (stood === null || was === null || paused === null) continue
+    slot.fixedInterest = was === 0n ? stood : roundQuotient(stood * paused, was, book.terms.rounding)
+  }
+  touch(book, first)
+  workOutAll(book)
 }
 
 /**
