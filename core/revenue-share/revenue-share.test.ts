@@ -77,6 +77,8 @@ test('bad terms are refused by name', () => {
   assert.throws(() => expectedTerm({ ...terms, sharePercent: '0' }, 1n), { code: 'bad-share', field: 'sharePercent' })
   assert.throws(() => expectedTerm({ ...terms, sharePercent: '101' }, 1n), { code: 'bad-share' })
   assert.throws(() => expectedTerm({ ...terms, advance: 0n }, 1n), { code: 'bad-amount', field: 'advance' })
+  const below = { minimum: { amount: -1n, everyDays: 30 } }
+  assert.throws(() => expectedTerm({ ...terms, ...below }, 1n), { code: 'bad-minimum', field: 'minimum.amount' })
   assert.throws(() => revenueShareOn(terms, [sales('a', '2023-12-31', 1n)], '2024-01-01'), { code: 'before-advance' })
 })
 

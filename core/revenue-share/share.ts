@@ -51,6 +51,9 @@ export function assertTerms(terms: RevenueShareTerms): Fraction {
   if (terms.minimum !== null && (!Number.isInteger(terms.minimum.everyDays) || terms.minimum.everyDays < 1)) {
     throw new RevenueShareProblem('bad-minimum', 'everyDays must be a whole number above zero', 'minimum.everyDays')
   }
+  if (terms.minimum !== null && terms.minimum.amount < 0n) {
+    throw new RevenueShareProblem('bad-minimum', 'amount is below zero', 'minimum.amount')
+  }
   return readShare(terms.sharePercent)
 }
 
