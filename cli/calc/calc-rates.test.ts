@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { conventions } from '../../core/rates/index.ts'
 import { drawChoices, drawEventFields, drawFields } from './draw.ts'
+import { explained } from './explain.ts'
 import { runCalc } from './main.ts'
 import { flowFields, rateFields, unitPeriods } from './rate.ts'
 import { lineChoices, lineEventFields, lineFields, lineParts } from './revolving.ts'
@@ -38,6 +39,11 @@ const described = {
     events: {},
   },
   draw: { fields: [[/^draw$/, drawFields]], choices: drawChoices, events: drawEventFields },
+  explain: {
+    fields: [[/^explain\.explain$/, [...explained.draws, ...explained.line]]],
+    choices: { of: ['draws', 'line'] },
+    events: {},
+  },
   revolving: {
     fields: [
       [/^revolving$/, lineFields],

@@ -59,12 +59,16 @@ export interface DrawAnswer {
 }
 
 export function calcDraw(input: unknown): DrawAnswer {
-  const fields = readFields(input, 'input', drawFields)
+  const { terms, state } = readDraws(readFields(input, 'input', drawFields))
+  return answer(state, terms)
+}
+
+/** The draws on a day; absent: on `asOf`, or the day of the last event. */
+export function readDraws(fields: Fields, day?: string): { readonly terms: DrawTerms; readonly state: DrawState } {
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
-  const asOf = absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf')
-  const state = byIndex(events, () => drawsOn(terms, events, asOf))
-  return answer(state, terms)
+  const asOf = day ?? (absent(fields.asOf) ? lastDay(events) : readDate(fields.asOf, 'asOf'))
+  return { terms, state: byIndex(events, () => drawsOn(terms, events, asOf)) }
 }
 
 function readTerms(fields: Fields): DrawTerms {

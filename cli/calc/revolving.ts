@@ -90,14 +90,21 @@ export interface RevolvingAnswer {
 }
 
 export function calcRevolving(input: unknown): RevolvingAnswer {
-  const fields = readFields(input, 'input', lineFields)
+  const { terms, state } = readLine(readFields(input, 'input', lineFields))
+  return answer(state, (amount) => formatMinor(amount, terms.currency))
+}
+
+/** The line on a day; absent: on `asOf`, or the day of the last event. */
+export function readLine(
+  fields: Fields,
+  day?: string,
+): { readonly terms: RevolvingTerms; readonly state: RevolvingState } {
   const terms = readTerms(fields)
   const events = readList(fields.events ?? [], 'events').map((event, k) => readEvent(event, k, terms.currency))
   // A last event before the account opened is refused as that.
   const latest = () => laterOf(lastDay(events), terms.openedOn)
-  const asOf = absent(fields.asOf) ? latest() : readDate(fields.asOf, 'asOf')
-  const state = byIndex(events, () => revolvingOn(terms, events, asOf))
-  return answer(state, (amount) => formatMinor(amount, terms.currency))
+  const asOf = day ?? (absent(fields.asOf) ? latest() : readDate(fields.asOf, 'asOf'))
+  return { terms, state: byIndex(events, () => revolvingOn(terms, events, asOf)) }
 }
 
 function readTerms(fields: Fields): RevolvingTerms {

@@ -4,6 +4,7 @@ import { add, compare, type Fraction, fraction, multiply, parseDecimal, roundFra
 import { currencyDecimals, formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { roundQuotient } from '../rounding.ts'
+import { type LiveStretch, shownStretch } from '../stretch.ts'
 import {
   type Draw,
   type DrawEvent,
@@ -29,6 +30,8 @@ interface LiveDraw {
   /** Nights before this day are counted. */
   accruedTo: Day
   interestPaid: Minor
+  /** What bore all of that. */
+  readonly stretches: LiveStretch[]
 }
 
 interface LiveFacility {
@@ -138,6 +141,7 @@ function newDraw(facility: LiveFacility, on: Day, event: DrawEvent & { type: 'dr
     overdueNights: 0n,
     accruedTo: on,
     interestPaid: 0n,
+    stretches: [],
   }
 }
 
@@ -161,9 +165,20 @@ function drawNamed(facility: LiveFacility, id: string, eventId: string): LiveDra
 function accrueTo(draw: LiveDraw, day: Day, overdueRate: Fraction | null): void {
   if (day <= draw.accruedTo) return
   const turn = overdueRate === null || draw.dueOn === null ? day : Math.min(Math.max(draw.dueOn, draw.accruedTo), day)
+  bear(draw, draw.accruedTo, turn, draw.rate)
+  if (overdueRate !== null) bear(draw, turn, day, overdueRate)
   draw.nights += draw.principal * BigInt(turn - draw.accruedTo)
   draw.overdueNights += draw.principal * BigInt(day - turn)
   draw.accruedTo = day
+}
+
+/** An event that changes neither balance nor rate does not divide a stretch. */
+function bear({ id, principal, stretches }: LiveDraw, from: Day, to: Day, daily: Fraction): void {
+  if (from >= to || principal === 0n) return
+  const last = stretches.at(-1)
+  const goesOn = last?.to === from && last.balance === principal && last.daily === daily
+  if (goesOn) stretches[stretches.length - 1] = { ...last, to }
+  else stretches.push({ of: id, from, to, balance: principal, daily })
 }
 
 function exactInterest(draw: LiveDraw, overdueRate: Fraction | null): Fraction {
@@ -314,5 +329,6 @@ function shown(facility: LiveFacility, draw: LiveDraw, day: Day): Draw {
     interestPaid: draw.interestPaid,
     interestOwed: interestOwed(facility, draw),
     overdue: draw.dueOn !== null && day > draw.dueOn && draw.principal > 0n,
+    stretches: draw.stretches.map(shownStretch),
   }
 }

@@ -5,6 +5,7 @@
 import type { Minor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import type { Rounding } from '../rounding.ts'
+import type { Stretch } from '../stretch.ts'
 
 export interface DrawTerms {
   readonly currency: string
@@ -56,6 +57,8 @@ export interface Draw {
   readonly interestPaid: Minor
   readonly interestOwed: Minor
   readonly overdue: boolean
+  /** The nights that bore the interest accrued. */
+  readonly stretches: readonly Stretch[]
 }
 
 /** Money as it was spread. */

@@ -9,23 +9,20 @@ import { orderedSlots } from '../loan/freeze.ts'
 import { LoanProblem, payoffOn } from '../loan/index.ts'
 import { flatInterest, growth, interestUntil } from '../loan/interest.ts'
 import type { LoanState } from '../loan/types.ts'
-import { formatMinor, type Minor, maxMinor } from '../money.ts'
+import { type Minor, maxMinor } from '../money.ts'
+import { type Explanation, leaf, type Money, moneyIn } from './tree.ts'
 
-export interface Explanation {
-  readonly what: string
-  readonly value: string
-  /** How the parts make the value: each in turn with its sign, stretches of days together as the first; absent on a leaf. */
-  readonly formula?: string
-  readonly rounding?: string
-  readonly parts?: readonly Explanation[]
-}
+export { explainDraw, explainDrawsPayoff } from './draws.ts'
+export { explainRevenueShare } from './revenue-share.ts'
+export { explainLinePayoff, explainMinimum, explainStatement } from './revolving.ts'
+export type { Explanation } from './tree.ts'
 
 /** Every amount of one instalment of the plan. */
 export function explainInstalment(state: LoanState, n: number): Explanation {
   const row = state.instalments[n - 1]
   if (row === undefined)
     throw new LoanProblem('no-such-instalment', `the loan has ${state.instalments.length}`, 'instalment')
-  const money = moneyOf(state)
+  const money = moneyIn(state.terms.currency)
   const book = bookOf(state)
   const index = book.plan.indexOf(orderedSlots(book)[n - 1]!)
   const isPlanned = index >= 0
@@ -44,7 +41,7 @@ export function explainInstalment(state: LoanState, n: number): Explanation {
 
 /** What settles the loan on a day. */
 export function explainPayoff(state: LoanState, on: string): Explanation {
-  const money = moneyOf(state)
+  const money = moneyIn(state.terms.currency)
   const dues = payoffOn(state, on)
   const book = bookOf(stateOn(state, on))
   const answer = { what: `payoff on ${on}`, value: money(dues.total) }
@@ -75,16 +72,6 @@ export function explainPayoff(state: LoanState, on: string): Explanation {
       leaf('penalties', money(dues.penalty)),
     ],
   }
-}
-
-type Money = (amount: Minor) => string
-
-function moneyOf(state: LoanState): Money {
-  return (amount) => `${formatMinor(amount, state.terms.currency)} ${state.terms.currency}`
-}
-
-function leaf(what: string, value: string): Explanation {
-  return { what, value }
 }
 
 /** A term of a sum, with the sign that it has there. */

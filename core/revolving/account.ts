@@ -1,15 +1,15 @@
 import { addPeriods, type Day, formatDay, parseDay } from '../calendar.ts'
 import { type DatedEvent, effectiveEvents } from '../effective-events.ts'
 import { fraction, multiply, parseDecimal } from '../fraction.ts'
-import type { Minor } from '../money.ts'
 import { dueDayOf, nextStatementOn } from '../program/cycle.ts'
 import { assertTerms } from './check.ts'
-import { countNights, interestOf, type LiveItem, type NightsByCode, nightsOf, rateTable } from './item.ts'
+import { countNights, interestLines, type LiveItem, type NightsByCode, nightsOf, rateTable } from './item.ts'
 import type { LiveAccount, LivePlan } from './live.ts'
 import { post } from './post.ts'
 import { closeStatement, settleDue } from './statement.ts'
 import {
   type InstalmentPlan,
+  type InterestLine,
   type Item,
   type RevolvingEvent,
   RevolvingProblem,
@@ -76,7 +76,8 @@ function postUpTo(account: LiveAccount, queue: readonly DatedEvent<RevolvingEven
 }
 
 function stateOn(account: LiveAccount, day: Day): RevolvingState {
-  const accruedInterest = accrued(account, day)
+  const accruedByBalance = accrued(account, day)
+  const accruedInterest = accruedByBalance.reduce((sum, line) => sum + line.interest, 0n)
   const owed = account.items.reduce((sum, item) => sum + item.remaining, 0n)
   const unbilled = account.plans.reduce((sum, plan) => sum + plan.unbilled, 0n)
   return {
@@ -88,19 +89,18 @@ function stateOn(account: LiveAccount, day: Day): RevolvingState {
     creditBalance: account.creditBalance,
     inGrace: account.fullInARow >= account.terms.graceRegainedAfter,
     accruedInterest,
+    accruedByBalance,
     payoff: owed + unbilled + accruedInterest - account.creditBalance,
   }
 }
 
 /** As the next bill would have it: rounded once for each balance. */
-function accrued(account: LiveAccount, day: Day): Minor {
+function accrued(account: LiveAccount, day: Day): InterestLine[] {
   const byCode: NightsByCode = new Map()
   for (const item of account.items) {
     if (!item.protected) countNights(nightsOf(byCode, item.code), item, account.rates, item.chargedTo, day)
   }
-  let sum = 0n
-  for (const nights of byCode.values()) sum += interestOf(nights, account.terms.rounding)
-  return sum
+  return interestLines(byCode, account.terms.rounding)
 }
 
 function shownItem(item: LiveItem): Item {

@@ -2,7 +2,8 @@ import { type Day, parseDay } from '../calendar.ts'
 import { type Fraction, fraction, parseDecimal, zero } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { type Rounding, roundQuotient } from '../rounding.ts'
-import type { RatePercent, RevolvingTerms } from './types.ts'
+import { type LiveStretch, shownStretch } from '../stretch.ts'
+import type { InterestLine, RatePercent, RevolvingTerms } from './types.ts'
 
 /** A debt while the account is folded: what `Item` shows, with the history its interest is computed from. */
 export interface LiveItem {
@@ -66,8 +67,11 @@ export function dailyRateAt(item: LiveItem, rates: RateTable, day: Day): Fractio
   return daily
 }
 
-/** Balance × nights by the daily rate that they bear. Whole numbers: a fraction is made only where a rate meets its sum. */
-export type Nights = Map<Fraction, bigint>
+export interface Nights {
+  /** Balance × nights by the daily rate that they bear. Whole numbers: a fraction is made only where a rate meets its sum. */
+  readonly byRate: Map<Fraction, bigint>
+  readonly stretches: LiveStretch[]
+}
 
 /** Interest is rounded once for each balance. */
 export type NightsByCode = Map<string, Nights>
@@ -75,13 +79,13 @@ export type NightsByCode = Map<string, Nights>
 export function nightsOf(byCode: NightsByCode, code: string): Nights {
   const known = byCode.get(code)
   if (known !== undefined) return known
-  const nights: Nights = new Map()
+  const nights: Nights = { byRate: new Map(), stretches: [] }
   byCode.set(code, nights)
   return nights
 }
 
 /** Adds an item's nights from one day to another. */
-export function countNights(nights: Nights, item: LiveItem, rates: RateTable, from: Day, to: Day): void {
+export function countNights({ byRate, stretches }: Nights, item: LiveItem, rates: RateTable, from: Day, to: Day): void {
   const start = from < item.on ? item.on : from
   if (start >= to || (item.promotion === null && !rates.has(item.code))) return
   let begin = start
@@ -89,21 +93,32 @@ export function countNights(nights: Nights, item: LiveItem, rates: RateTable, fr
     const balance = balanceAt(item, begin)
     if (balance !== 0n) {
       const rate = dailyRateAt(item, rates, begin)
-      nights.set(rate, (nights.get(rate) ?? 0n) + balance * BigInt(end - begin))
+      byRate.set(rate, (byRate.get(rate) ?? 0n) + balance * BigInt(end - begin))
+      stretches.push({ of: item.id, from: begin, to: end, balance, daily: rate })
     }
     begin = end
   }
 }
 
 /** Σ balance × daily rate × nights, exact until its one rounding; not reduced on the way, as it is rounded at once. */
-export function interestOf(nights: Nights, rounding: Rounding): Minor {
+export function interestOf({ byRate }: Nights, rounding: Rounding): Minor {
   let num = 0n
   let den = 1n
-  for (const [rate, whole] of nights) {
+  for (const [rate, whole] of byRate) {
     num = num * rate.den + whole * rate.num * den
     den *= rate.den
   }
   return roundQuotient(num, den, rounding)
+}
+
+/** A line for each balance that bears any. */
+export function interestLines(byCode: NightsByCode, rounding: Rounding): InterestLine[] {
+  const lines = [...byCode].map(([code, nights]) => ({
+    code,
+    interest: interestOf(nights, rounding),
+    stretches: nights.stretches.map(shownStretch),
+  }))
+  return lines.filter((line) => line.interest !== 0n)
 }
 
 /** Days on which the balance or the rate changes, in order and once each. */

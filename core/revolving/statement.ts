@@ -2,7 +2,7 @@ import { type Day, formatDay } from '../calendar.ts'
 import { type Minor, maxMinor, minMinor } from '../money.ts'
 import { roundQuotient } from '../rounding.ts'
 import { billInstalments } from './convert.ts'
-import { countNights, interestOf, type LiveItem, type NightsByCode, nightsOf } from './item.ts'
+import { countNights, interestLines, type LiveItem, type NightsByCode, nightsOf } from './item.ts'
 import { chargeItem, isPrincipal, type LiveAccount, type LiveStatement, owe } from './live.ts'
 import type { InterestLine, MinimumParts } from './types.ts'
 
@@ -55,13 +55,10 @@ function chargeInterest(account: LiveAccount, closedDay: Day, n: number): Intere
     item.chargedTo = closedDay
     item.flat = null
   }
-  const lines = [...byCode].map(([code, nights]) => ({
-    code,
-    interest: interestOf(nights, account.terms.rounding),
-  }))
+  const lines = interestLines(byCode, account.terms.rounding)
   const total = lines.reduce((sum, line) => sum + line.interest, 0n)
   if (total > 0n) owe(account, chargeItem(`interest-${n}`, 'interest', closedDay, total))
-  return lines.filter((line) => line.interest > 0n)
+  return lines
 }
 
 /** Nothing is owed of it and no night of it is uncharged. */

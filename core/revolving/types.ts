@@ -6,6 +6,7 @@ import type { Minor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import type { Cycle } from '../program/cycle.ts'
 import type { Rounding } from '../rounding.ts'
+import type { Stretch } from '../stretch.ts'
 
 /** A rate as exact decimal percent: per day as it is, per year over `daysInYear`. */
 export interface RatePercent {
@@ -98,6 +99,8 @@ export interface Item {
 export interface InterestLine {
   readonly code: string
   readonly interest: Minor
+  /** The nights that bore it, of all debts of that code. */
+  readonly stretches: readonly Stretch[]
 }
 
 export interface Statement {
@@ -163,6 +166,7 @@ export interface RevolvingState {
   readonly inGrace: boolean
   /** Interest of the nights since the last bill that no bill shows yet; purchases in their free period bear none. */
   readonly accruedInterest: Minor
+  readonly accruedByBalance: readonly InterestLine[]
   /** Everything that ends the debt on this day: items, unbilled instalments, accrued interest, less credit. */
   readonly payoff: Minor
 }
