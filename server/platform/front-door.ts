@@ -81,6 +81,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   let closing = false
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
+    if (why.closes) unreadable.giveUp(request.socket)
     const requestId = options.requestIdOf(request)
     const body = why.documentOf(requestId)
     platform.metrics.problems.inc({ code: why.code })

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { Type } from 'typebox'
 import { registry } from './errors.ts'
@@ -13,18 +15,21 @@ import { testApp } from './testing.ts'
 let inside = Promise.withResolvers<void>()
 let gate = Promise.withResolvers<void>()
 let booked = 0
+let lastBody: WeakRef<object> | null = null
 
 function routes(app: App): void {
   const answered = { response: { 200: object({ n: Type.Integer() }) } }
   app.post('/v1/book', { schema: { body: object({ n: Type.Integer() }), ...answered } }, async ({ body }) => {
     booked++
-    return body
+    lastBody = new WeakRef(body)
+    return { n: body.n }
   })
   app.get('/v1/wait', { schema: answered }, async () => {
     inside.resolve()
     await gate.promise
     return { n: 1 }
   })
+  app.post('/v1/mark', { schema: answered }, async () => ({ n: ++booked }))
 }
 
 const logged: string[] = []
@@ -172,6 +177,46 @@ test('what comes after the time was over is not done', async () => {
   gate.resolve()
   const answers = answersIn(await heard('the end'))
   assert.deepEqual([answers.map(({ status }) => status), booked], [[200, 408], before])
+})
+
+test('behind a request whose refusal closes the connection nothing is done', async () => {
+  const before = booked
+  const { say, heard } = await connection()
+  say(`GET /healthz HTTP/1.1\n\n${get.replace('GET /v1/wait', 'POST /v1/mark')}\n`)
+  const [only, ...more] = answersIn(await heard('the end'))
+  assertProblem(only, 'malformed-request')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual([more, booked], [[], before])
+})
+
+test('a body that goes on for ever behind its refusal does not keep the connection', async () => {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  sockets.push(socket)
+  let isGone = false
+  socket.on('error', () => {
+    isGone = true
+  })
+  socket.resume()
+  socket.write(post.replace('KEY', 'sk_nobody').replaceAll('\n', '\r\n'))
+  for (let waited = 0; !isGone; waited += 50) {
+    assert.ok(waited < 5_000, 'it is still taken')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    socket.write('1\r\nx\r\n')
+  }
+})
+
+test('a connection that is kept keeps no body', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { say, heard } = await connection()
+  say(whole)
+  await heard('{"n":7}')
+  // A request that was not whole at once is looked at again after a second.
+  for (let waited = 0; lastBody!.deref() !== undefined; waited += 50) {
+    assert.ok(waited < 10_000, 'it is still there')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    collect()
+  }
 })
 
 test('a request that was refused before its body was there has one answer, although the body is no body', async () => {

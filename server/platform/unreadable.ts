@@ -11,6 +11,8 @@ import { type Problem, problem, problemDocument } from './errors.ts'
 export interface Unreadable {
   /** To be told of every request, whose answer goes first. False: nothing that comes on its connection is taken any more. */
   follow(response: ServerResponse): boolean
+  /** For an answer that ends its connection: requests that were sent behind it would be done and never answered. */
+  giveUp(socket: Socket): void
   /** For the `clientError` of the server. */
   refuse(error: Error, socket: Socket): void
 }
@@ -19,24 +21,39 @@ export interface Unreadable {
 const lingerMilliseconds = 1_000
 
 export function createUnreadable(platform: Platform): Unreadable {
-  /** The last answer of each connection; null where it is given up. */
-  const answers = new WeakMap<Socket, ServerResponse | null>()
+  /** The last answer of each connection, unless nothing of it is left to be waited for; null where the connection is given up. */
+  const answers = new WeakMap<Socket, ServerResponse | null | undefined>()
+
+  /** An answer keeps its request, whose body may be large, and a connection is kept for minutes. */
+  function forget(this: ServerResponse): void {
+    const { complete, socket } = this.req
+    if (complete && answers.get(socket) === this) answers.set(socket, undefined)
+  }
 
   function follow(response: ServerResponse): boolean {
     const { socket } = response.req
     if (answers.get(socket) === null) return false
     answers.set(socket, response)
+    response.on('close', forget)
     return true
+  }
+
+  function giveUp(socket: Socket): void {
+    answers.set(socket, null)
   }
 
   function refuse(error: Error, socket: Socket): void {
     const last = answers.get(socket)
     // What comes after it cannot be read either, and there is one error for each piece of that.
     if (last === null) return
-    answers.set(socket, null)
+    giveUp(socket)
     const why = problemOf(error)
     if (why === null) socket.destroy()
-    else inTurn(last, socket, (isAnswered) => (isAnswered ? socket.end() : answer(why, error, socket)))
+    else inTurn(last, socket, (isAnswered) => (isAnswered ? end(socket) : answer(why, error, socket)))
+  }
+
+  function end(socket: Socket): void {
+    socket.end(() => linger(socket))
   }
 
   function answer(why: Problem, error: Error, socket: Socket): void {
@@ -48,11 +65,15 @@ export function createUnreadable(platform: Platform): Unreadable {
     socket.end(printAnswer(why, requestId, platform.clock.epochMilliseconds()), () => {
       // One that is late may still come to its end, and must not be done then.
       if (why.code === 'request-timeout') socket.destroy()
-      else setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+      else linger(socket)
     })
   }
 
-  return { follow, refuse }
+  return { follow, giveUp, refuse }
+}
+
+function linger(socket: Socket): void {
+  setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 
 /** Calls `then` when all answers before are out; `isAnswered` if what is broken is the body of a request that has its own. */
