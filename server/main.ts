@@ -21,6 +21,7 @@ let graceMilliseconds = 10_000
 
 const life = createLifecycle((message) => console.error(`chit: ${message}`))
 let exitCode = 0
+let isStopping = false
 let pool: Database | null = null
 
 async function start(): Promise<void> {
@@ -165,6 +166,7 @@ function stopOnSignals(): void {
 }
 
 async function shutDown(code: number): Promise<void> {
+  isStopping = true
   exitCode = Math.max(exitCode, code)
   await life.stop()
   process.exit(exitCode)
@@ -181,6 +183,10 @@ stopOnSignals()
 try {
   await start()
 } catch (error) {
-  printFailure(error)
-  await shutDown(1)
+  // Stopped in the middle of its start it misses what is gone already, which is no fault.
+  if (isStopping) await shutDown(0)
+  else {
+    printFailure(error)
+    await shutDown(1)
+  }
 }
