@@ -35,6 +35,8 @@ export const explained = {
 
 type Kind = keyof typeof explained
 
+const kinds = Object.keys(explained) as Kind[]
+
 const fieldsOf = { loan: loanFields, draws: drawFields, line: lineFields } as const
 
 const explain: Readonly<Record<Kind, (fields: Fields, wanted: Fields) => Explanation>> = {
@@ -58,7 +60,7 @@ function kindOf(input: unknown): Kind {
   if (typeof input !== 'object' || input === null) return 'loan'
   const wanted = (input as Fields).explain
   if (typeof wanted !== 'object' || wanted === null) return 'loan'
-  return or((wanted as Fields).of, 'loan' as Kind, (of) => readChoice(of, 'explain.of', ['loan', 'draws', 'line']))
+  return or((wanted as Fields).of, 'loan' as Kind, (of) => readChoice(of, 'explain.of', kinds))
 }
 
 function explainLoan(fields: Fields, { instalment, payoff }: Fields): Explanation {

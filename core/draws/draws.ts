@@ -4,7 +4,7 @@ import { add, compare, type Fraction, fraction, multiply, parseDecimal, roundFra
 import { currencyDecimals, formatMinor, type Minor, maxMinor, minMinor } from '../money.ts'
 import { Problem } from '../problem.ts'
 import { roundQuotient } from '../rounding.ts'
-import { type LiveStretch, shownStretch } from '../stretch.ts'
+import { type Stretch, shownStretch } from '../stretch.ts'
 import {
   type Draw,
   type DrawEvent,
@@ -30,8 +30,8 @@ interface LiveDraw {
   /** Nights before this day are counted. */
   accruedTo: Day
   interestPaid: Minor
-  /** What bore all of that. */
-  readonly stretches: LiveStretch[]
+  /** What bore all of that, which is summed up above as interest is asked for at every event. */
+  readonly stretches: Stretch<Day>[]
 }
 
 interface LiveFacility {

@@ -1,13 +1,11 @@
 import type { RevolvingState, RevolvingTerms } from '../revolving/index.ts'
-import { type InterestLine, RevolvingProblem } from '../revolving/types.ts'
+import { type InterestLine, RevolvingProblem, type Statement } from '../revolving/types.ts'
 import { explainNights } from './stretches.ts'
 import { type Explanation, leaf, type Money, moneyIn } from './tree.ts'
 
 /** The balance of a bill, from the one before; its minimum stands beside it. */
 export function explainStatement(terms: RevolvingTerms, state: RevolvingState, n: number): Explanation {
-  const statement = state.statements[n - 1]
-  if (statement === undefined)
-    throw new RevolvingProblem('no-such-statement', `the line has ${state.statements.length}`, 'statement')
+  const statement = statementOf(state, n, 'statement')
   const money = moneyIn(terms.currency)
   return {
     what: `bill ${n} of ${statement.closedOn}, due ${statement.dueOn}`,
@@ -27,9 +25,7 @@ export function explainStatement(terms: RevolvingTerms, state: RevolvingState, n
 
 /** The least to be paid of a bill. */
 export function explainMinimum(terms: RevolvingTerms, state: RevolvingState, n: number): Explanation {
-  const statement = state.statements[n - 1]
-  if (statement === undefined)
-    throw new RevolvingProblem('no-such-statement', `the line has ${state.statements.length}`, 'minimum')
+  const statement = statementOf(state, n, 'minimum')
   const money = moneyIn(terms.currency)
   const { principal, charges, instalments, arrears } = statement.minimumParts
   return {
@@ -49,6 +45,12 @@ export function explainMinimum(terms: RevolvingTerms, state: RevolvingState, n: 
       leaf('arrears', money(arrears)),
     ],
   }
+}
+
+function statementOf({ statements }: RevolvingState, n: number, field: string): Statement {
+  const statement = statements[n - 1]
+  if (statement !== undefined) return statement
+  throw new RevolvingProblem('no-such-statement', `the line has ${statements.length}`, field)
 }
 
 /** What ends the debt on the day of the state. */

@@ -2,7 +2,7 @@ import { type Day, parseDay } from '../calendar.ts'
 import { type Fraction, fraction, parseDecimal, zero } from '../fraction.ts'
 import type { Minor } from '../money.ts'
 import { type Rounding, roundQuotient } from '../rounding.ts'
-import { type LiveStretch, shownStretch } from '../stretch.ts'
+import { type Stretch, shownStretch } from '../stretch.ts'
 import type { InterestLine, RatePercent, RevolvingTerms } from './types.ts'
 
 /** A debt while the account is folded: what `Item` shows, with the history its interest is computed from. */
@@ -67,25 +67,19 @@ export function dailyRateAt(item: LiveItem, rates: RateTable, day: Day): Fractio
   return daily
 }
 
-export interface Nights {
-  /** Balance × nights by the daily rate that they bear. Whole numbers: a fraction is made only where a rate meets its sum. */
-  readonly byRate: Map<Fraction, bigint>
-  readonly stretches: LiveStretch[]
-}
-
 /** Interest is rounded once for each balance. */
-export type NightsByCode = Map<string, Nights>
+export type NightsByCode = Map<string, Stretch<Day>[]>
 
-export function nightsOf(byCode: NightsByCode, code: string): Nights {
+export function nightsOf(byCode: NightsByCode, code: string): Stretch<Day>[] {
   const known = byCode.get(code)
   if (known !== undefined) return known
-  const nights: Nights = { byRate: new Map(), stretches: [] }
+  const nights: Stretch<Day>[] = []
   byCode.set(code, nights)
   return nights
 }
 
 /** Adds an item's nights from one day to another. */
-export function countNights({ byRate, stretches }: Nights, item: LiveItem, rates: RateTable, from: Day, to: Day): void {
+export function countNights(nights: Stretch<Day>[], item: LiveItem, rates: RateTable, from: Day, to: Day): void {
   const start = from < item.on ? item.on : from
   if (start >= to || (item.promotion === null && !rates.has(item.code))) return
   let begin = start
@@ -93,15 +87,19 @@ export function countNights({ byRate, stretches }: Nights, item: LiveItem, rates
     const balance = balanceAt(item, begin)
     if (balance !== 0n) {
       const rate = dailyRateAt(item, rates, begin)
-      byRate.set(rate, (byRate.get(rate) ?? 0n) + balance * BigInt(end - begin))
-      stretches.push({ of: item.id, from: begin, to: end, balance, daily: rate })
+      nights.push({ of: item.id, from: begin, to: end, balance, daily: rate })
     }
     begin = end
   }
 }
 
 /** Σ balance × daily rate × nights, exact until its one rounding; not reduced on the way, as it is rounded at once. */
-export function interestOf({ byRate }: Nights, rounding: Rounding): Minor {
+export function interestOf(nights: readonly Stretch<Day>[], rounding: Rounding): Minor {
+  // Whole numbers by rate: a fraction is made only where a rate meets its sum.
+  const byRate = new Map<Fraction, bigint>()
+  for (const { from, to, balance, daily } of nights) {
+    byRate.set(daily, (byRate.get(daily) ?? 0n) + balance * BigInt(to - from))
+  }
   let num = 0n
   let den = 1n
   for (const [rate, whole] of byRate) {
@@ -116,7 +114,7 @@ export function interestLines(byCode: NightsByCode, rounding: Rounding): Interes
   const lines = [...byCode].map(([code, nights]) => ({
     code,
     interest: interestOf(nights, rounding),
-    stretches: nights.stretches.map(shownStretch),
+    stretches: nights.map(shownStretch),
   }))
   return lines.filter((line) => line.interest !== 0n)
 }
