@@ -45,7 +45,7 @@ const closeEveryMs = 30_000
 
 /**
  * What must be there before the first request; gives the lines to greet with, by the address that the server will have. Of servers
- * that start at the same time one does it: two would make a demo world each, and fail over the same partition.
+ * that start at the same time one does it: two would make a demo world each.
  */
 export function prepare(platform: Platform): Promise<(address: string) => string[]> {
   return oneAtATime(platform.db, 'prepare', async () => {

@@ -17,11 +17,14 @@ export async function printConditions(server: Server): Promise<void> {
     `Conditions: ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${memory}, Node ${process.version}`,
   )
   console.log(`  PostgreSQL: ${settings}`)
-  console.log(
-    `  server, PostgreSQL and load generator share the machine; load average before ${loadavg()[0]!.toFixed(1)}`,
-  )
+  const sharing = isHere(server.databaseUrl) ? 'server, PostgreSQL' : 'PostgreSQL is elsewhere; server'
+  console.log(`  ${sharing} and load generator share the machine; load average before ${loadavg()[0]!.toFixed(1)}`)
   const revision = revisionOf()
   if (revision !== null) console.log(`  revision ${revision}`)
+}
+
+function isHere(databaseUrl: string): boolean {
+  return ['', 'localhost', '127.0.0.1', '[::1]'].includes(new URL(databaseUrl).hostname)
 }
 
 const settingsShown = ['server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers']

@@ -184,7 +184,13 @@ export async function readBalances(
   return (await balanceLoaderOf(ctx.platform)({ tenantId: ctx.tenantId, prefix, asOf }))!
 }
 
-/** This month's partition of the journal and the next two; before the first event, so that none lands in the default. */
+/**
+ * This month's partition of the journal and the next two; before the first event, so that none lands in the default. One server
+ * at a time, whether it starts or makes them month by month: two would fail over the same partition.
+ */
 export async function makePartitions(db: Context['db']): Promise<void> {
-  await db`select journal_make_partitions(current_date, 3)`
+  await db.begin(async (transaction) => {
+    await transaction`select pg_advisory_xact_lock(hashtextextended('partitions', 0))`
+    await transaction`select journal_make_partitions(current_date, 3)`
+  })
 }

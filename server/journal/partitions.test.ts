@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { openDatabase } from '../platform/database.ts'
+import { testDatabase } from '../platform/testing.ts'
+import { makePartitions } from './store.ts'
+
+const db = openDatabase(await testDatabase({ after }), { max: 6 })
+after(() => db.end())
+
+async function partitions(): Promise<string[]> {
+  const rows = await db<{ name: string }[]>`
+    select inhrelid::regclass::text as name from pg_inherits
+    where inhparent = 'journal'::regclass and inhrelid::regclass::text <> 'journal_default' order by 1`
+  return rows.map(({ name }) => name)
+}
+
+test('servers that make the partitions of a new month at the same time all find them made', async () => {
+  await makePartitions(db)
+  const made = await partitions()
+  assert.equal(made.length, 3)
+  for (let month = 0; month < 5; month++) {
+    for (const name of made) await db`drop table ${db(name)}`
+    await Promise.all(Array.from({ length: 6 }, () => makePartitions(db)))
+    assert.deepEqual(await partitions(), made)
+  }
+})
