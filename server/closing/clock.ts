@@ -76,7 +76,7 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   const closed = reports.at(-1)?.day
   // Closing the day before has put the clock there already, unless it goes on from there.
   const isThere = closed !== undefined && firstMomentAfter(fresh, closed).equals(target)
-  if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, clockMode, target)
+  if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, closed ?? lastClosedOn, clockMode, target)
   const sum = sumOf(reports)
   return { ...viewOf(moved, clockMode, closed ?? lastClosedOn), ...sum, expired: sum.expired + expiredToday }
 }
@@ -87,7 +87,8 @@ export async function setMode(ctx: Context, mode: 'frozen' | 'running'): Promise
   // Under the lock: beside a call that moves the clock, the time this request came in would put it back.
   return withClockLock(ctx, async () => {
     const fresh = await readAgain(ctx)
-    await store.setClock(fresh, mode, fresh.now())
+    const { lastClosedOn } = await store.readClock(fresh)
+    await store.setClock(fresh, lastClosedOn, mode, fresh.now())
     return view(fresh)
   })
 }

@@ -34,7 +34,7 @@ export function firstMomentAfter(ctx: Context, day: string): Temporal.Instant {
  * Closes one day of a tenant, whose clock then stands at `next`, if it is moved by a call. Done twice it does nothing more:
  * each line's own dates say what is left. A day on which nothing is due costs four statements, which tenants share whose days
  * are closed at the same time. Throws `server-outdated` between two pages once a newer version has migrated the database: that
- * version goes on where this one stopped.
+ * version goes on where this one stopped. Throws `clock-moving` where somebody else has closed the day meanwhile.
  */
 export async function closeDay(tenant: Context, day: string, next: Temporal.Instant | null = null): Promise<DayReport> {
   const ctx = endOfDay(tenant, day)

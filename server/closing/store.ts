@@ -4,6 +4,7 @@
  */
 import { createBatcher, createLoader, createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform, type Platform } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
 import type { DayReport } from './types.ts'
 
 /** One row for each day of a tenant. */
@@ -24,14 +25,11 @@ const maxQueue = 10_000
 
 /** A batch holds a tenant once, so no row is written twice by one statement. */
 function writerOf<Item extends { readonly tenantId: string }>(
-  write: (platform: Platform, items: readonly Item[]) => Promise<unknown>,
+  write: (platform: Platform, items: readonly Item[]) => Promise<(true | Error)[]>,
 ) {
   return oncePerPlatform((platform) =>
     createBatcher<string, Item, true>({
-      run: async (items) => {
-        await write(platform, items)
-        return items.map(() => true)
-      },
+      run: (items) => write(platform, items),
       keyOf: ({ tenantId }) => tenantId,
       groupOf: () => 0,
       maxBatch,
@@ -41,12 +39,13 @@ function writerOf<Item extends { readonly tenantId: string }>(
   )
 }
 
-const beginnings = writerOf<DayRow>(
-  ({ db }, days) => db`
+const beginnings = writerOf<DayRow>(async ({ db }, days) => {
+  await db`
     insert into day_closes (tenant_id, closed_on, counts, started_at)
     select day.* from ${columnsOf(db, days)} as day
-    on conflict (tenant_id, closed_on) do nothing`,
-)
+    on conflict (tenant_id, closed_on) do nothing`
+  return days.map(() => true)
+})
 
 function columnsOf(db: Platform['db'], days: readonly DayRow[]) {
   const { texts, dates, jsonbs, instants } = db.typed
@@ -54,13 +53,16 @@ function columnsOf(db: Platform['db'], days: readonly DayRow[]) {
     ${jsonbs(days.map(({ counts }) => counts))}, ${instants(days.map(({ at }) => at))})`
 }
 
-/** The books first: a clock that has moved on while they say otherwise would have its day closed again. */
+/**
+ * The books first: a clock that has moved on while they say otherwise would have its day closed again. Whoever finds the day
+ * closed has lost the clock's lock, with the session it belonged to, and somebody else has moved on: the clock is not put back.
+ */
 const endings = writerOf<ClosedDay>(async ({ db }, days) => {
   await db`
     insert into day_closes (tenant_id, closed_on, counts, started_at, finished_at)
     select day.*, day.at from ${columnsOf(db, days)} as day(tenant_id, closed_on, counts, at)
     on conflict (tenant_id, closed_on) do update set counts = excluded.counts, finished_at = excluded.finished_at`
-  await db`
+  const rows = await db<{ id: string }[]>`
     update tenants t set last_closed_on = day.closed_on,
       clock_mode = case when day.clock is null then t.clock_mode else 'frozen' end,
       clock_instant = coalesce(day.clock, t.clock_instant),
@@ -68,7 +70,10 @@ const endings = writerOf<ClosedDay>(async ({ db }, days) => {
     from unnest(${db.typed.texts(days.map(({ tenantId }) => tenantId))}, ${db.typed.dates(days.map(({ day }) => day))},
       ${db.typed.instants(days.map(({ at }) => at))}, ${db.typed.instants(days.map(({ clock }) => clock))})
       as day(tenant_id, closed_on, at, clock)
-    where t.id = day.tenant_id`
+    where t.id = day.tenant_id and (t.last_closed_on is null or t.last_closed_on < day.closed_on)
+    returning t.id`
+  const moved = new Set(rows.map(({ id }) => id))
+  return days.map(({ tenantId }) => moved.has(tenantId) || problem('clock-moving', { retryAfterSeconds: 1 }))
 })
 
 function dayRow({ tenantId, platform }: Context, day: string, counts: object): DayRow {
@@ -104,10 +109,17 @@ export async function readClock(ctx: Context): Promise<ClockRow> {
   return (await clockLoaderOf(ctx.platform)(ctx.tenantId))!
 }
 
-export async function setClock(ctx: Context, mode: 'frozen' | 'running', at: Temporal.Instant): Promise<void> {
-  await ctx.db`
+/** While the books are closed to `lastClosedOn`; throws `clock-moving` where somebody else has closed a day since. */
+export async function setClock(
+  ctx: Context,
+  lastClosedOn: string | null,
+  mode: 'frozen' | 'running',
+  at: Temporal.Instant,
+): Promise<void> {
+  const { count } = await ctx.db`
     update tenants set clock_mode = ${mode}, clock_instant = ${at}, clock_set_at = ${ctx.platform.clock.now()}
-    where id = ${ctx.tenantId}`
+    where id = ${ctx.tenantId} and last_closed_on is not distinct from ${lastClosedOn}::date`
+  if (count === 0) throw problem('clock-moving', { retryAfterSeconds: 1 })
 }
 
 /** Tenants whose clock runs: their days are closed as the world's days pass. */
