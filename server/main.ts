@@ -45,6 +45,8 @@ async function start(): Promise<void> {
   await migrateSchema(databaseUrl)
   makeKeyFolder(config)
   const demo = await prepare(platform)
+  // Again: of servers that begin an empty database together each finds that it fits, until one has made its demo world.
+  await assertSettingsFit(platform)
   life.onStop('the watch for a newer schema', watchForNewerSchema(platform.newerSchema))
   life.onStop('the jobs', startJobs(platform))
   life.onStop('the HTTP server', () => finishRequests(app))
