@@ -193,7 +193,7 @@ test('a request in flight gets its answer although the server was told to stop',
   const server = await start({ CHIT_HOME: home })
   const { url: databaseUrl, stop } = await attachEmbedded(home)
   t.after(stop)
-  const db = openDatabase(databaseUrl, { max: 2 })
+  const db = openDatabase(databaseUrl, { max: 2, answerSeconds: null })
   // Holds the table that authentication reads, so that the request stands still inside the server.
   const holder = await db.reserve()
   await holder`begin`

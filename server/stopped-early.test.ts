@@ -13,7 +13,7 @@ test('a server that is stopped while it starts ends without a complaint', async 
   const url = await testDatabase(t)
   const home = await mkdtemp(join(tmpdir(), 'chit-early-'))
   t.after(() => rm(home, { recursive: true, force: true }))
-  const db = openDatabase(url, { max: 2 })
+  const db = openDatabase(url, { max: 2, answerSeconds: null })
   t.after(() => db.end({ timeout: 1 }))
   const other = await db.reserve()
   await other`begin`

@@ -35,6 +35,7 @@ async function besideSlowReadings(
   { callers, paths, table }: Slow = auditsAndPayouts,
 ): Promise<void> {
   const lock = await db.reserve()
+  await lock`set idle_in_transaction_session_timeout = 0`
   await lock`begin`
   await lock`lock table ${lock(table)} in access exclusive mode`
   let answered = 0
@@ -67,6 +68,7 @@ test('what others read does not wait for slow trial balances', { timeout: 60_000
   const { key } = await testTenant(platform, { frozenAt: worldBeginsAt })
   const other = callerOf(app, key)
   const lock = await db.reserve()
+  await lock`set idle_in_transaction_session_timeout = 0`
   await lock`begin`
   await lock`lock table account_totals in access exclusive mode`
   // Those that are asked for together share a query; these come one after the other, as of a person who tries again.

@@ -201,7 +201,13 @@ function poolOptions(url: string, options: ConnectionOptions, open: Set<Connecti
   const address = new URL(url)
   // What `sslmode` says in PostgreSQL's own manual; the driver alone would take `require` for `verify-full`.
   address.searchParams.set('uselibpqcompat', 'true')
-  const settings = { ...formats, statement_timeout: (answerSeconds ?? 0) * 1_000 }
+  const milliseconds = (answerSeconds ?? 0) * 1_000
+  const settings = {
+    ...formats,
+    statement_timeout: milliseconds,
+    // A server that stands still or is cut off in the middle of a transaction would keep others from what that has locked.
+    idle_in_transaction_session_timeout: milliseconds / 2,
+  }
   const given = address.searchParams.get('options') ?? ''
   const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   address.searchParams.set('options', [given, ...own].join(' ').trim())

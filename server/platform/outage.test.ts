@@ -143,6 +143,23 @@ test('a statement that takes too long is ended by PostgreSQL, and nothing of it 
   assert.deepEqual([...(await db`select pg_backend_pid() as pid`)], [pid], 'its connection is as good as before')
 })
 
+test('a transaction that nobody goes on with is ended by PostgreSQL, so that others get at its rows', {
+  timeout,
+}, async (t) => {
+  const { db } = await open(t, false)
+  await direct`delete from kept`
+  await direct`insert into kept values (1)`
+  const standing = db.begin(async (sql) => {
+    await sql`update kept set n = 2`
+    // As a server does that is stopped, or whose network is gone.
+    await direct`update kept set n = 3`
+    await sql`select 1`
+  })
+  assertAllTold(await Promise.allSettled([standing]))
+  assert.deepEqual([...(await direct`select n from kept`)], [{ n: 3 }])
+  await assertRecovers(db)
+})
+
 test('readings may take longer, and whoever writes does not wait for them', { timeout }, async (t) => {
   const { db } = await open(t, false)
   await direct`select pg_advisory_lock(1)`

@@ -21,8 +21,8 @@ export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-/** PostgreSQL's own words for it: shutting down, crashed, starting up. */
-const connectionStates = new Set(['57P01', '57P02', '57P03'])
+/** PostgreSQL's own words for it: shutting down, crashed, starting up; tired of a transaction that nobody went on with. */
+const connectionStates = new Set(['57P01', '57P02', '57P03', '25P03'])
 
 /** Whether the database could not be asked, as opposed to having refused. */
 export function isConnectionError(error: unknown): boolean {

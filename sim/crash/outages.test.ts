@@ -112,7 +112,7 @@ test('a server on a database of its own outlives what happens to that database',
     'told to stop with a crowd inside, it answers everyone inside, lets nobody in and ends with 0',
     async () => {
       const { lines, merchants, key } = world
-      const lock = await openDatabase(site.server.databaseUrl, { max: 1 }).reserve()
+      const lock = await openDatabase(site.server.databaseUrl, { max: 1, answerSeconds: null }).reserve()
       await lock`begin`
       await lock`lock table lines in access exclusive mode`
       const print = requestPrinter(site.server.port, key)
