@@ -20,6 +20,25 @@ export const names = {
 
 const whole = 10_000
 
+/** What each funder has of a loan's principal. */
+export function fundersPrincipal(program: ProgramFacts, price: number, state: LoanState): number[] {
+  const weights = weightsOfPrincipal(program)
+  const parts = partsOf(state)
+  const paid = parts.reduce((sum, part) => sum + part.paidPrincipal, 0)
+  const lost = parts.reduce((sum, part) => sum + part.lostPrincipal, 0)
+  const [lent, ...back] = [price, paid, state.refunded, lost].map((amount) => share(amount, weights))
+  const restored = share(state.restored, weights)
+  return program.funders.map((_, place) =>
+    back.reduce((left, one) => left - one[place]!, lent![place]! + restored[place]!),
+  )
+}
+
+/** Of the funders and, last, of the operator. */
+function weightsOfPrincipal({ funders }: ProgramFacts): number[] {
+  const weights = funders.map((funder) => funder.basisPoints)
+  return [...weights, whole - weights.reduce((all, weight) => all + weight, 0)]
+}
+
 /** The standing of one loan in every account, with what is earned by the end of a day. */
 export function standing(program: ProgramFacts, price: number, state: LoanState, on: number): Holdings {
   const holdings: Holdings = new Map()
@@ -30,8 +49,7 @@ export function standing(program: ProgramFacts, price: number, state: LoanState,
   const lost = sum((part) => part.lostPrincipal)
   add(holdings, `asset:loans:${program.id}`, lent + state.restored - paid - state.refunded - lost)
 
-  const byPrincipal = [...program.funders.map((funder) => funder.basisPoints), 0]
-  byPrincipal[program.funders.length] = whole - byPrincipal.reduce((all, weight) => all + weight, 0)
+  const byPrincipal = weightsOfPrincipal(program)
   const kept = whole - program.serviceFeeBasisPoints
   const byCharge = byPrincipal.map((weight) => weight * kept)
   byCharge[program.funders.length] = whole * whole - byCharge.slice(0, -1).reduce((all, weight) => all + weight, 0)

@@ -1,8 +1,19 @@
 /** Holds what the server shows against what the auditor reckons; every difference in words. */
 
-import type { Holdings } from './accounts.ts'
+import { fundersPrincipal, type Holdings } from './accounts.ts'
 import { textOf } from './arithmetic.ts'
-import { available, daysPastDue, held, type Line, type Loan, owed } from './line.ts'
+import type { ProgramFacts } from './facts.ts'
+import {
+  available,
+  type Charge,
+  daysPastDue,
+  held,
+  heldOf,
+  type Line,
+  type Loan,
+  owed,
+  type Repayment,
+} from './line.ts'
 import { settles } from './loan.ts'
 import { type Part, unpaid } from './part.ts'
 import { partsOf, principalLeft } from './state.ts'
@@ -19,6 +30,9 @@ export interface LineShown {
 }
 
 export interface InstalmentShown {
+  readonly n: number
+  readonly status: string
+  readonly total: number
   readonly dueOn: string
   readonly principal: number
   readonly interest: number
@@ -33,10 +47,33 @@ export interface LoanShown {
   readonly status: string
   readonly principal: number
   readonly principalOutstanding: number
+  readonly openedOn: string
+  readonly plan: string
   readonly daysPastDue: number
+  readonly bucket: string
   readonly nextDueOn: string | null
   readonly payoff: number
   readonly instalments: readonly InstalmentShown[]
+  readonly funders: readonly { readonly funderId: string; readonly principalOutstanding: number }[]
+}
+
+export interface ChargeShown {
+  readonly status: string
+  readonly amount: number
+  readonly captured: number
+  readonly released: number
+  readonly refunded: number
+  readonly held: number
+  readonly merchantFee: number
+}
+
+export interface RepaymentShown {
+  readonly amount: number
+  readonly source: string
+  readonly effectiveOn: string
+  readonly status: string
+  readonly credited: number
+  readonly allocations: readonly { readonly loanId: string; readonly amount: number }[]
 }
 
 export function lineDifferences(line: Line, shown: LineShown): string[] {
@@ -54,7 +91,7 @@ export function lineDifferences(line: Line, shown: LineShown): string[] {
   )
 }
 
-export function loanDifferences(loan: Loan, shown: LoanShown, today: number): string[] {
+export function loanDifferences(program: ProgramFacts, loan: Loan, shown: LoanShown, today: number): string[] {
   const { state } = loan
   const active = state.status === 'active'
   const parts = partsOf(state)
@@ -64,20 +101,42 @@ export function loanDifferences(loan: Loan, shown: LoanShown, today: number): st
       status: state.status,
       principal: loan.facts.price,
       principalOutstanding: principalLeft(state),
+      openedOn: textOf(loan.facts.openedOn),
+      plan: loan.facts.plan.code,
       daysPastDue: daysPastDue(loan, today),
+      bucket: bucketOf(daysPastDue(loan, today)),
       nextDueOn: active && next !== undefined ? textOf(next.due) : null,
       payoff: active ? settles(state, today) : 0,
     },
     shown,
   )
+  const ofFunders = fundersPrincipal(program, loan.facts.price, state)
+  for (const [place, { id }] of program.funders.entries()) {
+    const own = shown.funders.find(({ funderId }) => funderId === id)?.principalOutstanding
+    if (own !== ofFunders[place]) found.push(`funder ${id} has ${own} of it, should have ${ofFunders[place]}`)
+  }
   if (shown.instalments.length !== parts.length) {
     return [...found, `${shown.instalments.length} instalments are shown, there should be ${parts.length}`]
   }
-  return [...found, ...shown.instalments.flatMap((row, place) => instalmentDifferences(parts[place]!, row, place + 1))]
+  return [
+    ...found,
+    ...shown.instalments.flatMap((row, place) => instalmentDifferences(parts[place]!, row, place + 1, today)),
+  ]
 }
 
-function instalmentDifferences(part: Part, shown: InstalmentShown, n: number): string[] {
+/** M1 is the first thirty days past due, M2 the next; from the seventh on they are one. */
+function bucketOf(days: number): string {
+  if (days === 0) return 'current'
+  const month = Math.ceil(days / 30)
+  return month > 6 ? 'M7+' : `M${month}`
+}
+
+function instalmentDifferences(part: Part, shown: InstalmentShown, n: number, today: number): string[] {
+  const unpaidStatus = part.due < today ? 'past-due' : part.due === today ? 'due' : 'upcoming'
   const should = {
+    n,
+    status: unpaid(part) === 0 ? 'paid' : unpaidStatus,
+    total: part.principal + part.interest + part.penalty,
     dueOn: textOf(part.due),
     principal: part.principal,
     interest: part.interest,
@@ -87,6 +146,31 @@ function instalmentDifferences(part: Part, shown: InstalmentShown, n: number): s
     outstanding: unpaid(part),
   }
   return differences(should, shown).map((difference) => `instalment ${n}: ${difference}`)
+}
+
+/** Of a charge as every answer about it gives it. */
+export function chargeDifferences(charge: Charge, shown: ChargeShown): string[] {
+  const { status, amount, captured, released, refunded, fee, feeReturned } = charge
+  const should = { status, amount, captured, released, refunded, held: heldOf(charge), merchantFee: fee - feeReturned }
+  return differences(should, shown)
+}
+
+/** Of money that came in, or was taken back: what it was, and how much of it went to which loan. */
+export function repaymentDifferences(line: Line, repayment: Repayment, shown: RepaymentShown): string[] {
+  const { amount, source, on, kept: credited, reversed } = repayment
+  const should = { amount, source, effectiveOn: textOf(on), status: reversed ? 'reversed' : 'booked', credited }
+  const found = differences(should, shown)
+  // Of what bounced the loans know nothing any more.
+  const to = reversed ? [] : repayment.to
+  for (const { loanId, key } of to) {
+    const happening = line.loans.find(({ id }) => id === loanId)!.happenings.find((one) => one.key === key)!
+    const went = 'amount' in happening ? happening.amount : 0
+    const own = shown.allocations.find((allocation) => allocation.loanId === loanId && allocation.amount === went)
+    if (own === undefined) found.push(`nothing of it went to ${loanId}, ${went} should`)
+  }
+  if (shown.allocations.length !== repayment.to.length)
+    found.push(`it has ${shown.allocations.length} allocations, should have ${repayment.to.length}`)
+  return found
 }
 
 function differences<Figures extends object>(

@@ -73,6 +73,11 @@ export function agree(
   )
 }
 
+/** Throws where an answer shows something else than the auditor reckons. */
+export function same(differences: readonly string[], what: string, line: Line): void {
+  if (differences.length > 0) throw new Error(`${what}: ${differences.join('; ')}. ${describe(line)}`)
+}
+
 /** What happened to a line, for whoever looks into a difference. */
 export function describe(line: Line): string {
   const story = (loan: Loan) =>

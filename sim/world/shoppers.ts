@@ -1,6 +1,7 @@
 /** What customers do on a day, each by a habit of their own. */
 import { textOf } from '../auditor/arithmetic.ts'
 import { unpaidOf } from '../auditor/close.ts'
+import { chargeDifferences, repaymentDifferences } from '../auditor/compare.ts'
 import type { MerchantFacts } from '../auditor/facts.ts'
 import { type Bill, buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
 import { settles } from '../auditor/loan.ts'
@@ -9,7 +10,7 @@ import { unpaid } from '../auditor/part.ts'
 import { openFrom, partsOf } from '../auditor/state.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
-import { agree, type Deeds, describe, type Habit, type Shopper, type World } from './people.ts'
+import { agree, type Deeds, describe, type Habit, type Shopper, same, type World } from './people.ts'
 
 /** Gives what it takes up, one thing after the other; each is done before the next is asked for. */
 export function* liveDay(world: World, desk: Desk, shopper: Shopper): Deeds {
@@ -43,15 +44,17 @@ async function purchase(world: World, desk: Desk, shopper: Shopper, chance: Chan
   await dealWith(world, desk, shopper, merchant, async (at) => {
     const answer = await at.post('/v1/charges', { lineId: line.id, merchantId: merchant.id, currency: 'CNY', ...order })
     const { today } = world.auditor
-    agree(
+    const what = `a purchase of ${JSON.stringify(order)}`
+    const body = agree(
       world,
       line,
       answer,
       (moves) => {
         buy(line, moves, { ...order, merchant, today, chargeId: answer.body.id, loanId: answer.body.loanIds?.[0] })
       },
-      `a purchase of ${JSON.stringify(order)}`,
+      what,
     )
+    if (body !== null) same(chargeDifferences(line.charges.at(-1)!, body), what, line)
   })
 }
 
@@ -70,7 +73,8 @@ function* followUp(world: World, desk: Desk, shopper: Shopper, charge: Charge, c
 
 async function giveUp(world: World, desk: Desk, line: Line, charge: Charge): Promise<void> {
   const answer = await desk.post(`/v1/charges/${charge.id}/void`)
-  agree(world, line, answer, () => release(charge, world.auditor.today, 'voided'), `void of ${charge.id}`)
+  const body = agree(world, line, answer, () => release(charge, world.auditor.today, 'voided'), `void of ${charge.id}`)
+  if (body !== null) same(chargeDifferences(charge, body), `void of ${charge.id}`, line)
 }
 
 async function collect(world: World, desk: Desk, line: Line, charge: Charge, chance: Chance): Promise<void> {
@@ -79,7 +83,9 @@ async function collect(world: World, desk: Desk, line: Line, charge: Charge, cha
   const final = chance.happens(0.5)
   const answer = await desk.post(`/v1/charges/${charge.id}/capture`, { amount, final })
   const order = { amount, final, today: world.auditor.today, loanId: answer.body.loanIds?.[0] }
-  agree(world, line, answer, (moves) => capture(line, moves, charge, order), `capture of ${amount} of ${charge.id}`)
+  const what = `capture of ${amount} of ${charge.id}`
+  const body = agree(world, line, answer, (moves) => capture(line, moves, charge, order), what)
+  if (body !== null) same(chargeDifferences(charge, body), what, line)
 }
 
 async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, chance: Chance): Promise<void> {
@@ -97,6 +103,7 @@ async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, c
     `refund of ${amount} of ${charge.id}`,
   )
   if (body === null) return
+  same(chargeDifferences(charge, body.charge), `refund of ${amount} of ${charge.id}`, line)
   const { credited, paidBack } = outcome
   if (body.credited !== credited || body.paidBack !== paidBack || body.debtReduced !== amount - credited - paidBack) {
     throw new Error(
@@ -193,11 +200,7 @@ async function pay(world: World, desk: Desk, line: Line, amount: number, chance:
     },
     `repayment of ${amount} of ${textOf(on)}`,
   )
-  if (booked !== null && booked.credited !== line.repayments.at(-1)!.kept) {
-    throw new Error(
-      `of a repayment of ${amount} ${booked.credited} was kept, should be ${line.repayments.at(-1)!.kept}`,
-    )
-  }
+  if (booked !== null) same(repaymentDifferences(line, line.repayments.at(-1)!, booked), `repayment of ${amount}`, line)
 }
 
 async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
@@ -214,8 +217,9 @@ async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): 
     },
     `settling ${loan.id}`,
   )
-  if (body !== null && body.amount !== amount)
-    throw new Error(`settling ${loan.id} cost ${body.amount}, should be ${amount}`)
+  if (body === null) return
+  if (body.amount !== amount) throw new Error(`settling ${loan.id} cost ${body.amount}, should be ${amount}`)
+  same(repaymentDifferences(line, line.repayments.at(-1)!, body), `settling ${loan.id}`, line)
 }
 
 /** Part of a loan whose interest goes by days, so that it ends sooner or costs less a month; sometimes all of it, or more. */
@@ -230,15 +234,17 @@ async function prepayOne(world: World, desk: Desk, line: Line, chance: Chance): 
   if (amount === 0) return
   const answer = await desk.post(`/v1/loans/${loan.id}/prepay`, { amount, effect })
   const order = { amount, effect, today, id: answer.body.id }
-  agree(
+  const what = `prepaying ${amount} of ${loan.id}, to ${effect}`
+  const body = agree(
     world,
     line,
     answer,
     (moves) => {
       prepayLoan(line, moves, loan, order)
     },
-    `prepaying ${amount} of ${loan.id}, to ${effect}`,
+    what,
   )
+  if (body !== null) same(repaymentDifferences(line, line.repayments.at(-1)!, body), what, line)
 }
 
 async function takeCredit(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {

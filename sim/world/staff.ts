@@ -1,5 +1,6 @@
 /** What staff do on a day: limits, freezes, bounced debits, help in hardship, losses, payouts, new terms. */
 import { nextDayNumbered, textOf } from '../auditor/arithmetic.ts'
+import { repaymentDifferences } from '../auditor/compare.ts'
 import {
   daysPastDue,
   type Line,
@@ -18,7 +19,7 @@ import { comeIn } from './arrivals.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { factsOf, revised, termsOf } from './contracts.ts'
 import type { Desk, Json } from './courier.ts'
-import { agree, type Deeds, type Shopper, type World } from './people.ts'
+import { agree, type Deeds, type Shopper, same, type World } from './people.ts'
 
 /** What concerns everybody; done before the day's dealings. */
 export async function workDay(world: World): Promise<void> {
@@ -115,7 +116,8 @@ function* bounce(world: World, desk: Desk, line: Line, chance: Chance): Deeds {
 async function bringBack(world: World, desk: Desk, line: Line, repayment: Repayment): Promise<void> {
   const id = repayment.id === '' ? await idOf(desk, line, repayment) : repayment.id
   const answer = await desk.post(`/v1/repayments/${id}/reverse`, { reason: 'bounced' })
-  agree(world, line, answer, (moves) => reverse(line, moves, repayment), `reversal of ${id}`)
+  const body = agree(world, line, answer, (moves) => reverse(line, moves, repayment), `reversal of ${id}`)
+  if (body !== null) same(repaymentDifferences(line, repayment, body), `reversal of ${id}`, line)
 }
 
 /** Nobody was told the id of what autopay collected at night. */
