@@ -26,8 +26,8 @@ export interface Auditor {
   book(line: Line, deed: (moves: Moves) => void, interrupted?: boolean): string | null
   /** The end of today for everybody, and the morning after. */
   closeDay(): void
-  /** Pays a merchant or settles with a funder what is owed by now. Gives the refusal's code, or null. */
-  payOut(payee: { merchantId: string } | { funderId: string }): string | null
+  /** Pays a merchant or settles with a funder what is owed by now: how much, from it where below zero. Nothing: 0. */
+  payOut(payee: { merchantId: string } | { funderId: string }): number
 }
 
 export function createAuditor(today: number): Auditor {
@@ -69,14 +69,13 @@ export function createAuditor(today: number): Auditor {
     payOut(payee) {
       if ('merchantId' in payee) {
         const merchant = auditor.merchants.get(payee.merchantId)!
-        return payMerchant(merchant, merchant.timing) ? null : 'nothing-to-pay-out'
+        return payMerchant(merchant, merchant.timing)
       }
       const account = names.settlement(payee.funderId)
       const amount = -(holdings.get(account) ?? 0)
-      if (amount === 0) return 'nothing-to-pay-out'
       add(holdings, account, amount)
       add(holdings, names.bank, -amount)
-      return null
+      return amount
     },
   }
 
@@ -100,14 +99,14 @@ export function createAuditor(today: number): Auditor {
     }
   }
 
-  function payMerchant(merchant: MerchantFacts, timing: MerchantFacts['timing']): boolean {
+  function payMerchant(merchant: MerchantFacts, timing: MerchantFacts['timing']): number {
     const account = names.payable(merchant.id)
     const waiting = timing === 'T+1' ? (fresh.get(merchant.id) ?? 0) : 0
     const amount = -(holdings.get(account) ?? 0) - waiting
-    if (amount <= 0) return false
+    if (amount <= 0) return 0
     add(holdings, account, amount)
     add(holdings, names.bank, -amount)
-    return true
+    return amount
   }
   return auditor
 }

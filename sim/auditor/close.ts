@@ -30,8 +30,11 @@ function expireHolds(line: Line, day: number): void {
 }
 
 function collect(line: Line, moves: Moves, bill: Bill): void {
-  if (line.autopay === null || line.autopay.startsWith('tok_insufficient')) return
-  const amount = dueUntil(line, bill.dueOn) + Math.max(0, -line.credit)
+  if (line.autopay === null || line.autopay.token.startsWith('tok_insufficient')) return
+  const due = dueUntil(line, bill.dueOn)
+  const paid = bill.total - unpaidOf(bill)
+  const wanted = line.autopay.amount === 'total' ? due : Math.max(0, Math.min(due, bill.minimum - paid))
+  const amount = wanted + Math.max(0, -line.credit)
   if (amount <= 0) return
   const { dueOn } = bill
   repay(line, moves, { amount, source: 'autopay', on: dueOn, today: dueOn, loanId: null, until: dueOn })

@@ -2,9 +2,11 @@
 
 import { fundersPrincipal, type Holdings } from './accounts.ts'
 import { textOf } from './arithmetic.ts'
+import { unpaidOf } from './close.ts'
 import type { ProgramFacts } from './facts.ts'
 import {
   available,
+  type Bill,
   type Charge,
   daysPastDue,
   held,
@@ -65,6 +67,22 @@ export interface ChargeShown {
   readonly refunded: number
   readonly held: number
   readonly merchantFee: number
+}
+
+export interface BillShown {
+  readonly number: number
+  readonly closedOn: string
+  readonly dueOn: string
+  readonly total: number
+  readonly minimum: number
+  readonly outstanding: number
+  readonly status: string
+  readonly items: readonly {
+    readonly loanId: string
+    readonly kind: string
+    readonly dueOn: string
+    readonly total: number
+  }[]
 }
 
 export interface RepaymentShown {
@@ -153,6 +171,28 @@ export function chargeDifferences(charge: Charge, shown: ChargeShown): string[] 
   const { status, amount, captured, released, refunded, fee, feeReturned } = charge
   const should = { status, amount, captured, released, refunded, held: heldOf(charge), merchantFee: fee - feeReturned }
   return differences(should, shown)
+}
+
+/** Of the latest bill of a line. */
+export function billDifferences(line: Line, bill: Bill, shown: BillShown, today: number): string[] {
+  const { closedOn, dueOn, total, minimum, items } = bill
+  const outstanding = unpaidOf(bill)
+  const should = {
+    number: line.bills.length,
+    closedOn: textOf(closedOn),
+    dueOn: textOf(dueOn),
+    total,
+    minimum,
+    outstanding,
+    status: outstanding === 0 ? 'paid' : dueOn < today ? 'past-due' : 'open',
+  }
+  const texts = items.map(
+    (item) => `${item.loan.id} ${item.due < closedOn ? 'arrears' : 'instalment'} ${textOf(item.due)} ${item.total}`,
+  )
+  const asShown = shown.items.map((item) => `${item.loanId} ${item.kind} ${item.dueOn} ${item.total}`)
+  const found = differences(should, shown)
+  const [own, other] = [texts.toSorted().join(', '), asShown.toSorted().join(', ')]
+  return own === other ? found : [...found, `it asks for ${other}, should for ${own}`]
 }
 
 /** Of money that came in, or was taken back: what it was, and how much of it went to which loan. */

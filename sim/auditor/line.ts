@@ -58,7 +58,7 @@ export interface Line {
   limit: number
   credit: number
   nextStatement: number | null
-  autopay: string | null
+  autopay: { readonly token: string; readonly amount: 'total' | 'minimum' } | null
   readonly loans: Loan[]
   readonly charges: Charge[]
   readonly repayments: Repayment[]
@@ -295,6 +295,9 @@ export function planAnew(
 ): void {
   if (order.firstDue <= order.today) throw new Refused('date-in-past')
   refuseUnlessActive(loan)
+  const { method, percent } = loan.facts.plan
+  const yearly = method === 'level' ? Number(percent) : 12 * Number(percent)
+  if (order.percent !== null && Number(order.percent) > yearly) throw new Refused('rate-too-high')
   const { today: on, instalments, firstDue } = order
   const rate = order.percent ?? loan.state.percent
   happens(line, moves, loan, { what: 'new-plan', on, instalments, firstDue, percent: rate })
@@ -312,9 +315,9 @@ export function setLimit(line: Line, limit: number): void {
   line.limit = limit
 }
 
-export function setAutopay(line: Line, token: string | null): void {
+export function setAutopay(line: Line, autopay: Line['autopay']): void {
   refuseUnlessOpen(line)
-  line.autopay = token
+  line.autopay = autopay
 }
 
 function refuseUnlessOpen(line: Line): void {

@@ -22,6 +22,7 @@ export interface Money {
 export function repay(line: Line, moves: Moves, money: Money, id = ''): Repayment {
   const { today, on, source } = money
   if (line.status === 'declined') throw new Refused('line-wrong-state')
+  if (on > today) throw new Refused('date-in-future')
   const among = money.loanId === null ? line.loans : line.loans.filter((loan) => loan.id === money.loanId)
   // Of what it may pay: a loan that is settled is no debt of before or after.
   const unsettled = among.filter((loan) => loan.state.status === 'active' || loan.state.status === 'charged-off')

@@ -22,8 +22,9 @@ export async function comeIn(world: World, desk: Desk, number: number): Promise<
   const habit = { ...habitOf(chance), ...world.custom }
   if (habit.pays === 'autopay' || habit.pays === 'bounces') {
     const token = chance.happens(0.1) ? 'tok_insufficient' : 'tok_ok'
-    const answer = await desk.post(`/v1/lines/${line.id}/autopay`, { autopay: { token, amount: 'total' } })
-    agree(world, line, answer, () => setAutopay(line, token), `autopay of line ${line.id}`)
+    const autopay = { token, amount: chance.happens(0.3) ? ('minimum' as const) : ('total' as const) }
+    const answer = await desk.post(`/v1/lines/${line.id}/autopay`, { autopay })
+    agree(world, line, answer, () => setAutopay(line, autopay), `autopay of line ${line.id}`)
   }
   return { number, habit, line }
 }

@@ -246,6 +246,7 @@ export function createCourier(options: CourierOptions): Courier {
     const replies = await Promise.all(
       due.map(({ letter }) => house.send(letter, sceneAt({ phase: ++phase, desk: 0, request: 0 }, 0))),
     )
+    differing.push(...(await tryOtherContents(due)))
     for (const [place, again] of replies.entries()) {
       const { letter, first } = due[place]!
       if (sameAnswer(first, again)) continue
@@ -254,6 +255,30 @@ export function createCourier(options: CourierOptions): Courier {
       )
     }
     return differing
+  }
+
+  /** A key that was used is not good for anything else, however small the difference; a quote keeps none. */
+  async function tryOtherContents(due: readonly Echo[]): Promise<string[]> {
+    const done = due.filter(
+      ({ letter, first }) =>
+        first.status < 300 && letter.path !== '/v1/quotes' && letter.body?.includes('"amount":') === true,
+    )
+    counts.sentAgain += done.length
+    const replies = await Promise.all(
+      done.map(({ letter }) => {
+        const body = JSON.stringify(
+          JSON.parse(letter.body!, (name, value) => (name === 'amount' ? oneMore(value) : value)),
+        )
+        return house.send({ ...letter, body }, sceneAt({ phase: ++phase, desk: 0, request: 0 }, 0))
+      }),
+    )
+    return replies.flatMap((reply, place) =>
+      JSON.parse(reply.text).code === 'idempotency-key-reused'
+        ? []
+        : [
+            `${done[place]!.letter.path} with another amount under ${done[place]!.letter.key}: ${reply.status} ${reply.text}`,
+          ],
+    )
   }
 
   return {
@@ -279,6 +304,11 @@ function planOf(chance: Chance): Plan {
   if (chance.happens(ills.database)) return chance.pick<Ill>(['refused', 'cut', 'late'])
   if (chance.happens(ills.lostAnswer)) return 'lost-answer'
   return chance.happens(ills.twice) ? 'twice' : 'none'
+}
+
+/** Autopay names what it collects. */
+function oneMore(amount: unknown): unknown {
+  return typeof amount === 'number' ? amount + 1 : amount === 'total' ? 'minimum' : 'total'
 }
 
 /** Kept answers lose the order of their members; a refusal carries the id of its own request. */

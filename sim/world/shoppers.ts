@@ -1,9 +1,20 @@
 /** What customers do on a day, each by a habit of their own. */
 import { textOf } from '../auditor/arithmetic.ts'
-import { unpaidOf } from '../auditor/close.ts'
-import { chargeDifferences, repaymentDifferences } from '../auditor/compare.ts'
+import { billDifferences, chargeDifferences, repaymentDifferences } from '../auditor/compare.ts'
 import type { MerchantFacts } from '../auditor/facts.ts'
-import { type Bill, buy, type Charge, capture, heldOf, type Line, owed, refund, release } from '../auditor/line.ts'
+import {
+  available,
+  type Bill,
+  buy,
+  type Charge,
+  capture,
+  heldOf,
+  type Line,
+  type Loan,
+  owed,
+  refund,
+  release,
+} from '../auditor/line.ts'
 import { settles } from '../auditor/loan.ts'
 import { giveBackCredit, prepayLoan, repay, settle } from '../auditor/money.ts'
 import { unpaid } from '../auditor/part.ts'
@@ -36,8 +47,11 @@ async function dealWith(
 async function purchase(world: World, desk: Desk, shopper: Shopper, chance: Chance): Promise<void> {
   const { habit, line } = shopper
   const merchant = world.auditor.merchants.get(chance.pick(world.merchants))!
+  const usual = chance.happens(0.1) ? chance.between(1, 300) : chance.between(500, habit.most)
+  // All that the limit leaves, or a cent more.
+  const amount = chance.happens(0.01) ? available(line) + chance.between(0, 1) : usual
   const order = {
-    amount: chance.happens(0.1) ? chance.between(1, 300) : chance.between(500, habit.most),
+    amount: Math.max(1, amount),
     plan: chance.pick(habit.plans),
     capture: !chance.happens(habit.holds),
   }
@@ -79,7 +93,7 @@ async function giveUp(world: World, desk: Desk, line: Line, charge: Charge): Pro
 
 async function collect(world: World, desk: Desk, line: Line, charge: Charge, chance: Chance): Promise<void> {
   const left = heldOf(charge)
-  const amount = chance.happens(0.5) ? left : chance.between(1, left)
+  const amount = chance.happens(0.5) ? left : chance.between(1, left + 1)
   const final = chance.happens(0.5)
   const answer = await desk.post(`/v1/charges/${charge.id}/capture`, { amount, final })
   const order = { amount, final, today: world.auditor.today, loanId: answer.body.loanIds?.[0] }
@@ -133,6 +147,7 @@ function* payBills(world: World, desk: Desk, { habit, line }: Shopper, chance: C
   const after = today - bill.dueOn
   const due = paysToday(habit, bill, today) ? dueBy(line, bill.dueOn) : 0
   if (due === 0) return
+  if (habit.pays !== 'minimum' && chance.happens(0.1)) yield readBill(world, desk, line, bill)
   switch (habit.pays) {
     case 'minimum':
       yield payMinimum(world, desk, line, bill, chance)
@@ -175,19 +190,22 @@ function paysToday({ pays }: Habit, { closedOn, dueOn }: Bill, today: number): b
 
 /** No more than the bill wants at least, as the bill itself says. */
 async function payMinimum(world: World, desk: Desk, line: Line, bill: Bill, chance: Chance): Promise<void> {
+  await readBill(world, desk, line, bill)
+  await pay(world, desk, line, bill.minimum, chance)
+}
+
+/** The bill as the server shows it is held against the auditor's. */
+async function readBill(world: World, desk: Desk, line: Line, bill: Bill): Promise<void> {
   const { body } = await desk.get(`/v1/statements?lineId=${line.id}&limit=1`)
-  const { total, minimum, outstanding } = body.data[0]
-  const should = { total: bill.total, minimum: bill.minimum, outstanding: unpaidOf(bill) }
-  if (total !== should.total || minimum !== should.minimum || outstanding !== should.outstanding) {
-    throw new Error(`a bill is ${JSON.stringify({ total, minimum, outstanding })}, should be ${JSON.stringify(should)}`)
-  }
-  await pay(world, desk, line, minimum, chance)
+  const differences = billDifferences(line, bill, body.data[0], world.auditor.today)
+  same(differences, 'a bill', line)
 }
 
 /** Money that sometimes was there some days before it was booked. */
 async function pay(world: World, desk: Desk, line: Line, amount: number, chance: Chance): Promise<void> {
   const { today } = world.auditor
-  const on = chance.happens(0.15) ? today - chance.between(1, 12) : today
+  const late = chance.happens(0.15) ? chance.between(1, 12) : 0
+  const on = chance.happens(0.005) ? today + 1 : today - late
   const body = { lineId: line.id, amount, ...(on === today ? {} : { effectiveOn: textOf(on) }) }
   const answer = await desk.post('/v1/repayments', body)
   const money = { amount, source: 'customer' as const, on, today, loanId: null, until: null }
@@ -206,6 +224,8 @@ async function pay(world: World, desk: Desk, line: Line, amount: number, chance:
 async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): Promise<void> {
   if (line.loans.length === 0) return
   const loan = chance.pick(line.loans)
+  if (chance.happens(0.3) && loan.state.status === 'active')
+    await askWhatSettles(world, desk, loan, chance.between(0, 40))
   const amount = settles(loan.state, world.auditor.today)
   const answer = await desk.post(`/v1/loans/${loan.id}/settle`)
   const body = agree(
@@ -220,6 +240,15 @@ async function settleOne(world: World, desk: Desk, line: Line, chance: Chance): 
   if (body === null) return
   if (body.amount !== amount) throw new Error(`settling ${loan.id} cost ${body.amount}, should be ${amount}`)
   same(repaymentDifferences(line, line.repayments.at(-1)!, body), `settling ${loan.id}`, line)
+}
+
+/** What would settle a loan some days from now. */
+async function askWhatSettles(world: World, desk: Desk, loan: Loan, days: number): Promise<void> {
+  const on = world.auditor.today + days
+  const { body } = await desk.get(`/v1/loans/${loan.id}/payoff?on=${textOf(on)}`)
+  const should = settles(loan.state, on)
+  if (body.total !== should || body.principal + body.interest + body.fee + body.penalty !== should)
+    throw new Error(`on ${textOf(on)} ${loan.id} is settled by ${JSON.stringify(body)}, should be ${should}`)
 }
 
 /** Part of a loan whose interest goes by days, so that it ends sooner or costs less a month; sometimes all of it, or more. */

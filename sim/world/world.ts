@@ -11,6 +11,7 @@ import type { House } from './house.ts'
 import { type Deeds, describe, type Habit, type Product, type Shopper, type World } from './people.ts'
 import { liveDay } from './shoppers.ts'
 import { lookAfter, workDay } from './staff.ts'
+import { strangerOf } from './stranger.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -88,6 +89,9 @@ const timeZones = [
  */
 const ownAuditEvery = 5
 
+/** On so many a day somebody of another tenant asks for what is this one's. */
+const strangerEvery = 40
+
 /** Lives a world to its end. Throws `Disagreement` on the first difference. */
 export async function live(house: House, options: WorldOptions): Promise<WorldReport> {
   const { seed, customers, days, withFaults = true, allLinesEvery = 30, auditEvery = 0, custom = {} } = options
@@ -101,6 +105,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
   let compared = 0
   try {
     const world = await settle(seed, courier, customers, custom)
+    const stranger = await strangerOf(house, seed, order)
     for (dayNumber = 1; dayNumber <= days; dayNumber++) {
       const last = dayNumber === days
       await step()
@@ -109,6 +114,7 @@ export async function live(house: House, options: WorldOptions): Promise<WorldRe
       await everybody(world)
       await step()
       await endDay(world)
+      if (dayNumber % strangerEvery === 0) await stranger.knock(world)
       await step()
       compared += await compare(world, last || dayNumber % allLinesEvery === 0)
       if (last || (auditEvery > 0 && dayNumber % auditEvery === 0)) {
