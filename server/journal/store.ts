@@ -108,7 +108,8 @@ export function readMovements(
   const { db } = ctx
   // The payout's own row is written when it is made; the money may be booked later, if the server stopped in between.
   const made = db`(select min(p.recorded_at) from journal p
-    where p.tenant_id = ${ctx.tenantId} and p.type = 'payout.created' and p.data ->> 'payoutId' = ${limit?.beforePayout ?? ''})`
+    where p.tenant_id = ${ctx.tenantId} and p.shard between 0 and ${ctx.platform.shards - 1}
+      and p.type = 'payout.created' and p.data ->> 'payoutId' = ${limit?.beforePayout ?? ''})`
   return db<MovementSum[]>`
     select j.type, count(*)::int as events, sum(leg.amount)::bigint as amount
     from journal j, unnest(j.accounts, j.amounts) as leg(account, amount)
