@@ -8,8 +8,10 @@ import { withDatabase } from '../../bench/harness/database.ts'
 import { ended, startServer } from '../../bench/harness/server.ts'
 import { createClient } from '../../cli/http/client.ts'
 import { audit } from '../../server/audit/audit.ts'
+import type { Database } from '../../server/platform/database.ts'
 import { startEmbedded } from '../../server/platform/embedded.ts'
 import { canonicalJson } from '../../server/platform/json.ts'
+import { migrate } from '../../server/platform/migrate.ts'
 import type { UpgradeFixture } from './fixture.ts'
 
 /** Every release left a database here; this version must start on each, and the customers must notice nothing. */
@@ -23,8 +25,8 @@ after(async () => {
 })
 
 /** The tables as that release's own migrations made them (a migration never changes), with its rows. */
-async function restore(fixture: UpgradeFixture): Promise<string> {
-  const name = `from_${fixture.version.replace('.', '_')}`
+async function restore(fixture: UpgradeFixture, what = 'from'): Promise<string> {
+  const name = `${what}_${fixture.version.replace('.', '_')}`
   await withDatabase({ databaseUrl: postgres.url }, (db) => db`create database ${db(name)}`)
   const databaseUrl = postgres.url.replace(/\/chit$/, `/${name}`)
   const migrations = fixture.tables.schema_migrations!.map((row) => String(row.name)).sort()
@@ -42,6 +44,67 @@ async function restore(fixture: UpgradeFixture): Promise<string> {
   return databaseUrl
 }
 
+/** Beside what the release left, rows of other shards, and of every status that its tables allow, whatever they say together. */
+async function addOfEveryKind(db: Database): Promise<void> {
+  await db`set session_replication_role = replica`
+  const kinds = await db<{ table: string; column: string; kind: string; place: number }[]>`
+    select k.conrelid::regclass::text as table, a.attname as column, kind[1] as kind,
+      row_number() over (partition by k.conrelid order by a.attname, kind)::int as place
+    from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+    cross join lateral regexp_matches(pg_get_constraintdef(k.oid), '''([^'']+)''::text', 'g') as kind
+    where k.contype = 'c' and cardinality(k.conkey) = 1 and pg_get_constraintdef(k.oid) like '%ARRAY[%'
+      and k.connamespace = 'public'::regnamespace and k.conrelid <> 'tenants'::regclass`
+  const one = [
+    { table: 'balances' },
+    { table: 'idempotency_keys' },
+    { table: 'journal' },
+    { table: 'refunds' },
+    { table: 'statements' },
+  ]
+  for (const { table, column, kind, place } of [
+    ...kinds,
+    ...one.map((row) => ({ ...row, column: '', kind: '', place: 1 })),
+  ]) {
+    // Another shard, or another tenant where there are none, so that no key is taken already.
+    const other = {
+      shard: place,
+      id: `${table}-${place}`,
+      tenant_id: `ten-${place}`,
+      ...(column && { [column]: kind }),
+    }
+    await db`
+      insert into ${db(table)} select added.* from (select to_jsonb(t) as row from ${db(table)} t limit 1) first,
+        lateral jsonb_populate_record(null::${db(table)}, first.row || ${JSON.stringify(other)}::jsonb) as added`
+  }
+  await db`set session_replication_role = default`
+}
+
+/** Columns that a migration gave another name, on purpose. */
+const renamed: Readonly<Record<string, string>> = { 'shard_heads.last_seq': 'seq' }
+
+type Rows = Readonly<Record<string, readonly object[]>>
+
+/** Rows of tables in the columns given, as JSON. */
+async function rowsOf(db: Database, columns: Readonly<Record<string, readonly string[]>>): Promise<Rows> {
+  const rows: Record<string, object[]> = {}
+  for (const [table, names] of Object.entries(columns)) {
+    const found = await db<{ row: object }[]>`select to_jsonb(t) as row from (select ${db(names)} from ${db(table)}) t`
+    rows[table] = found.map(({ row }) => row)
+  }
+  return rows
+}
+
+const inOrder = (rows: readonly object[]) => rows.map((row) => canonicalJson(row)).sort()
+
+async function columnsOf(db: Database): Promise<Record<string, string[]>> {
+  const columns = await db<{ table: string; names: string[] }[]>`
+    select c.relname as table, array_agg(a.attname::text order by a.attnum) as names from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0
+      and not a.attisdropped and c.relname <> 'schema_migrations'
+    group by c.relname`
+  return Object.fromEntries(columns.map(({ table, names }) => [table, names]))
+}
+
 /** What is missing or different; members that are new are an addition to the API, not a change. */
 function* changes(before: unknown, now: unknown, path: string): Generator<string> {
   if (typeof before !== 'object' || before === null || typeof now !== 'object' || now === null) {
@@ -56,6 +119,32 @@ function* changes(before: unknown, now: unknown, path: string): Generator<string
 
 for (const file of globSync('*.json', { cwd: import.meta.dirname }).sort()) {
   const fixture = JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as UpgradeFixture
+
+  test(`rows of ${fixture.version}, of every status and several shards, are after the migrations what they were`, async () => {
+    const databaseUrl = await restore(fixture, 'rows')
+    await withDatabase({ databaseUrl }, async (db) => {
+      await addOfEveryKind(db)
+      const columns = await columnsOf(db)
+      const before = await rowsOf(db, columns)
+      await migrate(db, migrationsFolder)
+      const now = (table: string, names: string[]) => names.map((name) => renamed[`${table}.${name}`] ?? name)
+      const after = await rowsOf(
+        db,
+        Object.fromEntries(Object.entries(columns).map(([table, names]) => [table, now(table, names)])),
+      )
+      for (const [table, rows] of Object.entries(before)) {
+        const expected = rows.map((row) =>
+          Object.fromEntries(Object.entries(row).map(([name, value]) => [now(table, [name])[0]!, value])),
+        )
+        assert.deepEqual(inOrder(after[table]!), inOrder(expected), table)
+      }
+      const summed = await db`
+        select shard, tenant_id, account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor, max(effective_on) as last_on
+        from balances group by shard, tenant_id, account, currency
+        except select shard, tenant_id, account, currency, debit_minor, credit_minor, last_on from account_totals`
+      assert.deepEqual([...summed], [], 'each shard has its totals')
+    })
+  })
 
   test(`a database of ${fixture.version} is migrated in place, and everything in it goes on`, async (t) => {
     const databaseUrl = await restore(fixture)
