@@ -52,6 +52,7 @@ const shared = [
   'api_keys',
   'day_closes',
   'funders',
+  'made_with',
   'merchants',
   'payouts',
   'program_terms',

@@ -1,7 +1,7 @@
 /** `npm start`: from the environment to a listening server, and back down without losing a request. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { assertSettingsFit } from './parties/settings-fit.ts'
+import { assertSettingsFit, recordSettings } from './parties/settings-fit.ts'
 import { type Config, readConfig } from './platform/config.ts'
 import { createPlatform, type Platform } from './platform/context.ts'
 import { type Database, openDatabase } from './platform/database.ts'
@@ -43,10 +43,9 @@ async function start(): Promise<void> {
   const app = await buildApp(platform, registerRoutes)
   const port = await listen(app, config)
   await migrateSchema(databaseUrl)
+  await recordSettings(platform)
   makeKeyFolder(config)
   const demo = await prepare(platform)
-  // Again: of servers that begin an empty database together each finds that it fits, until one has made its demo world.
-  await assertSettingsFit(platform)
   life.onStop('the watch for a newer schema', watchForNewerSchema(platform.newerSchema))
   life.onStop('the jobs', startJobs(platform))
   life.onStop('the HTTP server', () => finishRequests(app))

@@ -198,6 +198,14 @@ CREATE INDEX loans_past_due ON public.loans USING btree (shard, line_id) WHERE (
 CREATE INDEX loans_shard_line_id_idx ON public.loans USING btree (shard, line_id);
 CREATE INDEX loans_shard_tenant_id_next_action_on_idx ON public.loans USING btree (shard, tenant_id, next_action_on) WHERE (next_action_on IS NOT NULL);
 
+create table made_with (
+  only_row boolean default true not null,
+  shards integer not null,
+  master_key_mark text not null,
+  constraint made_with_only_row_check CHECK (only_row),
+  constraint made_with_pkey PRIMARY KEY (only_row)
+);
+
 create table merchants (
   id text not null,
   tenant_id text not null,

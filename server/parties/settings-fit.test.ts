@@ -5,7 +5,7 @@ import { shardFor } from '../platform/ids.ts'
 import { testApp } from '../platform/testing.ts'
 import { createVault } from '../platform/vault.ts'
 import { registerRoutes } from '../routes.ts'
-import { assertSettingsFit } from './settings-fit.ts'
+import { assertSettingsFit, recordSettings } from './settings-fit.ts'
 
 const shards = 4
 /** As many as are looked at from one end. */
@@ -74,4 +74,19 @@ test('the key that a database was made with is good although the newest customer
   const sealed = vault.seal(wrappedKey, { name: 'Lin Xiaoyu' })
   await platform.db`update customers set wrapped_key = ${wrappedKey}, sealed = ${sealed} where reference is null`
   assert.equal(await refusal(platform), null)
+})
+
+test('a database is for good of the settings of its first server, customers or none', async (t) => {
+  const { platform } = await people(t)
+  await recordSettings(platform)
+  await recordSettings(platform)
+  assert.equal(await refusal(platform), null)
+  assert.match((await refusal(platform, { shards: 8 }))!, /^SHARDS is 8, but this database was made with 4/)
+  assert.match((await refusal(platform, { vault }))!, /another master key/)
+})
+
+test('of servers that begin a database together, with other settings each, one has begun it', async (t) => {
+  const { platform } = await people(t)
+  const begun = await Promise.allSettled([1, 2, 3, 4, 5, 6].map((n) => recordSettings({ ...platform, shards: n })))
+  assert.equal(begun.filter(({ status }) => status === 'fulfilled').length, 1)
 })
