@@ -1,5 +1,5 @@
 /** A small world for a newcomer: a sandbox with funders, programs, merchants, customers and a few purchases. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as charges from './charges/service.ts'
 import { baitiaoTerms, cardTerms } from './demo-terms.ts'
@@ -21,32 +21,52 @@ export interface DemoWorld {
   readonly customers: readonly { readonly name: string; readonly customerId: string; readonly lineId: string }[]
 }
 
+/** By this name one is known that another server made. */
+const demoName = 'Demo mall'
+
 /** Fills an empty database and writes ids and key to `demo.json`; gives the lines to print, by the server's address. */
 export async function ensureDemoWorld(platform: Platform): Promise<(address: string) => string[]> {
   const file = join(platform.config.home, 'demo.json')
   // Lies there while a world is being made. One that was cut off left a key that nobody knows; it gets a successor.
   const begun = `${file}.begun`
-  const tenants = await tenantIds(platform)
-  const isCutOff = platform.config.databaseUrl === null && existsSync(begun)
-  if ((tenants.size === 0 || isCutOff) && canKeep(begun)) {
-    const world = await makeDemoWorld(platform)
-    writeFileSync(begun, `${JSON.stringify(world, null, 2)}\n`)
-    renameSync(begun, file)
+  const tenants = await tenantNames(platform)
+  const known = readWorld(file)
+  if (known !== null && tenants.has(known.tenantId)) return hints(file, known)
+  const tenantId = platform.ids.create('ten')
+  if ((tenants.size === 0 || isCutOff(platform, begun, tenants)) && noteBegun(begun, tenantId)) {
+    const world = await makeDemoWorld(platform, tenantId)
+    writeFileSync(`${file}.new`, `${JSON.stringify(world, null, 2)}\n`, { mode: 0o600, flush: true })
+    renameSync(`${file}.new`, file)
+    rmSync(begun, { force: true })
     return hints(file, world)
   }
-  const world = readWorld(file)
-  return world === null || !tenants.has(world.tenantId) ? () => [] : hints(file, world)
+  return [...tenants.values()].includes(demoName) ? () => [keyIsElsewhere(file)] : () => []
 }
 
-async function tenantIds({ db }: Platform): Promise<Set<string>> {
-  return new Set((await db<{ id: string }[]>`select id from tenants`).map(({ id }) => id))
+async function tenantNames({ db }: Platform): Promise<Map<string, string>> {
+  return new Map(
+    (await db<{ id: string; name: string }[]>`select id, name from tenants`).map(({ id, name }) => [id, name]),
+  )
 }
 
-/** Whoever brings a database may give this process no folder to write to, and gets no demo world then. */
-function canKeep(file: string): boolean {
+/**
+ * A database of one's own has other servers, with folders of their own: of those only the one that began this very world makes it
+ * anew. The embedded one has its folder to itself.
+ */
+function isCutOff({ config }: Platform, begun: string, tenants: ReadonlyMap<string, string>): boolean {
+  if (config.databaseUrl === null) return existsSync(begun)
+  return (textOf(begun) ?? '').split('\n').some((tenantId) => tenants.has(tenantId))
+}
+
+/**
+ * Says whose world is being made before there is anything of it. Added to those begun before: cut off once more before its tenant
+ * is there, the world is still known by an earlier one. Whoever brings a database may give this process no folder to write to,
+ * and gets no demo world then.
+ */
+function noteBegun(begun: string, tenantId: string): boolean {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(file, '', { mode: 0o600 })
+    mkdirSync(dirname(begun), { recursive: true, mode: 0o700 })
+    appendFileSync(begun, `${tenantId}\n`, { mode: 0o600, flush: true })
     return true
   } catch {
     return false
@@ -55,7 +75,15 @@ function canKeep(file: string): boolean {
 
 function readWorld(file: string): DemoWorld | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as DemoWorld
+    return JSON.parse(textOf(file) ?? 'null') as DemoWorld | null
+  } catch {
+    return null
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
   } catch {
     return null
   }
@@ -72,8 +100,13 @@ function hints(file: string, world: DemoWorld): (address: string) => string[] {
   ]
 }
 
-export async function makeDemoWorld(platform: Platform): Promise<DemoWorld> {
-  const sandbox = await openSandbox(platform, { name: 'Demo mall', timeZone: 'Asia/Shanghai' })
+/** The world is there, but its key, which is shown once, was written elsewhere or lost. */
+function keyIsElsewhere(file: string): string {
+  return `No key for the demo world is in ${file}: start with the CHIT_HOME that made it, or, if that is lost, on an empty database`
+}
+
+async function makeDemoWorld(platform: Platform, tenantId: string): Promise<DemoWorld> {
+  const sandbox = await openSandbox(platform, { name: demoName, timeZone: 'Asia/Shanghai' }, tenantId)
   const ctx = await contextForJob(platform, sandbox.tenantId, 'system:demo')
   const bank = await funders.create(ctx, { name: 'Harbour Bank' })
   const trust = await funders.create(ctx, { name: 'Plum Consumer Finance' })

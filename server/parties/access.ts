@@ -102,13 +102,13 @@ export async function createSandbox(
   return openSandbox(ctx.platform, { timeZone: ctx.timeZone, ...order })
 }
 
-/** Makes a tenant whose clock stands still until it is moved. */
+/** Makes a tenant whose clock stands still until it is moved, with an id that was made beforehand where one is given. */
 export async function openSandbox(
   platform: Platform,
   order: { name: string; timeZone: string; now?: string },
+  tenantId = platform.ids.create('ten'),
 ): Promise<Sandbox> {
   const start = startOf(platform, order)
-  const tenantId = platform.ids.create('ten')
   const closedOn = start.toZonedDateTimeISO(order.timeZone).toPlainDate().subtract({ days: 1 }).toString()
   const createdAt = platform.clock.now()
   const secretKey = await platform.db.begin(async (db) => {
