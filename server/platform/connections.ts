@@ -207,6 +207,7 @@ function poolOptions(url: string, options: ConnectionOptions, open: Set<Connecti
     statement_timeout: milliseconds,
     // A server that stands still or is cut off in the middle of a transaction would keep others from what that has locked.
     idle_in_transaction_session_timeout: milliseconds / 2,
+    ...keepalives,
   }
   const given = address.searchParams.get('options') ?? ''
   const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
@@ -227,6 +228,12 @@ function poolOptions(url: string, options: ConnectionOptions, open: Set<Connecti
 
 /** Pinned, because values are read as PostgreSQL's text formats have them, which a server's settings may change. */
 const formats = { TimeZone: 'UTC', DateStyle: 'ISO', extra_float_digits: 3, bytea_output: 'hex' }
+
+/**
+ * In seconds, but for the count. An idle connection whose server is gone without a word keeps the locks of its session, which nobody
+ * else can take: by the system's own settings for two hours, so for one minute. Over a Unix socket PostgreSQL takes no notice.
+ */
+const keepalives = { tcp_keepalives_idle: 30, tcp_keepalives_interval: 10, tcp_keepalives_count: 3 }
 
 const names = new Map<string, string>()
 let named = 0

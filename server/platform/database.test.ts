@@ -91,6 +91,27 @@ test('after a refusal the connection is as good as before', async () => {
   await one.end()
 })
 
+test('PostgreSQL finds out within a minute or so that a server is gone without a word', async () => {
+  const given = new URL(url)
+  given.searchParams.set('options', '-c tcp_keepalives_idle=7000')
+  const one = openDatabase(given.href, { max: 1 })
+  const session = await one.reserve()
+  const found = await Promise.all(
+    [one, one.readings, session].map(
+      (connection) => connection`
+        select inet_client_addr() is not null as is_tcp, current_setting('tcp_keepalives_idle')::int4 as idle,
+          current_setting('tcp_keepalives_interval')::int4 as interval, current_setting('tcp_keepalives_count')::int4 as count`,
+    ),
+  )
+  session.release()
+  await one.end()
+  for (const [settings] of found) {
+    const { isTcp, idle, interval, count } = settings!
+    // Over a Unix socket they read 0.
+    assert.equal(idle + interval * count, isTcp ? 60 : 0)
+  }
+})
+
 test('mistakes that would store nonsense are refused', async () => {
   await assert.rejects(async () => db`select ${['a']}::text[]`, /cannot cast type jsonb to text\[\]/)
   await assert.rejects(async () => db`select ${undefined as unknown as null}::text`, /undefined; write null/)
