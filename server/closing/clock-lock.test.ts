@@ -55,12 +55,18 @@ function before(db: Database): { db: Database; onNext: (statement: RegExp, then:
   }
 }
 
-const steps: [what: string, to: string, statement: RegExp][] = [
-  ['closing a day', '2026-03-04', /update tenants t set last_closed_on/],
-  ['putting the clock into a day', '2026-03-04T12:00:00Z', /update tenants set clock_mode/],
+const closing = /update tenants t set last_closed_on/
+const putting = /update tenants set clock_mode/
+const weeksOn = ['2026-05-01', '2026-04-30T16:00:00Z', '2026-04-30'] as const
+const hoursOn = ['2026-03-01T12:00:00Z', '2026-03-01T12:00:00Z', '2026-02-28'] as const
+
+const steps: [what: string, to: string, statement: RegExp, other: typeof weeksOn | typeof hoursOn][] = [
+  ['closing a day', '2026-03-04', closing, weeksOn],
+  ['putting the clock into a day', '2026-03-04T12:00:00Z', putting, weeksOn],
+  ['putting the clock on by hours', '2026-03-01T06:00:00Z', putting, hoursOn],
 ]
 
-for (const [what, to, statement] of steps) {
+for (const [what, to, statement, [otherTo, now, lastClosedOn]] of steps) {
   test(`who lost the lock while ${what} does not put back a clock that another server has moved on`, async () => {
     const url = await testDatabase({ after })
     const { db, onNext } = before(openDatabase(url, { max: 5 }))
@@ -73,12 +79,12 @@ for (const [what, to, statement] of steps) {
       await other.db`
         select pg_terminate_backend(pid) from pg_locks
         where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`
-      const moved = await callOther<Advance>('POST', '/v1/clock/advance', { to: '2026-05-01' })
-      assert.deepEqual([moved.status, moved.body.today], [200, '2026-05-01'])
+      const moved = await callOther<Advance>('POST', '/v1/clock/advance', { to: otherTo })
+      assert.deepEqual([moved.status, moved.body.now], [200, now])
     })
     const cutOff = await call('POST', '/v1/clock/advance', { to })
     assert.ok([409, 503].includes(cutOff.status), JSON.stringify(cutOff.body))
-    assert.equal((await get<Advance>('/v1/clock')).now, '2026-04-30T16:00:00Z')
-    assert.equal((await get<Advance>('/v1/clock')).lastClosedOn, '2026-04-30')
+    const stands = await get<Advance>('/v1/clock')
+    assert.deepEqual([stands.now, stands.lastClosedOn], [now, lastClosedOn])
   })
 }

@@ -66,19 +66,23 @@ async function moveTo(fresh: Context, target: Temporal.Instant): Promise<Advance
   if (Temporal.Instant.compare(target, fresh.now()) < 0) {
     throw problem('date-in-past', { detail: `The clock stands at ${fresh.now()}; it only moves forward.` })
   }
-  const { clockMode, lastClosedOn } = await store.readClock(fresh)
-  const reports = await closeUntil(fresh, lastClosedOn, dateOf(fresh, target), 'moved')
+  const { clockMode, ...stood } = await store.readClock(fresh)
+  const reports = await closeUntil(fresh, stood.lastClosedOn, dateOf(fresh, target), 'moved')
   const moved = standingAt(fresh, target, dateOf(fresh, target))
   let expiredToday = 0
   for (let shard = 0; shard < fresh.platform.shards; shard++) {
     if (await store.hasExpiring(moved, shard, target)) expiredToday += await expireHolds(moved, shard, target)
   }
-  const closed = reports.at(-1)?.day
   // Closing the day before has put the clock there already, unless it goes on from there.
-  const isThere = closed !== undefined && firstMomentAfter(fresh, closed).equals(target)
-  if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, closed ?? lastClosedOn, clockMode, target)
+  const stands = reports.length === 0 ? stood : standAfter(fresh, reports.at(-1)!.day)
+  const isThere = reports.length > 0 && target.equals(stands.clockInstant!)
+  if (clockMode !== 'frozen' || !isThere) await store.setClock(fresh, stands, clockMode, target)
   const sum = sumOf(reports)
-  return { ...viewOf(moved, clockMode, closed ?? lastClosedOn), ...sum, expired: sum.expired + expiredToday }
+  return { ...viewOf(moved, clockMode, stands.lastClosedOn), ...sum, expired: sum.expired + expiredToday }
+}
+
+function standAfter(ctx: Context, day: string): store.ClockStand {
+  return { lastClosedOn: day, clockInstant: firstMomentAfter(ctx, day).toString() }
 }
 
 /** Sets the mode; `running` lets a sandbox's clock go on from where it stands. */
@@ -87,8 +91,7 @@ export async function setMode(ctx: Context, mode: 'frozen' | 'running'): Promise
   // Under the lock: beside a call that moves the clock, the time this request came in would put it back.
   return withClockLock(ctx, async () => {
     const fresh = await readAgain(ctx)
-    const { lastClosedOn } = await store.readClock(fresh)
-    await store.setClock(fresh, lastClosedOn, mode, fresh.now())
+    await store.setClock(fresh, await store.readClock(fresh), mode, fresh.now())
     return view(fresh)
   })
 }

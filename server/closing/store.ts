@@ -92,16 +92,22 @@ export async function finishClose(ctx: Context, report: DayReport, now: Temporal
   await endings(ctx.platform).submit({ ...dayRow(ctx, report.day, report), clock: now?.toString() ?? null })
 }
 
-export interface ClockRow {
-  readonly clockMode: 'frozen' | 'running'
+/** How far a clock has come. */
+export interface ClockStand {
   readonly lastClosedOn: string | null
+  /** Where a call has put it last. */
+  readonly clockInstant: string | null
+}
+
+export interface ClockRow extends ClockStand {
+  readonly clockMode: 'frozen' | 'running'
 }
 
 const clockLoaderOf = oncePerPlatform(({ db }) =>
   createLoader<string, ClockRow>(async (ids) => {
     const rows = await db<(ClockRow & { id: string })[]>`
-      select id, clock_mode, last_closed_on from tenants where id = any (${db.typed.texts(ids)})`
-    return new Map(rows.map(({ id, clockMode, lastClosedOn }) => [id, { clockMode, lastClosedOn }]))
+      select id, clock_mode, clock_instant, last_closed_on from tenants where id = any (${db.typed.texts(ids)})`
+    return new Map(rows.map(({ id, ...row }) => [id, row]))
   }),
 )
 
@@ -109,16 +115,17 @@ export async function readClock(ctx: Context): Promise<ClockRow> {
   return (await clockLoaderOf(ctx.platform)(ctx.tenantId))!
 }
 
-/** While the books are closed to `lastClosedOn`; throws `clock-moving` where somebody else has closed a day since. */
+/** From where it stood; throws `clock-moving` where somebody else has closed a day or put the clock elsewhere since. */
 export async function setClock(
   ctx: Context,
-  lastClosedOn: string | null,
+  { lastClosedOn, clockInstant }: ClockStand,
   mode: 'frozen' | 'running',
   at: Temporal.Instant,
 ): Promise<void> {
   const { count } = await ctx.db`
     update tenants set clock_mode = ${mode}, clock_instant = ${at}, clock_set_at = ${ctx.platform.clock.now()}
-    where id = ${ctx.tenantId} and last_closed_on is not distinct from ${lastClosedOn}::date`
+    where id = ${ctx.tenantId} and last_closed_on is not distinct from ${lastClosedOn}::date
+      and clock_instant is not distinct from ${clockInstant}::timestamptz`
   if (count === 0) throw problem('clock-moving', { retryAfterSeconds: 1 })
 }
 
