@@ -1,16 +1,12 @@
 /** Reads the text of an SQL function for statements that leave their shard. Strict: what it does not know, it refuses. */
 
-interface Statement {
-  /** In small letters, on one line, without comments and what stands in strings. */
-  readonly text: string
-}
+/** What begins first counts: a string may hold what looks like a comment, and a comment an apostrophe. */
+const stringsAndComments = /'(?:[^']|'')*'|--.*$|\/\*[\s\S]*?\*\//gm
 
-/** Without comments and strings, names unquoted and without their schema: one way to write each thing. */
+/** In small letters, on one line, without comments and strings, names unquoted and without their schema. */
 export function plainSql(source: string): string {
   return source
-    .replace(/\/\*[\s\S]*?\*\//g, ' ')
-    .replace(/--.*$/gm, '')
-    .replace(/'(?:[^']|'')*'/g, "''")
+    .replace(stringsAndComments, (found) => (found.startsWith("'") ? "''" : ' '))
     .toLowerCase()
     .replaceAll('"', '')
     .replace(/\bpublic\./g, '')
@@ -21,12 +17,12 @@ export function plainSql(source: string): string {
 }
 
 /** Split where a statement ends, and where a loop or a branch has others inside. */
-function statementsOf(sql: string): Statement[] {
+function statementsOf(sql: string): string[] {
   const begins = 'insert|update|delete|merge|select|perform|return|with|if|for|truncate|lock|execute|call|table'
   return sql
     .split(new RegExp(`;|\\bloop\\b|\\b(?:then|else|begin)\\b(?= (?:${begins})\\b)`))
-    .map((text) => ({ text: text.trim() }))
-    .filter(({ text }) => text !== '')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
 }
 
 /** What stands between the same parentheses as a place of the text; deeper ones are a `_`, and a union has several. */
@@ -63,17 +59,19 @@ function isKept(around: string, alias: string): boolean {
   )
 }
 
+function moveFault(around: string, table: string): string | null {
+  const isMoved = clauses(around, 'set').some((set) => /^_ =|\bshard =/.test(set))
+  return isMoved ? `${table}: the shard of a row is changed` : null
+}
+
 function insertFault(text: string, place: number, table: string): string | null {
   const rest = text.slice(place + table.length).trim()
-  const around = surroundings(text, place)
   const one = /^\(shard, [^()]*\) values \(p_shard(, [^()]*)?\)( on conflict.*)?$/
   const own = /^\(shard, [^()]*\) select p_shard, /
   const whole = /^select r\.\* from unnest\(p_\w+\) r where r\.shard = p_shard( and (?!.*\bor\b).*)?$/
   const isOwn = (one.test(rest) || own.test(rest) || whole.test(rest)) && !/\b(union|except|intersect)\b/.test(rest)
   if (!isOwn) return `insert into ${table}: neither p_shard first nor rows "where r.shard = p_shard"`
-  return clauses(around, 'set').some((set) => /^_ =|\bshard =/.test(set))
-    ? `${table}: the shard of a row is changed`
-    : null
+  return moveFault(surroundings(text, place), table)
 }
 
 function readFault(text: string, place: number, table: string): string | null {
@@ -83,9 +81,7 @@ function readFault(text: string, place: number, table: string): string | null {
     ? table
     : next
   if (!isKept(around, alias)) return `${table} ${alias}: no "where ${alias}.shard = p_shard" beside it`
-  return clauses(around, 'set').some((set) => /^_ =|\bshard =/.test(set))
-    ? `${table}: the shard of a row is changed`
-    : null
+  return moveFault(around, table)
 }
 
 /** Where a table is named, not a column of it, an array of its rows or a row's type. */
@@ -101,7 +97,7 @@ export const touches = (source: string, cut: ReadonlySet<string>) => !tablesIn(p
 /** What in a function leaves its shard, or may. `routed`: functions that take p_shard. */
 export function straysFrom(source: string, cut: ReadonlySet<string>, routed: readonly string[] = []): string[] {
   const sql = plainSql(source)
-  const faults = statementsOf(sql).flatMap(({ text }) =>
+  const faults = statementsOf(sql).flatMap((text) =>
     [...tablesIn(text, cut)].flatMap(({ table, place }) => {
       const isInsert = /\binsert into $/.test(text.slice(0, place))
       return (isInsert ? insertFault(text, place, table) : readFault(text, place, table)) ?? []
@@ -111,6 +107,7 @@ export function straysFrom(source: string, cut: ReadonlySet<string>, routed: rea
   if (/\bp_shard :?= |\binto (strict )?(\w+, )*p_shard\b|\bfor p_shard in\b/.test(sql))
     faults.push('p_shard is changed')
   if (/\bcreate (temp|temporary|unlogged|table)\b/.test(sql)) faults.push('a table is made')
+  if (/\be''|\$\w*\$/.test(sql)) faults.push('a string of another kind: nobody knows where it ends')
   if (/\bnextval\b/.test(sql)) faults.push('a sequence, which would be one for the whole cluster')
   if (/\bwith\b.*\((insert|update|delete|merge)\b/.test(sql))
     faults.push('a chain of writing CTEs: eight times slower on a cluster')
