@@ -48,7 +48,8 @@ const named = new RegExp(
 /** Tables that a template names without `shard = …` (or `between`) beside them. */
 function unrouted(template: string): string[] {
   const text = plainSql(template)
-  if (!/\b(select|insert into|update|delete from)\b/.test(text)) return []
+  // Parts of a statement too; not what is said to people.
+  if (!/\b(select|insert into|update|delete from|join)\b|^from /.test(text)) return []
   return [...text.matchAll(named)].flatMap(({ 1: table, 2: alias = table, index }) => {
     const hasShard = new RegExp(`(^|[ _])(${alias}\\.)?shard (=|between) `).test(surroundings(text, index))
     return hasShard ? [] : [`${table}: ${text.slice(0, 160)}`]
@@ -74,6 +75,8 @@ test('the check itself sees one that does not', () => {
     'select id from lines where lines.shard = 0 union select line_id from loans where loans.id = 1',
     'select c.id from charges c join loans l on l.charge_id = c.id where c.shard = 0',
     'update lines set version = 1 where id = 1',
+    'left join loans l on l.charge_id = c.id',
+    'from loans where loans.charge_id = 1',
   ]
   for (const stray of strays) assert.equal(unrouted(stray).length, 1, stray)
   const kept =
