@@ -14,6 +14,23 @@ async function partitions(): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
+test('they are made in one statement: no server stands still between two, with what others wait for', async () => {
+  const asked: string[] = []
+  const watched = new Proxy(db, {
+    apply: (inner, self, all: Parameters<typeof db>) => {
+      asked.push(String(all[0]))
+      return Reflect.apply(inner, self, all)
+    },
+    get: (inner, name) => {
+      if (name === 'begin' || name === 'reserve') asked.push(name)
+      return Reflect.get(inner, name)
+    },
+  })
+  await makePartitions(watched)
+  assert.equal(asked.length, 1, asked.join('; '))
+  assert.match(asked[0]!, /pg_advisory_xact_lock/)
+})
+
 test('servers that make the partitions of a new month at the same time all find them made', async () => {
   await makePartitions(db)
   const made = await partitions()

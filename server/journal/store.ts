@@ -187,11 +187,10 @@ export async function readBalances(
 
 /**
  * This month's partition of the journal and the next two; before the first event, so that none lands in the default. One server
- * at a time, whether it starts or makes them month by month: two would fail over the same partition.
+ * at a time, whether it starts or makes them month by month: two would fail over the same partition. In one statement, so that none
+ * stands still with the lock in hand.
  */
 export async function makePartitions(db: Context['db']): Promise<void> {
-  await db.begin(async (transaction) => {
-    await transaction`select pg_advisory_xact_lock(hashtextextended('partitions', 0))`
-    await transaction`select journal_make_partitions(current_date, 3)`
-  })
+  await db`
+    select journal_make_partitions(current_date, 3) from pg_advisory_xact_lock(hashtextextended('partitions', 0))`
 }
