@@ -78,6 +78,7 @@ async function work(platform: Platform): Promise<void> {
   // The newer version closes the days from now on.
   if (platform.newerSchema.migration() !== null) return
   try {
+    // Not made, they are in the next turn: there are two months of them ahead.
     await makePartitions(platform.db.readings)
     await closeElapsedDays(platform)
   } catch (error) {

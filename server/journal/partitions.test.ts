@@ -41,3 +41,19 @@ test('servers that make the partitions of a new month at the same time all find 
     assert.deepEqual(await partitions(), made)
   }
 })
+
+test('while the journal is read for long they are not made, and nobody who writes waits for that', async () => {
+  await makePartitions(db)
+  const made = await partitions()
+  await db`drop table ${db(made.at(-1)!)}`
+  await db.begin(async (audit) => {
+    await audit`select count(*) from journal`
+    const making = makePartitions(db)
+    await audit`select count(*) from journal`
+    assert.equal(await making, false)
+    // What a commit needs of the journal.
+    await db.begin((writer) => writer`lock table journal in row exclusive mode nowait`)
+  })
+  assert.equal(await makePartitions(db), true)
+  assert.deepEqual(await partitions(), made)
+})

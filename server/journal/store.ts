@@ -2,6 +2,7 @@
 import { createLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
+import { codeOf } from '../platform/outage.ts'
 import type { Fragment } from '../platform/sql.ts'
 
 export interface StoredEvent {
@@ -189,8 +190,20 @@ export async function readBalances(
  * This month's partition of the journal and the next two; before the first event, so that none lands in the default. One server
  * at a time, whether it starts or makes them month by month: two would fail over the same partition. In one statement, so that none
  * stands still with the lock in hand.
+ *
+ * False where they were not made: a new one needs the journal for itself for a moment, and while it waits for whoever reads it, an
+ * audit perhaps, all who write wait behind it. So it gives up soon, to be called again.
  */
-export async function makePartitions(db: Context['db']): Promise<void> {
-  await db`
-    select journal_make_partitions(current_date, 3) from pg_advisory_xact_lock(hashtextextended('partitions', 0))`
+export async function makePartitions(db: Context['db']): Promise<boolean> {
+  try {
+    await db`
+      select journal_make_partitions(current_date, 3)
+      from set_config('lock_timeout', '3s', true), pg_advisory_xact_lock(hashtextextended('partitions', 0))`
+    return true
+  } catch (error) {
+    if (codeOf(error) === lockNotAvailable) return false
+    throw error
+  }
 }
+
+const lockNotAvailable = '55P03'
