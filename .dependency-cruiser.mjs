@@ -12,6 +12,7 @@ const capabilities = [
   'lines',
   'loans',
   'charges',
+  'disputes',
   'repayments',
   'statements',
   'settlement',

@@ -52,7 +52,9 @@ function unrouted(template: string): string[] {
   if (!/\b(select|insert into|update|delete from|join)\b|^from /.test(text)) return []
   return [...text.matchAll(named)].flatMap(({ 1: table, 2: alias = table, index }) => {
     const hasShard = new RegExp(`(^|[ _])(${alias}\\.)?shard (=|between) `).test(surroundings(text, index))
-    return hasShard ? [] : [`${table}: ${text.slice(0, 160)}`]
+    // A row that is given whole says where it belongs.
+    const isGiven = new RegExp(`^${table} \\(shard, [^)]*\\) values `).test(text.slice(index))
+    return hasShard || isGiven ? [] : [`${table}: ${text.slice(0, 160)}`]
   })
 }
 
@@ -75,6 +77,8 @@ test('the check itself sees one that does not', () => {
     'select id from lines where lines.shard = 0 union select line_id from loans where loans.id = 1',
     'select c.id from charges c join loans l on l.charge_id = c.id where c.shard = 0',
     'update lines set version = 1 where id = 1',
+    'insert into lines (id, version) values (1, 1)',
+    'insert into lines (shard, id) select 0, 1',
     'left join loans l on l.charge_id = c.id',
     'from loans where loans.charge_id = 1',
   ]

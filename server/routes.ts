@@ -4,6 +4,7 @@ import { registerCharges } from './charges/routes.ts'
 import { closeElapsedDays } from './closing/clock.ts'
 import { registerClock } from './closing/routes.ts'
 import { ensureDemoWorld } from './demo-world.ts'
+import { registerDisputes } from './disputes/routes.ts'
 import { registerExplain } from './explain/routes.ts'
 import { drainPostings } from './journal/post.ts'
 import { drainPayouts } from './journal/post-payouts.ts'
@@ -31,6 +32,7 @@ export function registerRoutes(app: App): void {
   registerPrograms(app)
   registerLines(app)
   registerCharges(app, payAtOnce)
+  registerDisputes(app)
   registerLoans(app)
   registerRepayments(app)
   registerStatements(app)

@@ -93,6 +93,36 @@ create table day_closes (
   constraint day_closes_pkey PRIMARY KEY (tenant_id, closed_on)
 );
 
+create table disputes (
+  shard smallint not null,
+  id text not null,
+  tenant_id text not null,
+  charge_id text not null,
+  line_id text not null,
+  merchant_id text not null,
+  currency text not null,
+  amount_minor bigint not null,
+  reason text not null,
+  reference text,
+  status text not null,
+  withheld_minor bigint not null,
+  refund_id text,
+  note text,
+  opened_on date not null,
+  created_at timestamp with time zone not null,
+  resolved_on date,
+  resolved_at timestamp with time zone,
+  constraint disputes_amount_minor_check CHECK ((amount_minor > 0)),
+  constraint disputes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'upheld'::text, 'rejected'::text, 'withdrawn'::text]))),
+  constraint disputes_withheld_minor_check CHECK ((withheld_minor >= 0)),
+  constraint resolved_or_open CHECK ((((status = 'open'::text) = (resolved_at IS NULL)) AND ((resolved_on IS NULL) = (resolved_at IS NULL)))),
+  constraint upheld_by_refund CHECK (((status = 'upheld'::text) = (refund_id IS NOT NULL))),
+  constraint disputes_pkey PRIMARY KEY (shard, id)
+);
+CREATE INDEX disputes_shard_line_id_idx ON public.disputes USING btree (shard, line_id);
+CREATE INDEX open_disputes ON public.disputes USING btree (shard, tenant_id, id) WHERE (status = 'open'::text);
+CREATE UNIQUE INDEX one_open_dispute ON public.disputes USING btree (shard, charge_id) WHERE (status = 'open'::text);
+
 create table funders (
   id text not null,
   tenant_id text not null,

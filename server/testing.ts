@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import type { ChargeView, RefundView } from './charges/types.ts'
 import type { Advance } from './closing/clock.ts'
 import { baitiaoTerms } from './demo-terms.ts'
+import type { DisputeView } from './disputes/types.ts'
 import type { Explanation } from './explain/types.ts'
 import type { AccountView, EventView } from './journal/service.ts'
 import type { LineView } from './lines/types.ts'
@@ -28,6 +29,7 @@ export type Sent<View> = View extends bigint
 
 export type Charge = Sent<ChargeView>
 export type Refund = Sent<RefundView>
+export type Dispute = Sent<DisputeView>
 export type Line = Sent<LineView>
 export type Loan = Sent<LoanView>
 export type Repayment = Sent<RepaymentView>

@@ -24,6 +24,8 @@ export const accounts = {
   penaltyReceivable: named((program) => `asset:penalties:${program}`),
   /** Owed to a merchant for captures, less fees and refunds. */
   merchantPayable: named((merchant) => `liability:merchant:${merchant}:payable`),
+  /** Of it, what waits for the end of a dispute: in no payout, whoever is right. */
+  merchantDisputed: named((merchant) => `liability:merchant:${merchant}:disputed`),
   /** Customers' money kept for later dues. */
   customerCredit: named((program) => `liability:customers:credit:${program}`),
   /** What a funder has lent through us: its share of outstanding principal. */

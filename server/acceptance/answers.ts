@@ -27,6 +27,15 @@ export interface Charge extends Identified {
   readonly loanIds: readonly string[]
 }
 
+export interface Dispute extends Identified {
+  readonly chargeId: string
+  readonly lineId: string
+  readonly amount: number
+  readonly status: string
+  readonly withheld: number
+  readonly refund: Omit<Refund, 'charge'> | null
+}
+
 export interface Refund extends Identified {
   readonly amount: number
   readonly debtReduced: number

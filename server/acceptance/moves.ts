@@ -1,7 +1,7 @@
 /** What a client may do next, as data for fast-check, and the doing of it. An independent little ledger is kept beside. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Charge, Line, Loan, ProblemDocument, Refund, Repayment } from './answers.ts'
+import type { Charge, Dispute, Line, Loan, ProblemDocument, Refund, Repayment } from './answers.ts'
 import { type Answer, loansOf, order, read, type World } from './world.ts'
 
 const plans = ['pay-later', '3x', '6x', '12x', '24x', '3x-free', '12x-daily', '36x'] as const
@@ -17,6 +17,8 @@ const kinds = {
   capture: fc.record({ charge: which, share, final: fc.boolean() }),
   void: fc.record({ charge: which }),
   refund: fc.record({ charge: which, share }),
+  dispute: fc.record({ charge: which, share }),
+  resolve: fc.record({ dispute: which, share, outcome: fc.constantFrom('upheld', 'rejected', 'withdrawn') }),
   repay: fc.record({ line: which, amount, daysAgo: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 })) }),
   repayLoan: fc.record({ loan: which, share, daysAgo: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 })) }),
   reverse: fc.record({ repayment: which }),
@@ -50,6 +52,8 @@ const weights: Record<Kind, number> = {
   capture: 3,
   void: 1,
   refund: 4,
+  dispute: 2,
+  resolve: 2,
   repay: 5,
   repayLoan: 4,
   reverse: 3,
@@ -91,6 +95,7 @@ export interface Ledger {
   readonly lines: OwnLine[]
   readonly charges: Map<string, Charge>
   readonly refunds: Refund[]
+  readonly disputes: Dispute[]
   readonly repayments: { readonly id: string; readonly lineId: string }[]
   readonly writtenOff: Set<string>
   today: string
@@ -177,6 +182,31 @@ const handlers: Handlers = {
     assert.equal(refund.debtReduced + refund.credited + refund.paidBack, amount)
     play.ledger.refunds.push(refund)
     keep(play, refund.charge)
+  },
+  async dispute(play, { charge, share }) {
+    const captured = pick(
+      [...play.ledger.charges.values()].filter((known) => known.captured > 0),
+      charge,
+    )
+    if (captured === undefined) return
+    const amount = part(captured.captured - captured.refunded, share)
+    const body = { amount, reason: 'not-received' }
+    const dispute = await post<Dispute>(play, `/v1/charges/${captured.id}/disputes`, body)
+    if (dispute !== null) play.ledger.disputes.push(dispute)
+  },
+  async resolve(play, { dispute, share, outcome }) {
+    const known = pick(play.ledger.disputes, dispute)
+    if (known === undefined) return
+    const body = outcome === 'upheld' ? { outcome, amount: part(known.amount, share) } : { outcome }
+    const resolved = await post<Dispute>(play, `/v1/disputes/${known.id}/resolve`, body)
+    if (resolved === null) return
+    assert.deepEqual([resolved.status, resolved.withheld], [outcome, 0])
+    if (resolved.refund === null) return
+    const { amount, debtReduced, credited, paidBack } = resolved.refund
+    assert.equal(debtReduced + credited + paidBack, amount)
+    const charge = await read<Charge>(play.world.call, `/v1/charges/${known.chargeId}`)
+    play.ledger.refunds.push({ ...resolved.refund, charge })
+    keep(play, charge)
   },
   async repay(play, { line, amount, daysAgo }) {
     const { id: lineId } = pick(play.ledger.lines, line)!

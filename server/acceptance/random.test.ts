@@ -70,6 +70,7 @@ async function begin(variant: Partial<ProgramTermsJson>): Promise<Play> {
     lines,
     charges: new Map(),
     refunds: [],
+    disputes: [],
     repayments: [],
     writtenOff: new Set<string>(),
     today: '2026-03-05',

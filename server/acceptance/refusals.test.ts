@@ -4,6 +4,7 @@ import { baitiaoTerms } from '../demo-terms.ts'
 import { testApp } from '../platform/testing.ts'
 import { registerRoutes } from '../routes.ts'
 import type { Identified, ProblemDocument, Repayment } from './answers.ts'
+import { disputeRefusals, type Refused } from './dispute-refusals.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type Scene, setScene } from './requests.ts'
 import {
@@ -22,8 +23,6 @@ import {
 
 const { db, call } = await testApp({ after }, registerRoutes, { frozenAt: worldBeginsAt })
 const scene = await setScene(call)
-
-type Refused = readonly [path: string, body: object | undefined, status: number, code: string]
 
 async function frozen(): Promise<string> {
   const { id } = await line(scene)
@@ -51,6 +50,7 @@ const today = '2026-04-20'
 
 /** A well-formed request that the state of things refuses, and how. */
 const refusals: Record<string, (scene: Scene) => Promise<Refused>> = {
+  ...disputeRefusals,
   'a purchase in another currency': async ({ lineId }) => [
     '/v1/charges',
     { ...order(scene, lineId, 500), currency: 'EUR' },

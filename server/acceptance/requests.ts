@@ -3,7 +3,7 @@
  * list must be complete, so a new route needs an entry here.
  */
 import { baitiaoTerms } from '../demo-terms.ts'
-import type { Charge, Identified, ListOf, Loan, Payout, Repayment, Statement } from './answers.ts'
+import type { Charge, Dispute, Identified, ListOf, Loan, Payout, Repayment, Statement } from './answers.ts'
 import {
   advance,
   buy,
@@ -89,6 +89,11 @@ async function freshHold(scene: Scene): Promise<Charge> {
   return hold(scene, (await line(scene)).id, 5_000)
 }
 
+async function freshDispute(scene: Scene): Promise<Dispute> {
+  const { id } = await buy(scene, (await line(scene)).id, 5_000)
+  return made<Dispute>(scene.call, `/v1/charges/${id}/disputes`, { reason: 'unauthorized' })
+}
+
 const prepared: Record<string, Prepare> = {
   'POST /v1/customers': async () => ({
     body: {
@@ -170,6 +175,16 @@ const prepared: Record<string, Prepare> = {
     id: (await buy(scene, (await line(scene)).id, 5_000)).id,
     body: { amount: 2_000, reference: 'return-1' },
   }),
+  'POST /v1/charges/{id}/disputes': async (scene) => ({
+    id: (await buy(scene, (await line(scene)).id, 5_000)).id,
+    body: { amount: 2_000, reason: 'not-received', reference: 'letter-1' },
+  }),
+  'POST /v1/disputes/{id}/resolve': async (scene) => ({
+    id: (await freshDispute(scene)).id,
+    body: { outcome: 'upheld', amount: 1_500, note: 'parcel lost' },
+  }),
+  'GET /v1/disputes': async (scene) => ({ query: { lineId: (await freshDispute(scene)).lineId } }),
+  'GET /v1/disputes/{id}': async (scene) => ({ id: (await freshDispute(scene)).id }),
   'GET /v1/loans/{id}': byId((scene) => scene.overdueLoanId),
   'GET /v1/loans': ofLine,
   'GET /v1/loans/{id}/payoff': async ({ overdueLoanId }) => ({ id: overdueLoanId, query: { on: '2026-04-25' } }),

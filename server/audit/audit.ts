@@ -4,6 +4,7 @@
  */
 
 import type { Database, Queryable } from '../platform/database.ts'
+import { disputedLoansRest, merchantsWait } from './disputes.ts'
 import { balancesAreSums, legsBalance, nothingMissing, totalsAreSums } from './journal.ts'
 import {
   chargesAreCaptured,
@@ -33,6 +34,8 @@ const proofs: readonly ((scope: Scope) => Promise<Proof>)[] = [
   statementsRecompute,
   merchantsAreOwed,
   payoutsAreBooked,
+  merchantsWait,
+  disputedLoansRest,
 ]
 
 /** Bytes for each sort and hash: there are several, beside a server under load. */

@@ -124,7 +124,7 @@ export async function repaymentsAreSpread({ db, tenantId }: Scope): Promise<Proo
 }
 
 /**
- * Captured, less fees, less refunds, less paid out. The parts of a payout that is under way are booked one by one, so
+ * Captured, less fees, less refunds, less what waits for disputes, less paid out. The parts of a payout that is under way are booked one by one, so
  * they are taken from the journal; that they are what the payout says is another proof.
  */
 export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
@@ -136,6 +136,8 @@ export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
       select tenant_id, currency, merchant_id, captured_minor - fee_minor + fee_returned_minor - refunded_minor as owed
         from charges where ${own}
       union all
+      select tenant_id, currency, merchant_id, -withheld_minor from disputes where status = 'open' and ${own}
+      union all
       select tenant_id, currency, merchant_id, -(data ->> 'amount')::bigint from journal
         where type = 'payout.paid' and merchant_id is not null and ${own}
     ) movements
@@ -143,8 +145,11 @@ export async function merchantsAreOwed(scope: Scope): Promise<Proof> {
   const sums = new Map<string, Minor>(
     rows.map((row) => [`${row.tenantId} ${row.currency} ${accounts.merchantPayable(row.merchantId)}`, -row.owed]),
   )
-  return compareAccounts(scope, 'merchants are owed captures less fees, refunds and payouts', sums, (account) =>
-    /^liability:merchant:[^:]+:payable$/.test(account),
+  return compareAccounts(
+    scope,
+    'merchants are owed captures less fees, refunds, disputes and payouts',
+    sums,
+    (account) => /^liability:merchant:[^:]+:payable$/.test(account),
   )
 }
 

@@ -17,9 +17,9 @@ interface Closed extends Statement {
   readonly close: Close | null
 }
 
-type BilledRow = Pick<LoanRow, 'id' | 'lineId' | 'openedOn' | 'terms' | 'events' | 'eventSeqs'>
+type BilledRow = Pick<LoanRow, 'id' | 'lineId' | 'chargeId' | 'openedOn' | 'terms' | 'events' | 'eventSeqs'>
 
-/** A loan from what was booked before a journal row; null where it was not there yet. */
+/** A loan from what was booked before a journal row; null where it was not there yet, or nobody asked for it then. */
 type KnownLoan = (before: bigint) => BilledLoan | null
 
 const pageSize = 1_000
@@ -29,9 +29,10 @@ export async function statementsRecompute(scope: Scope): Promise<Proof> {
   let checked = 0
   const termsOf = createTerms(scope)
   const closes = await closesInJournal(scope)
+  const disputes = await disputesInJournal(scope)
   for await (const page of statementsWithSeq(scope, closes)) {
     const terms = await termsOf(page)
-    const loans = await loansOf(scope, page)
+    const loans = await loansOf(scope, page, disputes)
     for (const statement of page) {
       checked++
       closes.delete(keyOf(statement.lineId, statement.id))
@@ -93,6 +94,18 @@ async function closesInJournal({ db, tenantId }: Scope): Promise<Closes> {
   return new Map(closes.map((close) => [keyOf(close.lineId, close.statementId), close]))
 }
 
+/** By charge, the rows at which it came into dispute and out of it, in turns. */
+type Disputes = ReadonlyMap<string, readonly bigint[]>
+
+async function disputesInJournal({ db, tenantId }: Scope): Promise<Disputes> {
+  const turns = await db<{ chargeId: string; seq: bigint }[]>`
+    select charge_id, seq from journal
+    where type in ('charge.disputed', 'dispute.resolved') and ${ownRows({ db, tenantId })}
+    order by seq`
+  const byCharge = Map.groupBy(turns, ({ chargeId }) => chargeId)
+  return new Map([...byCharge].map(([chargeId, own]) => [chargeId, own.map(({ seq }) => seq)]))
+}
+
 /** Terms are some kilobytes, and those of a few programs serve all statements: each is read and decoded once. */
 function createTerms({ db }: Scope) {
   const known = new Map<string, ProgramTerms>()
@@ -112,18 +125,19 @@ function createTerms({ db }: Scope) {
   }
 }
 
-async function loansOf({ db }: Scope, page: readonly Closed[]): Promise<Map<string, KnownLoan[]>> {
+async function loansOf({ db }: Scope, page: readonly Closed[], disputes: Disputes): Promise<Map<string, KnownLoan[]>> {
   const shards = [...new Set(page.map((statement) => statement.shard))]
   const lineIds = [...new Set(page.map((statement) => statement.lineId))]
   const rows = await db<BilledRow[]>`
-    select id, line_id, opened_on, terms, events, event_seqs from loans
+    select id, line_id, charge_id, opened_on, terms, events, event_seqs from loans
     where shard = any (${db.typed.smallints(shards)}) and line_id = any (${db.typed.texts(lineIds)})
     order by opened_on, id`
   const byLine = new Map<string, KnownLoan[]>()
   for (const row of rows) {
+    const known = asKnown(row, disputes.get(row.chargeId ?? '') ?? [])
     const ofLine = byLine.get(row.lineId)
-    if (ofLine === undefined) byLine.set(row.lineId, [asKnown(row)])
-    else ofLine.push(asKnown(row))
+    if (ofLine === undefined) byLine.set(row.lineId, [known])
+    else ofLine.push(known)
   }
   return byLine
 }
@@ -154,13 +168,18 @@ function differenceOf(statement: Closed, loans: readonly KnownLoan[], terms: Pro
 }
 
 /** From one bill to the next most loans have nothing new: they are folded again only where more was booked by then. */
-function asKnown({ id: loanId, openedOn, terms, events, eventSeqs }: BilledRow): KnownLoan {
+function asKnown(
+  { id: loanId, openedOn, terms, events, eventSeqs }: BilledRow,
+  disputed: readonly bigint[],
+): KnownLoan {
   const [disbursedAt, ...bookedAt] = eventSeqs
   const contract = once(() => decodeTerms(terms))
   const decoded = once(() => events.map(decodeEvent))
   let last: { readonly booked: number; readonly loan: BilledLoan } | null = null
   return (before) => {
     if (disbursedAt! >= before) return null
+    // As often in as out of dispute, but for the last time.
+    if (disputed.filter((seq) => seq < before).length % 2 === 1) return null
     const isBooked = (_: unknown, index: number) => bookedAt[index]! < before
     // As many are the same ones: what was booked before one row was booked before every later one.
     const booked = bookedAt.filter((seq) => seq < before).length

@@ -8,12 +8,14 @@ import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { type Movement, open, rowOfNewLoan } from '../loans/book.ts'
+import type { Loan } from '../loans/types.ts'
 import * as merchants from '../parties/merchants.ts'
 import type { MerchantView } from '../parties/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { eventOf, find, underLine, withCharge } from './find.ts'
+import type { StoredCharge } from './store.ts'
 import { type AfterCapture, type Charge, type ChargeView, changesOfCharge, heldOf, viewOfCharge } from './types.ts'
 
 /** The bill that a purchase of today goes on. */
@@ -121,7 +123,7 @@ export async function capture(
 async function captureHeld(
   ctx: Context,
   line: Line,
-  charge: Charge,
+  charge: StoredCharge,
   merchant: MerchantView,
   request: CaptureRequest,
 ): Promise<Reply<ChargeView>> {
@@ -140,10 +142,15 @@ async function captureHeld(
   const operation: Operation = {
     line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
     charges: [changesOfCharge(captured)],
-    loans: [rowOfNewLoan(ctx.tenantId, movement.loan, ctx.today())],
+    loans: [rowOfNewLoan(ctx.tenantId, disputedAs(charge, movement.loan), ctx.today())],
     events: [movement.event],
   }
   return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
+}
+
+/** The rest of an order that is disputed is not asked for either. */
+function disputedAs({ disputeId }: StoredCharge, loan: Loan): Loan {
+  return disputeId === null ? loan : { ...loan, bucket: 'disputed' }
 }
 
 /** Of fewer minor units than instalments some of them would be of nothing. What a hold has left of that can only be voided. */

@@ -21,7 +21,7 @@ export async function withCharge<Body>(ctx: Context, chargeId: string, work: Wor
   return underLine(ctx, await find(ctx, chargeId), work)
 }
 
-type Work<Body> = (line: Line, charge: Charge) => Promise<Reply<Body>>
+type Work<Body> = (line: Line, charge: store.StoredCharge) => Promise<Reply<Body>>
 
 /** The same with a charge that was found ahead of its line; it is read anew if somebody wrote in between. */
 export function underLine<Body>(ctx: Context, ahead: store.StoredCharge, work: Work<Body>): Promise<Reply<Body>> {

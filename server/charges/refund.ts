@@ -4,17 +4,18 @@ import { formatMinor, type Minor, maxMinor, minMinor } from '../../core/money.ts
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { roundQuotient } from '../../core/rounding.ts'
 import { postReply } from '../journal/post.ts'
-import type { Reply } from '../journal/types.ts'
+import type { Operation, Reply } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { type Movement, move } from '../loans/book.ts'
 import * as loans from '../loans/service.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
-import type { StoredLoan } from '../loans/stored.ts'
+import type { UnfoldedLoan } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { withCharge } from './find.ts'
+import type { StoredCharge } from './store.ts'
 import { type Charge, changesOfCharge, type RefundView, viewOfCharge } from './types.ts'
 
 export interface RefundRequest {
@@ -28,41 +29,72 @@ export interface RefundRequest {
  */
 export function refund(ctx: Context, chargeId: string, request: RefundRequest): Promise<Reply<RefundView>> {
   return withCharge(ctx, chargeId, async (line, charge) => {
-    const left = charge.capturedMinor - charge.refundedMinor
-    if (request.amount > left) {
-      const detail = `${formatMinor(left, charge.currency)} ${charge.currency} of this charge can still be refunded.`
-      throw problem('refund-above-captured', { detail, extra: { refundable: left } })
-    }
-    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
-    const refundId = ctx.platform.ids.create('ref', line.shard)
-    const refunded = refundedCharge(charge, request.amount, terms)
-    const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
-    const movements = refundMovements(ctx, {
-      charge,
-      captured: await listLoansOfCharge(ctx, charge),
-      terms,
-      refundId,
-      amount: request.amount,
-      feeBack,
-      reference: request.reference ?? null,
-    })
-    const operation = loans.operationOf(ctx, line, movements)
-    const paidBack = paidBackBy(movements)
-    const credited = operation.line!.credit!
-    const view: RefundView = {
-      id: refundId,
-      chargeId,
-      amount: request.amount,
-      debtReduced: request.amount - credited - paidBack,
-      credited,
-      paidBack,
-      reference: request.reference ?? null,
-      createdAt: ctx.timestamp(),
-      charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
-    }
-    const rows = { charges: [changesOfCharge(refunded)], refunds: [rowOfRefund(ctx, line, view)] }
-    return postReply(ctx, line.shard, { ...operation, ...rows }, 201, view)
+    refuseAbove(charge, request.amount)
+    const { operation, view } = await refundOf(ctx, line, charge, await listLoansOfCharge(ctx, charge), request)
+    return postReply(ctx, line.shard, operation, 201, view)
   })
+}
+
+function refuseAbove(charge: StoredCharge, amount: Minor): void {
+  const { currency, disputeId } = charge
+  const left = refundableOf(charge)
+  if (amount > left) {
+    const detail = `${formatMinor(left, currency)} ${currency} of this charge can still be refunded.`
+    throw problem('refund-above-captured', { detail, extra: { refundable: left } })
+  }
+  const undisputed = left - (charge.disputedMinor ?? 0n)
+  if (amount > undisputed) {
+    const detail = `Without what dispute ${disputeId} is about, ${formatMinor(undisputed, currency)} ${currency} can be refunded.`
+    throw problem('charge-disputed', { detail, extra: { disputeId, refundable: undisputed } })
+  }
+}
+
+export function refundableOf(charge: Charge): Minor {
+  return charge.capturedMinor - charge.refundedMinor
+}
+
+export interface RefundMade {
+  readonly operation: Operation
+  readonly movements: readonly Movement[]
+  readonly view: RefundView
+}
+
+/** The whole write of a refund, of at most `refundableOf`. `captured`: the loans of its captures, in the order opened. */
+export async function refundOf(
+  ctx: Context,
+  line: Line,
+  charge: Charge,
+  captured: readonly UnfoldedLoan[],
+  request: RefundRequest,
+): Promise<RefundMade> {
+  const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+  const refundId = ctx.platform.ids.create('ref', line.shard)
+  const refunded = refundedCharge(charge, request.amount, terms)
+  const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
+  const reference = request.reference ?? null
+  const { amount } = request
+  const movements = refundMovements(ctx, { charge, captured, terms, refundId, amount, feeBack, reference })
+  const operation = loans.operationOf(ctx, line, movements)
+  const paidBack = paidBackBy(movements)
+  const credited = operation.line!.credit!
+  const view: RefundView = {
+    id: refundId,
+    chargeId: charge.id,
+    amount,
+    debtReduced: amount - credited - paidBack,
+    credited,
+    paidBack,
+    reference,
+    createdAt: ctx.timestamp(),
+    charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
+  }
+  const rows = { charges: [changesOfCharge(refunded)], refunds: [rowOfRefund(ctx, line, view)] }
+  return { operation: { ...operation, ...rows }, movements, view }
+}
+
+/** What a refund takes from the merchant: the amount less the fee that comes back to it with the goods. */
+export function costOfRefund(charge: Charge, amount: Minor, terms: ProgramTerms): Minor {
+  return amount - (refundedCharge(charge, amount, terms).feeReturnedMinor - charge.feeReturnedMinor)
 }
 
 function refundedCharge(charge: Charge, amount: Minor, terms: ProgramTerms): Charge {
@@ -76,7 +108,7 @@ function refundedCharge(charge: Charge, amount: Minor, terms: ProgramTerms): Cha
 interface RefundCase {
   readonly charge: Charge
   /** Loans of its captures, in the order opened. */
-  readonly captured: readonly StoredLoan[]
+  readonly captured: readonly UnfoldedLoan[]
   readonly terms: ProgramTerms
   readonly refundId: string
   readonly amount: Minor

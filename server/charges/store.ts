@@ -1,3 +1,4 @@
+import type { Minor } from '../../core/money.ts'
 import { createRowLoader } from '../platform/batcher.ts'
 import { type Ahead, type Context, oncePerPlatform } from '../platform/context.ts'
 import { isShardedId } from '../platform/ids.ts'
@@ -25,15 +26,25 @@ const columns = [
 ]
 
 /** With the version that its line had in the same snapshot: while the line still has it, the charge is as it was. */
-export type StoredCharge = Charge & { readonly tenantId: string; readonly lineVersion: number }
+export type StoredCharge = Charge & { readonly tenantId: string; readonly lineVersion: number } & OpenDispute
+
+/** Null where the charge is not disputed. */
+export interface OpenDispute {
+  readonly disputeId: string | null
+  readonly disputedMinor: Minor | null
+}
 
 /** Charges that several requests ask for come in one query. */
 const loaderOf = oncePerPlatform(({ db }) =>
   createRowLoader<StoredCharge>(
     (shards, ids) => db<StoredCharge[]>`
-      select ${db(columns)}, tenant_id,
+      select ${db(columns)}, tenant_id, dispute_id, disputed_minor,
         (select version from lines where lines.shard = charges.shard and lines.id = charges.line_id) as line_version
       from charges
+      left join lateral (
+        select d.id as dispute_id, d.amount_minor as disputed_minor from disputes d
+        where d.shard = charges.shard and d.charge_id = charges.id and d.status = 'open' limit 1
+      ) as open_dispute on true
       where ${ofShards(db, shards)} and id = any (${db.typed.texts(ids)})`,
   ),
 )

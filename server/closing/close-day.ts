@@ -1,7 +1,9 @@
 /** Closing days in order: for each day and shard the lines that the day concerns, a page at a time. */
 import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
+import { daysPastDueOn } from '../../core/loan/index.ts'
 import { expire } from '../charges/capture.ts'
 import { listExpired } from '../charges/store.ts'
+import { readDecisions } from '../disputes/store.ts'
 import * as lines from '../lines/service.ts'
 import { listLinesById } from '../lines/store.ts'
 import type { Line } from '../lines/types.ts'
@@ -14,7 +16,7 @@ import { termsFor } from '../repayments/service.ts'
 import { payDay } from '../settlement/service.ts'
 import { listStatementsDue } from '../statements/store.ts'
 import type { Statement } from '../statements/types.ts'
-import { closeLine, reminderDays } from './close-line.ts'
+import { closeLine, type LineDay, reminderDays } from './close-line.ts'
 import * as store from './store.ts'
 import type { Counts, DayReport } from './types.ts'
 
@@ -91,23 +93,31 @@ async function closePage(ctx: Context, shard: number, lineIds: readonly string[]
     listOpenLoansOfLines(ctx, lineIds),
     listStatementsDue(ctx, shard, lineIds, [ctx.today(), daysAfter(ctx.today(), reminderDays)]),
   ])
+  const sparedUntil = await readSpared(ctx, shard, loans)
   const loansOf = Map.groupBy(loans, (loan) => loan.lineId)
   const statementsOf = Map.groupBy(statements, (statement) => statement.lineId)
   const done = await Promise.all(
-    found.map((line) => closeOne(ctx, line, loansOf.get(line.id) ?? [], statementsOf.get(line.id) ?? [])),
+    found.map((line) => {
+      const read = { line, loans: loansOf.get(line.id) ?? [], sparedUntil }
+      return closeOne(ctx, read, statementsOf.get(line.id) ?? [])
+    }),
   )
   return done.filter((counts) => counts !== null)
 }
 
+/** A line, and what hangs on its version. */
+type Read = Pick<LineDay, 'line' | 'loans' | 'sparedUntil'>
+
 /** The first try uses what the page fetched; after a conflict everything is read anew. */
-async function closeOne(ctx: Context, first: Line, loans: Loan[], statements: Statement[]): Promise<Counts | null> {
-  let fetched: { line: Line; loans: Loan[] } | null = { line: first, loans }
+async function closeOne(ctx: Context, first: Read, statements: Statement[]): Promise<Counts | null> {
+  let fetched: Read | null = first
   return lines.retryConflicts(async () => {
-    const { line, loans: current } = fetched ?? (await readAgain(ctx, first))
+    const read = fetched ?? (await readAgain(ctx, first.line))
     fetched = null
+    const { line } = read
     const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
-    const termsOf = await termsFor(ctx, current)
-    const closed = closeLine(ctx, { line, loans: current, statements, terms, termsOf })
+    const termsOf = await termsFor(ctx, read.loans)
+    const closed = closeLine(ctx, { ...read, statements, terms, termsOf })
     if (closed === null) return null
     const own = statements.length === 0 ? ctx : onceADay(ctx, line)
     const { outcome } = await lines.postOnLine(own, line, closed.operation)
@@ -123,7 +133,14 @@ function onceADay(ctx: Context, line: Line): Context {
   return { ...ctx, idempotencyKey: `close ${ctx.today()} ${line.id}`, requestHash: () => 'close' }
 }
 
-async function readAgain(ctx: Context, line: Line): Promise<{ line: Line; loans: Loan[] }> {
-  const fresh = await lines.find(ctx, line.id)
-  return { line: fresh, loans: await listOpenLoansOfLines(ctx, [line.id]) }
+async function readAgain(ctx: Context, { id, shard }: Line): Promise<Read> {
+  const line = await lines.find(ctx, id)
+  const loans = await listOpenLoansOfLines(ctx, [id])
+  return { line, loans, sparedUntil: await readSpared(ctx, shard, loans) }
+}
+
+/** Asked of the lines that may be charged for being late: on most days none or few. */
+async function readSpared(ctx: Context, shard: number, loans: readonly Loan[]): Promise<LineDay['sparedUntil']> {
+  const late = loans.filter(({ state }) => state.status === 'active' && daysPastDueOn(state, ctx.today()) > 0)
+  return late.length === 0 ? new Map() : readDecisions(ctx, shard, [...new Set(late.map(({ lineId }) => lineId))])
 }

@@ -11,7 +11,7 @@ import type { ProgramTerms } from '../../core/program/terms.ts'
 import type { JournalEvent, Operation, Row } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { chargeLate, delinquencyEvents, recogniseDues } from '../loans/age.ts'
-import { afterClose, changesOfLoan, type Movement, move } from '../loans/book.ts'
+import { afterClose, changesOfLoan, isDisputed, type Movement, move } from '../loans/book.ts'
 import * as loanService from '../loans/service.ts'
 import { asUnfolded } from '../loans/stored.ts'
 import type { Loan } from '../loans/types.ts'
@@ -30,6 +30,8 @@ export interface LineDay {
   readonly statements: readonly Statement[]
   readonly terms: ProgramTerms
   readonly termsOf: (loan: Loan) => ProgramTerms
+  /** By charge, the day of the decision on a dispute of it: dues until then bear no late charge. */
+  readonly sparedUntil: ReadonlyMap<string, string>
 }
 
 /** Days before its due date on which an unpaid bill is called to mind. */
@@ -88,6 +90,11 @@ function operationOf(ctx: Context, work: Work, bill: ReturnType<typeof runStatem
   }
 }
 
+/** Loans that the day asks for money: not those whose charge is disputed. What a bill has of one counts as paid. */
+function asked(work: Work): Loan[] {
+  return work.loans.filter((loan) => !isDisputed(loan))
+}
+
 function apply(work: Work, movement: Movement): void {
   replace(work, movement.loan)
   work.events.push(movement.event)
@@ -125,7 +132,7 @@ function runAutopay(ctx: Context, work: Work, bill: Statement): boolean {
   if (result !== 'collected') return false
   const receipt = {
     line: work.line,
-    loans: work.loans.map(asUnfolded),
+    loans: asked(work).map(asUnfolded),
     termsOf: work.termsOf,
     amount,
     reference: bill.id,
@@ -136,14 +143,14 @@ function runAutopay(ctx: Context, work: Work, bill: Statement): boolean {
 }
 
 function amountToCollect(work: Work, bill: Statement, wanted: 'total' | 'minimum'): Minor {
-  const due = work.loans
+  const due = asked(work)
     .flatMap((loan) => (loan.state.status === 'active' ? loan.state.instalments : []))
     .filter((instalment) => instalment.dueOn <= bill.dueOn)
     .reduce((sum, instalment) => sum + unpaidOf(instalment), 0n)
   // Overdrawn credit takes of the money before the bill does.
   const overdrawn = maxMinor(-work.line.creditMinor, 0n)
   if (wanted === 'total') return due + overdrawn
-  const unpaid = unpaidItems(bill, work.loans).reduce((sum, amount) => sum + amount, 0n)
+  const unpaid = unpaidItems(bill, asked(work)).reduce((sum, amount) => sum + amount, 0n)
   return overdrawn + maxMinor(minMinor(due, bill.minimumMinor - (bill.totalMinor - unpaid)), 0n)
 }
 
@@ -153,9 +160,9 @@ function amountToCollect(work: Work, bill: Statement, wanted: 'total' | 'minimum
  */
 function carryOver(ctx: Context, work: Work, bill: Statement): void {
   const { minimumPayment } = work.terms
-  if (minimumPayment === null || !minimumMet(bill, work.loans)) return
+  if (minimumPayment === null || !minimumMet(bill, asked(work))) return
   const firstDueOn = dueOnOf(work.terms.cycle, statementAfter(bill.closedOn))
-  for (const loan of work.loans.filter((candidate) => isCarried(candidate, bill.dueOn))) {
+  for (const loan of asked(work).filter((candidate) => isCarried(candidate, bill.dueOn))) {
     const annualRatePercent = yearlyOfDaily(minimumPayment.revolvingDailyPercent)
     apply(
       work,
@@ -185,7 +192,7 @@ function ageLoans(work: Work, today: string): number {
     const current = () => work.loans.find((loan) => loan.id === id)!
     const terms = work.termsOf(current())
     for (const movement of recogniseDues(current(), terms, today)) apply(work, movement)
-    const late = chargeLate(current(), terms, today)
+    const late = chargeLate(current(), terms, today, work.sparedUntil.get(current().chargeId ?? ''))
     for (const movement of late) apply(work, movement)
     charges += late.length
     work.events.push(...delinquencyEvents(current(), today))
@@ -197,7 +204,7 @@ function ageLoans(work: Work, today: string): number {
 function remind(work: Work, today: string): void {
   const soon = dayAfter(today, reminderDays)
   for (const bill of work.statements.filter((candidate) => candidate.dueOn === soon)) {
-    const unpaid = unpaidItems(bill, work.loans).reduce((sum, amount) => sum + amount, 0n)
+    const unpaid = unpaidItems(bill, asked(work)).reduce((sum, amount) => sum + amount, 0n)
     if (unpaid === 0n) continue
     const data = { statementId: bill.id, dueOn: bill.dueOn, unpaid }
     work.events.push({ type: 'reminder.due-soon', lineId: work.line.id, data, currency: null, legs: [] })
@@ -211,7 +218,7 @@ function dayAfter(day: string, days: number): string {
 function runStatement(ctx: Context, work: Work, today: string) {
   const closedOn = work.line.nextStatementOn
   if (closedOn === null || closedOn > today) return null
-  const credit = useCredit(ctx, work.line, work.loans, work.termsOf, closedOn, dueOnOf(work.terms.cycle, closedOn))
+  const credit = useCredit(ctx, work.line, asked(work), work.termsOf, closedOn, dueOnOf(work.terms.cycle, closedOn))
   if (credit !== null) applyMoney(ctx, work, credit)
-  return closeStatement(ctx, work.line, work.loans, work.terms)
+  return closeStatement(ctx, work.line, asked(work), work.terms)
 }

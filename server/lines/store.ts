@@ -25,10 +25,11 @@ const columns = [
 ]
 const decidedColumns = [...columns, 'decision']
 
-/** The most of a line's active loans. The index `loans_past_due` answers it, which has only loans that are behind. */
+/** The most of a line's active loans that are not disputed. The index `loans_past_due` answers it, which has only loans that are behind. */
 const worstDaysPastDue = (db: Queryable) => db`coalesce((
     select max(days_past_due) from loans
-    where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active' and days_past_due > 0), 0)`
+    where loans.shard = lines.shard and loans.line_id = lines.id and loans.status = 'active' and days_past_due > 0
+      and loans.bucket <> 'disputed'), 0)`
 
 type Owned<Kind extends Line> = Kind & { readonly tenantId: string }
 type Aged<Kind extends Line> = Kind & { readonly daysPastDue: number }

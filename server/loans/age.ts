@@ -9,8 +9,8 @@ import { bucketOf, costRoom, isReminderDay, lateCharge } from '../../core/progra
 import type { ProgramTerms } from '../../core/program/terms.ts'
 import { allInCapOn, findRulePack } from '../../core/rules/packs.ts'
 import type { JournalEvent } from '../journal/types.ts'
-import { hasEffect, type Movement, move } from './book.ts'
-import type { Loan } from './types.ts'
+import { hasEffect, isDisputed, type Movement, move } from './book.ts'
+import type { Loan, LoanBucket } from './types.ts'
 
 /** Charges of instalments due by `on` become income; nothing where all of it was recognised before. */
 export function recogniseDues(loan: Loan, terms: ProgramTerms, on: string): Movement[] {
@@ -18,13 +18,17 @@ export function recogniseDues(loan: Loan, terms: ProgramTerms, on: string): Move
   return hasEffect(movement) ? [movement] : []
 }
 
-/** Late charges of the instalments whose days of grace are over, each once, never above the cap of the rule pack. */
-export function chargeLate(loan: Loan, terms: ProgramTerms, on: string): Movement[] {
+/**
+ * Late charges of the instalments whose days of grace are over, each once, never above the cap of the rule pack. While its charge
+ * is disputed a loan has none; nor has it later for what was due by `sparedUntil`, the day on which that was decided.
+ */
+export function chargeLate(loan: Loan, terms: ProgramTerms, on: string, sparedUntil = ''): Movement[] {
   const { lateCharge: rule } = terms
-  if (rule === null || loan.state.status !== 'active') return []
+  if (rule === null || loan.state.status !== 'active' || isDisputed(loan)) return []
   const movements: Movement[] = []
   let current = loan
   for (const instalment of missed(loan, rule.graceDays, on)) {
+    if (instalment.dueOn <= sparedUntil) continue
     const amount = withinCap(current, terms, on, lateCharge(rule, instalment, terms.rounding))
     if (amount === 0n) continue
     const movement = move(current, terms, {
@@ -64,18 +68,36 @@ function withinCap(loan: Loan, terms: ProgramTerms, on: string, charge: Minor): 
 /** Events without money: the bucket a loan has come to, and the reminder of the day. */
 export function delinquencyEvents(loan: Loan, on: string): JournalEvent[] {
   const days = daysPastDueOf(loan, on)
-  if (!isReminderDay(days)) return bucketChange(loan, on)
+  if (isDisputed(loan) || !isReminderDay(days)) return bucketChange(loan, on)
   const data = { daysPastDue: days, pastDue: pastDueOf(loan, on) }
   return [...bucketChange(loan, on), { ...silent(loan, on), type: 'reminder.overdue', data }]
 }
 
-/** Tells that a loan stands in another bucket than the one it was stored with. */
+/** Tells that a loan stands in another bucket than the one it was stored with. A disputed one stays where it is. */
 export function bucketChange(loan: Loan, on: string): JournalEvent[] {
-  const days = daysPastDueOf(loan, on)
-  const bucket = bucketOf(days)
+  return isDisputed(loan) ? [] : movedTo(loan, bucketOf(daysPastDueOf(loan, on)), on)
+}
+
+function movedTo(loan: Loan, bucket: LoanBucket, on: string): JournalEvent[] {
   if (bucket === loan.bucket) return []
-  const data = { from: loan.bucket, to: bucket, daysPastDue: days, pastDue: pastDueOf(loan, on) }
+  const data = { from: loan.bucket, to: bucket, daysPastDue: daysPastDueOf(loan, on), pastDue: pastDueOf(loan, on) }
   return [{ ...silent(loan, on), type: 'loan.delinquency-changed', data }]
+}
+
+/** A loan whose charge comes into dispute, or out of it, and what tells of it. */
+export interface Regrouped {
+  readonly loan: Loan
+  readonly events: readonly JournalEvent[]
+}
+
+export function intoDispute(loan: Loan, on: string): Regrouped {
+  return { loan: { ...loan, bucket: 'disputed' }, events: movedTo(loan, 'disputed', on) }
+}
+
+/** It stands where its days past due have brought it meanwhile. */
+export function outOfDispute(loan: Loan, on: string): Regrouped {
+  const bucket = bucketOf(daysPastDueOf(loan, on))
+  return { loan: { ...loan, bucket }, events: movedTo(loan, bucket, on) }
 }
 
 function daysPastDueOf({ state }: Loan, on: string): number {

@@ -153,6 +153,11 @@ export function afterClose(loan: Loan, terms: ProgramTerms, closed: string): Loa
   return { ...loan, nextActionOn: nextAction(loan.state, terms, tomorrow) }
 }
 
+/** Its dues are earned as ever, but nobody asks for them until the dispute of its charge is decided. */
+export function isDisputed({ bucket }: Pick<Loan, 'bucket'>): boolean {
+  return bucket === 'disputed'
+}
+
 /** Events of an effect-free kind leave no row. */
 export function hasEffect(movement: Movement): boolean {
   return movement.event.legs.length > 0
@@ -188,7 +193,7 @@ export function changesOfLoan(loan: Loan, today: string, readOn = today): Row {
     posted_on: loan.postedOn,
     principal_minor: loan.state.principalOutstanding,
     days_past_due: active && readOn !== today ? daysPastDueOn(loan.state, readOn) : daysPastDue,
-    bucket: bucketOf(daysPastDue),
+    bucket: isDisputed(loan) ? loan.bucket : bucketOf(daysPastDue),
     next_action_on: loan.nextActionOn,
   }
 }
@@ -246,7 +251,7 @@ export function viewOfLoan(loan: Loan, today: string): LoanView {
     principalOutstanding: state.principalOutstanding,
     openedOn: loan.openedOn,
     daysPastDue: active ? dues.daysPastDue : 0,
-    bucket: bucketOf(active ? dues.daysPastDue : 0),
+    bucket: isDisputed(loan) ? loan.bucket : bucketOf(active ? dues.daysPastDue : 0),
     nextDueOn: active ? dues.nextDueOn : null,
     payoff: active ? payoffOn(state, today).total : 0n,
     instalments: state.instalments.map((instalment) => viewOfInstalment(instalment, today)),

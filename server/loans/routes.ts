@@ -45,7 +45,7 @@ const Loan = object({
   principalOutstanding: MinorBalance,
   openedOn: Day,
   daysPastDue: Type.Integer(),
-  bucket: oneOf(['current', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7+']),
+  bucket: oneOf(['current', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7+', 'disputed']),
   nextDueOn: nullable(Day),
   payoff: MinorBalance,
   instalments: listOf(Instalment),

@@ -10,7 +10,7 @@ import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
 import { bucketChange } from './age.ts'
-import { type Booking, changesOfLoan, type Movement, move, viewOfLoan } from './book.ts'
+import { type Booking, changesOfLoan, isDisputed, type Movement, move, viewOfLoan } from './book.ts'
 import * as store from './store.ts'
 import type { StoredLoan } from './stored.ts'
 import type { Loan, LoanView } from './types.ts'
@@ -100,6 +100,11 @@ export function waive(
 export function writeOff(ctx: Context, loanId: string, reason: string | null): Promise<Reply<LoanView>> {
   return change(ctx, loanId, 'loan.written-off', (loan, terms) => {
     requireActive(loan, 'write off')
+    if (isDisputed(loan)) {
+      throw problem('charge-disputed', {
+        detail: `The charge of loan ${loan.id} is in dispute; nothing of it is given up meanwhile.`,
+      })
+    }
     const { daysPastDue } = duesOn(loan.state, ctx.today())
     if (daysPastDue < terms.writeOffAfterDays) {
       const detail = `The loan is ${daysPastDue} days past due; the program writes off after ${terms.writeOffAfterDays}.`

@@ -67,6 +67,11 @@ export class StoredLoan implements UnfoldedLoan {
     return this.#row.status
   }
 
+  /** Read from the text as it is: of a loan that money passes over nothing else is taken apart. */
+  get isDisputed(): boolean {
+    return this.#row.kept.includes(`${betweenParts}disputed${betweenParts}`)
+  }
+
   folded(): Loan {
     this.#folded ??= this.#loanOf(this.#row)
     return this.#folded

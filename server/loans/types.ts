@@ -3,6 +3,9 @@ import type { LoanEvent, LoanLedger, LoanState, LoanTerms } from '../../core/loa
 import type { Minor } from '../../core/money.ts'
 import type { Bucket } from '../../core/program/late.ts'
 
+/** Where collection has come to; of a loan whose charge is disputed nothing is asked until that is decided. */
+export type LoanBucket = Bucket | 'disputed'
+
 /** A loan as stored: its contract, what happened since, and how far the books have followed. */
 export interface Loan {
   readonly shard: number
@@ -22,7 +25,7 @@ export interface Loan {
   readonly posted: LoanLedger
   readonly postedOn: string
   readonly funding: Funding
-  readonly bucket: Bucket
+  readonly bucket: LoanBucket
   readonly openedOn: string
   readonly nextActionOn: string | null
   /** The fold of terms and events. */
@@ -56,7 +59,7 @@ export interface LoanView {
   readonly principalOutstanding: Minor
   readonly openedOn: string
   readonly daysPastDue: number
-  readonly bucket: Bucket
+  readonly bucket: LoanBucket
   readonly nextDueOn: string | null
   /** What settles the loan today. */
   readonly payoff: Minor

@@ -191,6 +191,26 @@ export const registry = {
     title: 'More than was captured cannot be refunded',
     remedy: 'Refund at most `refundable`.',
   },
+  'charge-disputed': {
+    status: 409,
+    title: 'The charge is in dispute',
+    remedy: 'Resolve the dispute first: `POST /v1/disputes/{id}/resolve`; upheld, it refunds what it is about.',
+  },
+  'dispute-above-captured': {
+    status: 422,
+    title: 'More than was captured cannot be disputed',
+    remedy: 'Dispute at most `disputable`: what was captured and has not been refunded.',
+  },
+  'dispute-above-disputed': {
+    status: 422,
+    title: 'More than is disputed cannot be upheld',
+    remedy: 'Uphold at most the `amount` of the dispute; refund the rest by itself.',
+  },
+  'dispute-resolved': {
+    status: 409,
+    title: 'The dispute has been decided',
+    remedy: 'Read the dispute; if there is news, open another one.',
+  },
   'loan-wrong-state': {
     status: 409,
     title: 'The loan is in a state that does not allow this',

@@ -48,9 +48,12 @@ export async function receive(ctx: Context, money: NewRepayment): Promise<Reply<
     throw problem('invalid-request', { detail: 'Send either `lineId` or `loanId`.' })
   }
   if (lineId === undefined) return bookOnLoan(ctx, await loans.findStored(ctx, loanId!), () => money)
-  return lines.withLine(ctx, lineId, async (line) =>
-    book(ctx, line, null, await listUnsettledLoans(ctx, lineId), money),
-  )
+  return lines.withLine(ctx, lineId, async (line) => book(ctx, line, null, await listAsked(ctx, lineId), money))
+}
+
+/** Money for a line passes over what is disputed, which its customer may hold back. */
+async function listAsked(ctx: Context, lineId: string): Promise<StoredLoan[]> {
+  return (await listUnsettledLoans(ctx, lineId)).filter((loan) => !loan.isDisputed)
 }
 
 /** Pays part of a loan ahead: the term gets shorter, or the instalments lower. */

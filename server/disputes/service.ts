@@ -1,0 +1,190 @@
+/**
+ * A customer says that something is wrong with a purchase. Until that is decided nobody gains by waiting: what a refund would
+ * take from the merchant is set aside, and the customer is not asked for the loans of the purchase. Upheld, it is refunded;
+ * rejected or withdrawn, all goes on as if nothing had been, but that no late charge falls for what was held back.
+ */
+import { accounts } from '../../core/journal/accounts.ts'
+import { mergeLegs } from '../../core/journal/legs.ts'
+import { formatMinor, type Minor, maxMinor } from '../../core/money.ts'
+import { find as findCharge, withCharge } from '../charges/find.ts'
+import { costOfRefund, refundableOf, refundOf } from '../charges/refund.ts'
+import type { RefundView } from '../charges/types.ts'
+import { postReplyWith } from '../journal/post.ts'
+import type { JournalEvent, Operation, Reply } from '../journal/types.ts'
+import * as lines from '../lines/service.ts'
+import type { Line } from '../lines/types.ts'
+import { intoDispute, outOfDispute, type Regrouped } from '../loans/age.ts'
+import { changesOfLoan } from '../loans/book.ts'
+import { listLoansOfCharge } from '../loans/store.ts'
+import type { Context } from '../platform/context.ts'
+import { problem } from '../platform/errors.ts'
+import * as programs from '../programs/service.ts'
+import * as store from './store.ts'
+import {
+  type Dispute,
+  type DisputeOutcome,
+  type DisputeReason,
+  type DisputeRefund,
+  type DisputeView,
+  viewOfDispute,
+} from './types.ts'
+
+export interface NewDispute {
+  /** Absent: all that was captured and has not been refunded. */
+  readonly amount?: Minor
+  readonly reason: DisputeReason
+  readonly reference?: string
+}
+
+export function open(ctx: Context, chargeId: string, request: NewDispute): Promise<Reply<DisputeView>> {
+  return withCharge(ctx, chargeId, async (line, charge) => {
+    if (charge.disputeId !== null) {
+      const detail = `Dispute ${charge.disputeId} of this charge is not decided yet.`
+      throw problem('charge-disputed', { detail, extra: { disputeId: charge.disputeId } })
+    }
+    const disputable = refundableOf(charge)
+    const amount = request.amount ?? disputable
+    if (amount > disputable || amount === 0n) {
+      const detail = `${formatMinor(disputable, charge.currency)} ${charge.currency} of this charge can be disputed.`
+      throw problem('dispute-above-captured', { detail, extra: { disputable } })
+    }
+    const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+    const dispute: Dispute = {
+      shard: line.shard,
+      id: ctx.platform.ids.create('dsp', line.shard),
+      chargeId,
+      lineId: line.id,
+      merchantId: charge.merchantId,
+      currency: charge.currency,
+      amountMinor: amount,
+      reason: request.reason,
+      reference: request.reference ?? null,
+      status: 'open',
+      withheldMinor: maxMinor(costOfRefund(charge, amount, terms), 0n),
+      note: null,
+      openedOn: ctx.today(),
+      createdAt: ctx.timestamp(),
+      resolvedOn: null,
+      resolvedAt: null,
+      refund: null,
+    }
+    const regrouped = (await listLoansOfCharge(ctx, charge)).map((loan) => intoDispute(loan.folded(), ctx.today()))
+    const event = eventOf(dispute, 'charge.disputed', dispute.withheldMinor, { reason: dispute.reason })
+    const operation = { line: { id: line.id, version: line.version }, ...writeOf(ctx, [event], regrouped) }
+    return postReplyWith(
+      ctx,
+      operation,
+      201,
+      viewOfDispute(dispute),
+      (db) => store.insertDispute(db, ctx.tenantId, dispute),
+      line.shard,
+    )
+  })
+}
+
+export interface Resolution {
+  readonly outcome: DisputeOutcome
+  /** What of it is upheld; absent: all. */
+  readonly amount?: Minor
+  readonly note?: string
+}
+
+export async function resolve(ctx: Context, disputeId: string, request: Resolution): Promise<Reply<DisputeView>> {
+  if (request.amount !== undefined && request.outcome !== 'upheld') {
+    throw problem('invalid-request', { detail: '`amount` says what is upheld; it goes with no other outcome.' })
+  }
+  const { lineId } = await find(ctx, disputeId)
+  return lines.withLine(ctx, lineId, async (line) => {
+    const dispute = await find(ctx, disputeId)
+    refuseUnlessOpen(dispute, request)
+    const { operation, resolved } = await resolutionOf(ctx, line, dispute, request)
+    return postReplyWith(
+      ctx,
+      operation,
+      200,
+      viewOfDispute(resolved),
+      (db) => store.markResolved(db, resolved),
+      line.shard,
+    )
+  })
+}
+
+function refuseUnlessOpen({ id, status, amountMinor, currency }: Dispute, { amount }: Resolution): void {
+  if (status !== 'open') throw problem('dispute-resolved', { detail: `Dispute ${id} is ${status}.`, extra: { status } })
+  if (amount !== undefined && amount > amountMinor) {
+    const detail = `The dispute is about ${formatMinor(amountMinor, currency)} ${currency}.`
+    throw problem('dispute-above-disputed', { detail, extra: { disputed: amountMinor } })
+  }
+}
+
+/** What was set aside goes back first; a refund then takes from it what it takes from any merchant. */
+async function resolutionOf(
+  ctx: Context,
+  line: Line,
+  dispute: Dispute,
+  { outcome, amount = dispute.amountMinor, note }: Resolution,
+): Promise<{ operation: Operation; resolved: Dispute }> {
+  const charge = await findCharge(ctx, dispute.chargeId)
+  const captured = await listLoansOfCharge(ctx, charge)
+  const upheld =
+    outcome === 'upheld' ? await refundOf(ctx, line, charge, captured, { amount, reference: dispute.id }) : null
+  const after = new Map(captured.map((loan) => [loan.id, loan.folded()]))
+  for (const { loan } of upheld?.movements ?? []) after.set(loan.id, loan)
+  const regrouped = [...after.values()].map((loan) => outOfDispute(loan, ctx.today()))
+  const event = eventOf(dispute, 'dispute.resolved', -dispute.withheldMinor, {
+    outcome,
+    ...(upheld === null ? {} : { upheld: amount, refundId: upheld.view.id }),
+    note: note ?? null,
+  })
+  const { loans, events } = writeOf(ctx, [event, ...(upheld?.operation.events ?? [])], regrouped)
+  const write = upheld?.operation ?? { line: { id: line.id, version: line.version } }
+  return {
+    operation: { ...write, loans, events },
+    resolved: {
+      ...dispute,
+      status: outcome,
+      note: note ?? null,
+      resolvedOn: ctx.today(),
+      resolvedAt: ctx.timestamp(),
+      refund: upheld === null ? null : partOf(upheld.view),
+    },
+  }
+}
+
+function partOf({ id, amount, debtReduced, credited, paidBack }: RefundView): DisputeRefund {
+  return { id, amount, debtReduced, credited, paidBack }
+}
+
+function writeOf(ctx: Context, events: readonly JournalEvent[], regrouped: readonly Regrouped[]) {
+  return {
+    loans: regrouped.map(({ loan }) => changesOfLoan(loan, ctx.today())),
+    events: [...events, ...regrouped.flatMap((moved) => moved.events)],
+  }
+}
+
+/** `aside`: what of the merchant's money is set aside by it, or given back (negative). */
+function eventOf(dispute: Dispute, type: string, aside: Minor, data: Record<string, unknown>): JournalEvent {
+  const { id: disputeId, lineId, chargeId, merchantId, currency, amountMinor: amount } = dispute
+  const legs = mergeLegs([
+    { account: accounts.merchantPayable(merchantId), amount: aside },
+    { account: accounts.merchantDisputed(merchantId), amount: -aside },
+  ])
+  return { type, lineId, chargeId, merchantId, currency, legs, data: { disputeId, amount, ...data } }
+}
+
+async function find(ctx: Context, disputeId: string): Promise<Dispute> {
+  const dispute = await store.findDispute(ctx, disputeId)
+  if (dispute === undefined) throw problem('not-found', { detail: `There is no dispute ${disputeId}.` })
+  return dispute
+}
+
+export async function view(ctx: Context, disputeId: string): Promise<DisputeView> {
+  return viewOfDispute(await find(ctx, disputeId))
+}
+
+/** Of a line all of them, or of all lines what is to be decided. */
+export async function list(ctx: Context, lineId: string | null, after: string, limit: number): Promise<DisputeView[]> {
+  if (lineId === null) return (await store.listOpenDisputes(ctx, after, limit)).map(viewOfDispute)
+  const line = await lines.find(ctx, lineId)
+  return (await store.listDisputesOfLine(ctx, line.shard, line.id, after, limit)).map(viewOfDispute)
+}
