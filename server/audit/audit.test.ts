@@ -1,43 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { runAuditCommand } from '../../cli/audit.ts'
-import { testCredit, type World } from '../testing.ts'
-import { bookkeeping } from './testing.ts'
-import type { AuditReport } from './types.ts'
+import { testCredit } from '../testing.ts'
+import { auditOf, bookkeeping, failuresOf, tamperingWith } from './testing.ts'
 
 const credit = await testCredit({ after })
 const { sandbox, db } = credit
-
-function auditOf(world: World): Promise<AuditReport> {
-  return world.get('/v1/audit')
-}
-
-/** `proof: what it found` of every proof that fails. */
-async function failuresOf(world: World): Promise<string[]> {
-  const { ok, proofs } = await auditOf(world)
-  const failures = proofs.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`))
-  assert.equal(ok, failures.length === 0)
-  return failures
-}
-
-/** Changes rows behind the back of the system, looks what the audit says, and puts them back. */
-async function tampered<Result>(
-  table: string,
-  where: string,
-  change: string,
-  look: () => Promise<Result>,
-): Promise<Result> {
-  await db.unsafe(`create table kept as select * from ${table} where ${where}`)
-  const { count } = await db.unsafe(
-    change.startsWith('delete') ? change : `update ${table} set ${change} where ${where}`,
-  )
-  assert.equal(count, 1, `one row is changed by ${change}`)
-  try {
-    return await look()
-  } finally {
-    await db.unsafe(`delete from ${table} where ${where}; insert into ${table} select * from kept; drop table kept`)
-  }
-}
+const tampered = tamperingWith(db)
 
 test('whatever is changed behind the system’s back is found, and the row is named', async () => {
   const {

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import type { Queryable } from '../platform/database.ts'
-import { type Credit, type Payout, plainTerms } from '../testing.ts'
+import { type Credit, type Payout, plainTerms, type World } from '../testing.ts'
+import type { AuditReport } from './types.ts'
 
 /** A purchase with a refund, a bill, a repayment with credit, a held amount, payouts: a row of every kind. */
 export async function bookkeeping({ sandbox, db }: Credit) {
@@ -47,3 +49,31 @@ async function rowOf(db: Queryable, eventId: string): Promise<{ id: string; shar
   >`select id, shard, seq from journal where id = ${eventId}`
   return row!
 }
+
+export function auditOf(world: World): Promise<AuditReport> {
+  return world.get('/v1/audit')
+}
+
+/** `proof: what it found` of every proof that fails. */
+export async function failuresOf(world: World): Promise<string[]> {
+  const { ok, proofs } = await auditOf(world)
+  const failures = proofs.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`))
+  assert.equal(ok, failures.length === 0)
+  return failures
+}
+
+/** Changes rows behind the back of the system, looks what the audit says, and puts them back. */
+export const tamperingWith =
+  (db: Queryable) =>
+  async <Result>(table: string, where: string, change: string, look: () => Promise<Result>): Promise<Result> => {
+    await db.unsafe(`create table kept as select * from ${table} where ${where}`)
+    const { count } = await db.unsafe(
+      change.startsWith('delete') ? change : `update ${table} set ${change} where ${where}`,
+    )
+    assert.equal(count, 1, `one row is changed by ${change}`)
+    try {
+      return await look()
+    } finally {
+      await db.unsafe(`delete from ${table} where ${where}; insert into ${table} select * from kept; drop table kept`)
+    }
+  }

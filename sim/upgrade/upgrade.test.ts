@@ -157,13 +157,17 @@ for (const file of globSync('*.json', { cwd: import.meta.dirname }).sort()) {
     t.after(() => ended(server.child, 'SIGTERM'))
     const client = createClient({ url: server.url, key: fixture.secretKey })
     t.after(() => client.close())
-    const booksAreTrue = async () => {
+    /** `unknown`: proofs of what that version did not have. */
+    const booksAreTrue = async (unknown: RegExp | null) => {
       const { proofs } = await withDatabase({ databaseUrl }, (db) => audit(db, null), 2)
       assert.deepEqual(
         proofs.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
         [],
       )
-      assert.ok(proofs.every(({ checked }) => checked > 0))
+      assert.deepEqual(
+        proofs.filter(({ name, checked }) => checked === 0 && unknown?.test(name) !== true),
+        [],
+      )
     }
 
     await t.test('every migration ran', async () => {
@@ -174,7 +178,7 @@ for (const file of globSync('*.json', { cwd: import.meta.dirname }).sort()) {
       assert.deepEqual(ran.map(({ name }) => name).sort(), readdirSync(migrationsFolder).sort())
     })
 
-    await t.test('the books are true', booksAreTrue)
+    await t.test('the books are true', () => booksAreTrue(/^(what merchants wait for|loans stand as disputed)/))
 
     await t.test('it answers as before', async () => {
       for (const [path, before] of Object.entries(fixture.answers)) {
@@ -188,16 +192,21 @@ for (const file of globSync('*.json', { cwd: import.meta.dirname }).sort()) {
       assert.equal(canonicalJson(again), canonicalJson(answer))
     })
 
-    await t.test('holds are captured, purchases made, months go by, and the books are true again', async () => {
-      const { lineId, merchantId, holdId } = fixture
-      await client.post(`/v1/charges/${holdId}/capture`)
-      const order = { lineId, merchantId, amount: 10_000, currency: 'CNY', plan: '3x' }
-      const charge = await client.post<{ status: string }>('/v1/charges', order)
-      assert.equal(charge.status, 'captured')
-      type Moved = Record<'statements' | 'autopaid' | 'lateCharges' | 'payouts', number>
-      const moved = await client.post<Moved>('/v1/clock/advance', { to: '2026-07-20' })
-      for (const what of ['statements', 'autopaid', 'lateCharges', 'payouts'] as const) assert.ok(moved[what] > 0, what)
-      await booksAreTrue()
-    })
+    await t.test(
+      'holds are captured and disputed, purchases made, months go by, and the books are true again',
+      async () => {
+        const { lineId, merchantId, holdId } = fixture
+        await client.post(`/v1/charges/${holdId}/capture`)
+        await client.post(`/v1/charges/${holdId}/disputes`, { reason: 'not-received' })
+        const order = { lineId, merchantId, amount: 10_000, currency: 'CNY', plan: '3x' }
+        const charge = await client.post<{ status: string }>('/v1/charges', order)
+        assert.equal(charge.status, 'captured')
+        type Moved = Record<'statements' | 'autopaid' | 'lateCharges' | 'payouts', number>
+        const moved = await client.post<Moved>('/v1/clock/advance', { to: '2026-07-20' })
+        for (const what of ['statements', 'autopaid', 'lateCharges', 'payouts'] as const)
+          assert.ok(moved[what] > 0, what)
+        await booksAreTrue(null)
+      },
+    )
   })
 }
