@@ -164,7 +164,7 @@ export function postReply<Body>(
 }
 
 /**
- * The same inside a transaction with writes that are no operation (programs, merchants, funders, erasing a person),
+ * The same inside a transaction with writes that are no operation (programs, merchants, funders, disputes, erasing a person),
  * which happen only if the operation does. Shard 0 keeps the journal rows of what belongs to no customer.
  */
 export async function postReplyWith<Body>(
