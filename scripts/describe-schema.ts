@@ -9,11 +9,12 @@ const heading = `-- What the migrations add up to. Written by \`npm run schema\`
 -- server/migrations.
 `
 
-/** Tables, indexes and functions of the public schema, in the order of their names: equal schemas give equal text. */
+/** Tables, indexes, types and functions of the public schema, each in the order of their names: equal schemas give equal text. */
 export async function describeSchema(db: Database): Promise<string> {
   const tables = await readTables(db)
+  const types = await readTypes(db)
   const functions = await readFunctions(db)
-  return `${[heading, ...tables.map((table) => table.definition), ...functions].join('\n')}`
+  return `${[heading, ...tables.map((table) => table.definition), ...types, ...functions].join('\n')}`
 }
 
 /** Partitions by month come and go with the calendar and would make the file differ from day to day. */
@@ -62,6 +63,19 @@ async function readIndexes(db: Database, table: number): Promise<string[]> {
     where i.indrelid = ${table}::oid and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)
     order by 1`
   return rows.map((row) => row.definition)
+}
+
+/** Of rows that are in no table: what functions take. */
+async function readTypes(db: Database): Promise<string[]> {
+  const types = await db<{ oid: number; name: string }[]>`
+    select oid::int4 as oid, relname as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'c' order by relname`
+  const definitions: string[] = []
+  for (const { oid, name } of types) {
+    const columns = (await readColumns(db, oid)).map((column) => `  ${column}`)
+    definitions.push(`create type ${name} as (\n${columns.join(',\n')}\n);\n`)
+  }
+  return definitions
 }
 
 async function readFunctions(db: Database): Promise<string[]> {

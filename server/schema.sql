@@ -399,6 +399,28 @@ create table tenants (
   constraint tenants_pkey PRIMARY KEY (id)
 );
 
+create type operation as (
+  tenant_id text,
+  key text,
+  request_hash text,
+  reply_status smallint,
+  reply json,
+  line_id text,
+  version integer,
+  spend bigint,
+  statement_on date,
+  held bigint,
+  owed bigint,
+  credit bigint,
+  statements integer,
+  status text,
+  limit_minor bigint,
+  moves_statement boolean,
+  next_statement_on date,
+  sets_autopay boolean,
+  autopay jsonb
+);
+
 CREATE OR REPLACE FUNCTION public.commit_operations(p_shard smallint, p_operations operation[], p_events journal[], p_events_of integer[], p_customers customers[], p_customers_of integer[], p_lines lines[], p_lines_of integer[], p_charges charges[], p_charges_of integer[], p_loans loans[], p_loans_of integer[], p_statements statements[], p_statements_of integer[], p_repayments repayments[], p_repayments_of integer[], p_refunds refunds[], p_refunds_of integer[])
  RETURNS TABLE(n integer, outcome text, status smallint, body json)
  LANGUAGE plpgsql
