@@ -1,10 +1,12 @@
 /** `chit audit`: proves the books of a running or a stopped system, and names the rows where a proof fails. */
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audit } from '../server/audit/audit.ts'
 import type { Proof } from '../server/audit/types.ts'
 import { readDatabaseUrl, readHome } from '../server/platform/config.ts'
-import { openDatabase } from '../server/platform/database.ts'
+import { type Database, openDatabase } from '../server/platform/database.ts'
 import { attachEmbedded } from '../server/platform/embedded.ts'
+import { migrationNames } from '../server/platform/migrate.ts'
 import { assertUsable } from '../server/platform/ready-database.ts'
 import { StartupError } from '../server/platform/startup-error.ts'
 
@@ -15,18 +17,27 @@ compute again. Reads one snapshot, so it may run beside a busy server; starts th
 Exit code 0: all proofs hold. 1: some fail; the rows are named. 2: the audit could not run.
 `
 
+const migrationsFolder = join(import.meta.dirname, '../server/migrations')
+
 export async function runAuditCommand(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { tenant: { type: 'string' }, help: { type: 'boolean' } } })
-  if (values.help) {
+  try {
+    const { tenant, help: isHelpAsked } = readOptions(args)
+    if (!isHelpAsked) return await run(tenant ?? null)
     process.stdout.write(help)
     return 0
-  }
-  try {
-    return await run(values.tenant ?? null)
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error
-    console.error(`chit: ${error}`)
+    // A scheduler tells books at fault from an audit that was none by the exit code alone, whatever went wrong.
+    console.error(error instanceof StartupError ? `chit: ${error}` : error)
     return 2
+  }
+}
+
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({ args, options: { tenant: { type: 'string' }, help: { type: 'boolean' } } }).values
+  } catch (error) {
+    const what = error instanceof Error ? error.message.split('. ', 1)[0]!.replace(/\.$/, '') : String(error)
+    throw new StartupError(`${what}.`, 'See chit audit --help.')
   }
 }
 
@@ -37,6 +48,8 @@ async function run(tenantId: string | null): Promise<number> {
   const db = openDatabase(databaseUrl, { max: 2, applicationName: 'chit audit', answerSeconds: null })
   try {
     await assertUsable(db, databaseUrl)
+    await assertOfThisVersion(db)
+    if (tenantId !== null) await assertKnown(db, tenantId)
     const report = await audit(db, tenantId, print)
     const failed = report.proofs.filter((proof) => proof.failures.length > 0).length
     console.log(report.ok ? '\nThe books are true.' : `\n${failed} of ${report.proofs.length} proofs fail.`)
@@ -44,6 +57,35 @@ async function run(tenantId: string | null): Promise<number> {
   } finally {
     await db.end({ timeout: 5 })
     await embedded?.stop()
+  }
+}
+
+/** The proofs read the schema of their own version: on another they fail, or find faults that are none. */
+async function assertOfThisVersion(db: Database): Promise<void> {
+  const [table] = await db<{ isThere: boolean }[]>`select to_regclass('schema_migrations') is not null as "isThere"`
+  if (!table!.isThere) {
+    throw new StartupError('The database is not one of Chit.', 'Correct DATABASE_URL or CHIT_HOME.')
+  }
+  const applied = (await db<{ name: string }[]>`select name from schema_migrations`).map(({ name }) => name)
+  const own = await migrationNames(migrationsFolder)
+  const [newer] = applied.filter((name) => !own.includes(name))
+  if (newer !== undefined) {
+    throw new StartupError(`The database was migrated by a newer version of Chit (${newer}).`, 'Run its chit audit.')
+  }
+  const [missing] = own.filter((name) => !applied.includes(name))
+  if (missing !== undefined) {
+    throw new StartupError(
+      `The database is of an older version of Chit (without ${missing}).`,
+      'Run chit audit of that version, or start the server of this one once, which migrates it.',
+    )
+  }
+}
+
+/** Of a tenant that is not there every proof holds, over nothing: a slip of the pen would pass for true books. */
+async function assertKnown(db: Database, tenantId: string): Promise<void> {
+  const [known] = await db`select 1 from tenants where id = ${tenantId}`
+  if (known === undefined) {
+    throw new StartupError(`There is no tenant "${tenantId}" in this database.`, 'Correct --tenant, or leave it out.')
   }
 }
 

@@ -336,3 +336,31 @@ test('chit audit lists each proof with its count; it ends with 0, with 1 naming 
   assert.equal(none.code, 2)
   assert.match(none.printed, /^chit: /)
 })
+
+test('chit audit that could not run says why in a line and ends with 2, never with the 1 or 0 of books that were read', async () => {
+  const url = await ownUrl()
+  const foreign = new URL(url)
+  foreign.pathname = '/postgres'
+  const unknown = await chitAudit(['--tenant', 'ten_0'], url)
+  assert.deepEqual(unknown, {
+    code: 2,
+    printed: 'chit: There is no tenant "ten_0" in this database. Correct --tenant, or leave it out.',
+  })
+  for (const [args, at, told] of [
+    [['--all'], url, /^chit: Unknown option '--all'\. See chit audit --help\.$/],
+    [['ten_0'], url, /^chit: Unexpected argument 'ten_0'\. See/],
+    [[], foreign.href, /^chit: The database is not one of Chit\. Correct/],
+  ] as const) {
+    const { code, printed } = await chitAudit([...args], at)
+    assert.deepEqual([code, told.test(printed)], [2, true], printed)
+  }
+  const [row] = await db<{ newest: string }[]>`select max(name) as newest from schema_migrations`
+  const where = `name in ('${row!.newest}', '9999_x.sql')`
+  for (const [change, told] of [
+    [`delete from schema_migrations where ${where}`, /^chit: The database is of an older version of Chit \(without 0/],
+    ["name = '9999_x.sql'", /^chit: The database was migrated by a newer version of Chit \(9999_x\.sql\)/],
+  ] as const) {
+    const { code, printed } = await tampered('schema_migrations', where, change, () => chitAudit([], url))
+    assert.deepEqual([code, told.test(printed)], [2, true], printed)
+  }
+})
