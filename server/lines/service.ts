@@ -232,7 +232,7 @@ export function refuseUnless(line: Line, allowed: readonly Line['status'][], ver
   if (allowed.includes(line.status)) return
   throw problem('line-wrong-state', {
     detail: `Can't ${verb} a line that is ${line.status}.`,
-    extra: { status: line.status },
+    extra: { lineStatus: line.status },
   })
 }
 

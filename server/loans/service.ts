@@ -118,7 +118,7 @@ export function requireActive(loan: Loan, verb: string): void {
   if (loan.state.status === 'active') return
   throw problem('loan-wrong-state', {
     detail: `Can't ${verb} a loan that is ${loan.state.status}.`,
-    extra: { status: loan.state.status },
+    extra: { loanStatus: loan.state.status },
   })
 }
 

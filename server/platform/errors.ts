@@ -359,7 +359,7 @@ export const starting = problem('busy', { detail: 'This server is starting.', re
 /** The document's text, content type application/problem+json. */
 export function problemDocument(refusal: Pick<Problem, 'code' | 'parts'>, requestId: string): string {
   const kind: ProblemKind = registry[refusal.code]
-  return stringifyJson({
+  const standard = {
     type: `/problems/${refusal.code}`,
     title: kind.title,
     status: kind.status,
@@ -367,6 +367,7 @@ export function problemDocument(refusal: Pick<Problem, 'code' | 'parts'>, reques
     detail: refusal.parts.detail ?? kind.title,
     remedy: refusal.parts.remedy ?? kind.remedy,
     requestId,
-    ...refusal.parts.extra,
-  })
+  }
+  // Twice: a further member, last as it is read, takes no place of these. Refusals kept by older versions have a `status` of their own.
+  return stringifyJson({ ...standard, ...refusal.parts.extra, ...standard })
 }

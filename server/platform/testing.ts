@@ -246,8 +246,14 @@ addFormats.default(answers)
 async function verifyAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const declared = request.routeOptions.schema?.response as Record<string, object> | undefined
   const schema = declared?.[reply.statusCode] ?? declared?.[`${String(reply.statusCode)[0]}xx`]
-  if (typeof payload !== 'string' || reply.statusCode >= 400) return payload
-  if (!/json/.test(String(reply.getHeader('content-type')))) return payload
+  if (typeof payload !== 'string' || !/json/.test(String(reply.getHeader('content-type')))) return payload
+  if (reply.statusCode >= 400) {
+    const { status } = JSON.parse(payload)
+    if (status === reply.statusCode) return payload
+    throw new Error(
+      `${request.method} ${request.routeOptions.url}: ${reply.statusCode} says that its status is ${status}`,
+    )
+  }
   if (schema === undefined)
     throw new Error(`${request.method} ${request.routeOptions.url} does not declare its ${reply.statusCode}`)
   const check = answers.compile(schema)
