@@ -20,7 +20,7 @@ import { type AfterCapture, type Charge, type ChargeView, changesOfCharge, heldO
 
 /** The bill that a purchase of today goes on. */
 export function requireStatement(line: Line): string {
-  if (line.nextStatementOn === null) throw problem('line-not-active', { extra: { status: line.status } })
+  if (line.nextStatementOn === null) throw problem('line-not-active', { extra: { lineStatus: line.status } })
   return line.nextStatementOn
 }
 
@@ -204,7 +204,7 @@ function refuseUnlessHeld(ctx: Context, charge: Charge, verb: string): void {
   if (charge.status !== 'authorized') {
     throw problem('charge-wrong-state', {
       detail: `Can't ${verb} a charge that is ${charge.status}.`,
-      extra: { status: charge.status },
+      extra: { chargeStatus: charge.status },
     })
   }
   const expiresAt = charge.expiresAt

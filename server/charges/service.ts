@@ -98,7 +98,7 @@ function refuseMismatch(line: Line, merchant: MerchantView, order: NewCharge): v
     throw problem('currency-mismatch', { detail: `The line is in ${line.currency}, the order in ${order.currency}.` })
   }
   if (merchant.status !== 'active') throw problem('merchant-suspended')
-  if (line.status !== 'active') throw problem('line-not-active', { extra: { status: line.status } })
+  if (line.status !== 'active') throw problem('line-not-active', { extra: { lineStatus: line.status } })
 }
 
 function declined(reasons: readonly { code: string; text: string }[]) {

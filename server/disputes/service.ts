@@ -110,7 +110,8 @@ export async function resolve(ctx: Context, disputeId: string, request: Resoluti
 }
 
 function refuseUnlessOpen({ id, status, amountMinor, currency }: Dispute, { amount }: Resolution): void {
-  if (status !== 'open') throw problem('dispute-resolved', { detail: `Dispute ${id} is ${status}.`, extra: { status } })
+  if (status !== 'open')
+    throw problem('dispute-resolved', { detail: `Dispute ${id} is ${status}.`, extra: { disputeStatus: status } })
   if (amount !== undefined && amount > amountMinor) {
     const detail = `The dispute is about ${formatMinor(amountMinor, currency)} ${currency}.`
     throw problem('dispute-above-disputed', { detail, extra: { disputed: amountMinor } })

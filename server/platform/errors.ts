@@ -322,8 +322,8 @@ export interface ProblemParts {
   detail?: string
   /** Replaces the registry's advice where this case has a better one. */
   remedy?: string
-  /** Further members of the document, such as `errors` or `limitMinor`. */
-  extra?: Record<string, unknown>
+  /** Further members of the document, such as `errors` or `limitMinor`; `status` is that of the answer. */
+  extra?: Record<string, unknown> & { readonly status?: never }
   /** Sent as the Retry-After header. */
   retryAfterSeconds?: number
   /** The kept refusal of an earlier request under the same key; the answer says so in a header. */
