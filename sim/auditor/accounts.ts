@@ -13,6 +13,7 @@ export function add(holdings: Holdings, account: string, amount: number): void {
 export const names = {
   bank: 'asset:cash:bank',
   payable: (merchant: string) => `liability:merchant:${merchant}:payable`,
+  disputed: (merchant: string) => `liability:merchant:${merchant}:disputed`,
   credit: (program: string) => `liability:customers:credit:${program}`,
   merchantFee: (program: string) => `income:merchant-fee:${program}`,
   settlement: (funder: string) => `liability:funder:${funder}:settlement`,

@@ -93,6 +93,7 @@ export function createAuditor(today: number): Auditor {
     }
     for (const { merchant, amount, of } of moves.payable) {
       add(holdings, names.payable(merchant.id), -amount)
+      if (of === 'withheld') add(holdings, names.disputed(merchant.id), amount)
       if (amount > 0) fresh.set(merchant.id, (fresh.get(merchant.id) ?? 0) + amount)
       // At once is after a capture. A refund takes from the merchant as a whole, whatever its first loan alone gives.
       if (of === 'capture' && merchant.timing === 'at-once' && !interrupted) payMerchant(merchant, 'at-once')

@@ -1,6 +1,6 @@
 /** The end of a day for one line: autopay, late charges, the bill. */
 import { monthsLater, nextDayNumbered, percent, yearly } from './arithmetic.ts'
-import { type Bill, happens, type Line, type Loan, type Moves, release, retell } from './line.ts'
+import { type Bill, happens, isDisputed, type Line, type Loan, type Moves, release, retell } from './line.ts'
 import { roomUnder } from './loan.ts'
 import { repay } from './money.ts'
 import { unpaid, unpaidPenalty, unpaidPrincipal } from './part.ts'
@@ -32,7 +32,7 @@ function expireHolds(line: Line, day: number): void {
 function collect(line: Line, moves: Moves, bill: Bill): void {
   if (line.autopay === null || line.autopay.token.startsWith('tok_insufficient')) return
   const due = dueUntil(line, bill.dueOn)
-  const paid = bill.total - unpaidOf(bill)
+  const paid = bill.total - askedOf(line, bill)
   const wanted = line.autopay.amount === 'total' ? due : Math.max(0, Math.min(due, bill.minimum - paid))
   const amount = wanted + Math.max(0, -line.credit)
   if (amount <= 0) return
@@ -43,12 +43,12 @@ function collect(line: Line, moves: Moves, bill: Bill): void {
 /** Where the minimum was paid, the rest of what was bought on the bill is due with the next one, with interest by days. */
 function carryOver(line: Line, moves: Moves, bill: Bill): void {
   const { minimum, dueDay } = line.program
-  if (minimum === null || bill.total - unpaidOf(bill) < bill.minimum) return
+  if (minimum === null || bill.total - askedOf(line, bill) < bill.minimum) return
   const on = bill.dueOn
   const firstDue = nextDayNumbered(monthsLater(bill.closedOn, 1) + 1, dueDay)
-  for (const loan of line.loans) {
+  for (const loan of askedFor(line)) {
     const isUnpaid = partsOf(loan.state).some((part) => part.due === on && unpaid(part) > 0)
-    if (loan.state.status !== 'active' || loan.facts.plan.method !== 'carried' || !isUnpaid) continue
+    if (loan.facts.plan.method !== 'carried' || !isUnpaid) continue
     happens(line, moves, loan, {
       what: 'new-plan',
       on,
@@ -59,18 +59,27 @@ function carryOver(line: Line, moves: Moves, bill: Bill): void {
   }
 }
 
+/** What is owed and not in dispute. */
+function askedFor(line: Line): Loan[] {
+  return line.loans.filter((loan) => loan.state.status === 'active' && !isDisputed(line, loan))
+}
+
 /** Of what a bill asked for, as it was billed. */
-export function unpaidOf(bill: Bill): number {
-  return bill.items.reduce((sum, { loan, place, due, total }) => {
+export function unpaidOf({ items }: Pick<Bill, 'items'>): number {
+  return items.reduce((sum, { loan, place, due, total }) => {
     const part = partsOf(loan.state)[place]
     const isThere = part !== undefined && loan.state.status === 'active' && part.due === due
     return isThere ? sum + Math.max(0, Math.min(unpaid(part), total)) : sum
   }, 0)
 }
 
+/** Of that, what it still asks for: nothing that is in dispute by now. */
+export function askedOf(line: Line, { items }: Bill): number {
+  return unpaidOf({ items: items.filter(({ loan }) => !isDisputed(line, loan)) })
+}
+
 function dueUntil(line: Line, until: number): number {
-  return line.loans
-    .filter((loan) => loan.state.status === 'active')
+  return askedFor(line)
     .flatMap((loan) => partsOf(loan.state))
     .filter((part) => part.due <= until)
     .reduce((sum, part) => sum + unpaid(part), 0)
@@ -89,10 +98,15 @@ function isLookedAt(line: Line, loan: Loan, day: number): boolean {
   })
 }
 
-/** Once for each missed due, after its days of grace, of what is unpaid without late charges, under the cap. */
+/**
+ * Once for each missed due, after its days of grace, of what is unpaid without late charges, under the cap. Never for what
+ * was due while its charge was in dispute, or had been before.
+ */
 function chargeLate(line: Line, moves: Moves, loan: Loan, day: number): void {
   const { late, capPercent } = line.program
+  const spared = sparedUntil(line, loan)
   for (const part of [...partsOf(loan.state)]) {
+    if (part.due <= spared) continue
     if (part.kind === 'extra' || unpaid(part) <= 0 || day - part.due <= late.graceDays) continue
     if (loan.happenings.some((one) => one.what === 'late-charge' && one.missed === part.due)) continue
     const missed = unpaid(part) - unpaidPenalty(part)
@@ -106,14 +120,21 @@ function chargeLate(line: Line, moves: Moves, loan: Loan, day: number): void {
   moves.loans.add(loan)
 }
 
+/** The last day whose dues, and those before, cost nothing more for having been missed. */
+function sparedUntil(line: Line, loan: Loan): number {
+  const ends = line.disputes
+    .filter(({ charge }) => charge.id === loan.chargeId)
+    .map(({ resolvedOn }) => resolvedOn ?? Number.POSITIVE_INFINITY)
+  return Math.max(Number.NEGATIVE_INFINITY, ...ends)
+}
+
 function closeBill(line: Line, moves: Moves, day: number): void {
   const dueOn = nextDayNumbered(day + 1, line.program.dueDay)
   const used = Math.min(Math.max(0, line.credit), dueUntil(line, dueOn))
   if (used > 0) {
     repay(line, moves, { amount: used, source: 'credit', on: day, today: day, loanId: null, until: dueOn })
   }
-  const items = line.loans
-    .filter((loan) => loan.state.status === 'active')
+  const items = askedFor(line)
     .flatMap((loan) =>
       partsOf(loan.state).map((part, place) => ({ loan, part, place, due: part.due, total: unpaid(part) })),
     )

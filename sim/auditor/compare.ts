@@ -3,14 +3,15 @@
 import { fundersPrincipal, type Holdings } from './accounts.ts'
 import { textOf } from './arithmetic.ts'
 import { unpaidOf } from './close.ts'
-import type { ProgramFacts } from './facts.ts'
 import {
   available,
   type Bill,
   type Charge,
+  type Dispute,
   daysPastDue,
   held,
   heldOf,
+  isDisputed,
   type Line,
   type Loan,
   owed,
@@ -69,6 +70,24 @@ export interface ChargeShown {
   readonly merchantFee: number
 }
 
+export interface DisputeShown {
+  readonly chargeId: string
+  readonly lineId: string
+  readonly merchantId: string
+  readonly amount: number
+  readonly reason: string
+  readonly status: string
+  readonly withheld: number
+  readonly openedOn: string
+  readonly resolvedOn: string | null
+  readonly refund: {
+    readonly amount: number
+    readonly debtReduced: number
+    readonly credited: number
+    readonly paidBack: number
+  } | null
+}
+
 export interface BillShown {
   readonly number: number
   readonly closedOn: string
@@ -109,7 +128,8 @@ export function lineDifferences(line: Line, shown: LineShown): string[] {
   )
 }
 
-export function loanDifferences(program: ProgramFacts, loan: Loan, shown: LoanShown, today: number): string[] {
+export function loanDifferences(line: Line, loan: Loan, shown: LoanShown, today: number): string[] {
+  const { program } = line
   const { state } = loan
   const active = state.status === 'active'
   const parts = partsOf(state)
@@ -122,7 +142,7 @@ export function loanDifferences(program: ProgramFacts, loan: Loan, shown: LoanSh
       openedOn: textOf(loan.facts.openedOn),
       plan: loan.facts.plan.code,
       daysPastDue: daysPastDue(loan, today),
-      bucket: bucketOf(daysPastDue(loan, today)),
+      bucket: isDisputed(line, loan) ? 'disputed' : bucketOf(daysPastDue(loan, today)),
       nextDueOn: active && next !== undefined ? textOf(next.due) : null,
       payoff: active ? settles(state, today) : 0,
     },
@@ -171,6 +191,28 @@ export function chargeDifferences(charge: Charge, shown: ChargeShown): string[] 
   const { status, amount, captured, released, refunded, fee, feeReturned } = charge
   const should = { status, amount, captured, released, refunded, held: heldOf(charge), merchantFee: fee - feeReturned }
   return differences(should, shown)
+}
+
+export function disputeDifferences(line: Line, dispute: Dispute, shown: DisputeShown): string[] {
+  const { charge, amount, reason, status, withheld, refund, resolvedOn } = dispute
+  const should = {
+    chargeId: charge.id,
+    lineId: line.id,
+    merchantId: charge.merchant.id,
+    amount,
+    reason,
+    status,
+    withheld,
+    openedOn: textOf(dispute.openedOn),
+    resolvedOn: resolvedOn === null ? null : textOf(resolvedOn),
+  }
+  const found = differences(should, shown)
+  if (refund === null || shown.refund === null) {
+    return refund === shown.refund ? found : [...found, `it has ${shown.refund === null ? 'no' : 'a'} refund`]
+  }
+  const { credited, paidBack } = refund
+  const reckoned = { amount: refund.amount, debtReduced: refund.amount - credited - paidBack, credited, paidBack }
+  return [...found, ...differences(reckoned, shown.refund).map((difference) => `its refund: ${difference}`)]
 }
 
 /** Of the latest bill of a line. */

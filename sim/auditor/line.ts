@@ -26,6 +26,21 @@ export interface Charge {
   status: 'authorized' | 'captured' | 'voided' | 'expired'
 }
 
+/** What a customer says of a charge: goods not there, not as described, and so on. */
+export interface Dispute {
+  readonly id: string
+  readonly charge: Charge
+  readonly amount: number
+  readonly reason: string
+  readonly openedOn: number
+  status: 'open' | 'upheld' | 'rejected' | 'withdrawn'
+  /** Of the merchant's money, kept from it until the dispute ends. */
+  withheld: number
+  /** Of what was upheld. */
+  refund: (RefundOutcome & { readonly amount: number }) | null
+  resolvedOn: number | null
+}
+
 export interface Repayment {
   id: string
   readonly amount: number
@@ -61,6 +76,7 @@ export interface Line {
   autopay: { readonly token: string; readonly amount: 'total' | 'minimum' } | null
   readonly loans: Loan[]
   readonly charges: Charge[]
+  readonly disputes: Dispute[]
   readonly repayments: Repayment[]
   readonly bills: Bill[]
   keys: number
@@ -71,8 +87,8 @@ export interface Moves {
   bank: number
   credit: number
   merchantFee: number
-  /** To a merchant (positive) or from it, loan by loan. */
-  payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' }[]
+  /** To a merchant (positive) or from it, loan by loan; withheld: to or from what is kept from it in a dispute. */
+  payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' | 'withheld' }[]
   loans: Set<Loan>
 }
 
@@ -92,6 +108,7 @@ export function openLine(id: string, program: ProgramFacts, today: number, decli
     autopay: null,
     loans: [],
     charges: [],
+    disputes: [],
     repayments: [],
     bills: [],
     keys: 0,
@@ -116,6 +133,15 @@ export function available(line: Line): number {
 
 export function daysPastDue(loan: Loan, today: number): number {
   return loan.state.status === 'active' ? Math.max(0, today - openFrom(loan.state)) : 0
+}
+
+export function openDisputeOf(line: Line, chargeId: string): Dispute | undefined {
+  return line.disputes.find(({ charge, status }) => charge.id === chargeId && status === 'open')
+}
+
+/** All loans of a charge are, while a dispute of it is open; whatever it is about, and when they were opened. */
+export function isDisputed(line: Line, loan: Loan): boolean {
+  return line.disputes.length > 0 && openDisputeOf(line, loan.chargeId) !== undefined
 }
 
 /** Adds what happened and tells the loan anew; the line's credit follows the loan's. Throws `Refused`. */
@@ -158,7 +184,8 @@ export function buy(line: Line, moves: Moves, purchase: Purchase): Charge {
   const plan = line.program.plans.find((candidate) => candidate.code === purchase.plan)
   if (plan === undefined) throw new Refused('unknown-plan')
   if (amount < plan.leastAmount || amount < plan.instalments) throw new Refused('plan-not-offered')
-  const worst = Math.max(0, ...line.loans.map((loan) => daysPastDue(loan, today)))
+  const asked = line.loans.filter((loan) => !isDisputed(line, loan))
+  const worst = Math.max(0, ...asked.map((loan) => daysPastDue(loan, today)))
   if (worst >= line.program.suspendAfterDays) throw new Refused('charge-declined')
   if (held(line) + owed(line) + amount > line.limit) throw new Refused('limit-exceeded')
   const charge: Charge = {
@@ -236,15 +263,24 @@ export interface RefundOutcome {
 }
 
 export function refund(line: Line, moves: Moves, charge: Charge, amount: number, today: number): RefundOutcome {
-  if (amount > charge.captured - charge.refunded) throw new Refused('refund-above-captured')
+  const left = charge.captured - charge.refunded
+  if (amount > left) throw new Refused('refund-above-captured')
+  if (amount > left - (openDisputeOf(line, charge.id)?.amount ?? 0)) throw new Refused('charge-disputed')
+  return takeBack(line, moves, charge, amount, today)
+}
+
+/** Of the merchant's fee, what comes back with goods of this price. */
+export function feeBackWith(line: Line, charge: Charge, amount: number): number {
+  if (!line.program.refundsReturnFee) return 0
+  const returned = nearest(BigInt(charge.fee) * BigInt(charge.refunded + amount), BigInt(charge.captured))
+  return Math.max(0, returned - charge.feeReturned)
+}
+
+function takeBack(line: Line, moves: Moves, charge: Charge, amount: number, today: number): RefundOutcome {
   const { program } = line
   const creditBefore = line.credit
-  const refunded = charge.refunded + amount
-  const returned = program.refundsReturnFee
-    ? nearest(BigInt(charge.fee) * BigInt(refunded), BigInt(charge.captured))
-    : 0
-  const feeBack = Math.max(0, returned - charge.feeReturned)
-  charge.refunded = refunded
+  const feeBack = feeBackWith(line, charge, amount)
+  charge.refunded += amount
   charge.feeReturned += feeBack
   let left = amount
   let paidBack = 0
@@ -305,6 +341,7 @@ export function planAnew(
 
 export function writeOff(line: Line, moves: Moves, loan: Loan, today: number): void {
   refuseUnlessActive(loan)
+  if (isDisputed(line, loan)) throw new Refused('charge-disputed')
   if (daysPastDue(loan, today) < line.program.writeOffAfterDays) throw new Refused('write-off-too-early')
   happens(line, moves, loan, { what: 'lost', on: today })
 }

@@ -1,6 +1,15 @@
 /** Money of a customer: where it goes, what is kept, what comes back when it bounces. */
 import { Refused } from './facts.ts'
-import { happens, type Line, type Loan, type Moves, type Repayment, refuseUnlessActive, retell } from './line.ts'
+import {
+  happens,
+  isDisputed,
+  type Line,
+  type Loan,
+  type Moves,
+  type Repayment,
+  refuseUnlessActive,
+  retell,
+} from './line.ts'
 import { settles } from './loan.ts'
 import { unpaid } from './part.ts'
 import { type Happening, type LoanState, partsOf } from './state.ts'
@@ -23,7 +32,10 @@ export function repay(line: Line, moves: Moves, money: Money, id = ''): Repaymen
   const { today, on, source } = money
   if (line.status === 'declined') throw new Refused('line-wrong-state')
   if (on > today) throw new Refused('date-in-future')
-  const among = money.loanId === null ? line.loans : line.loans.filter((loan) => loan.id === money.loanId)
+  // Money for the line as a whole passes over what is in dispute; whoever names a loan pays it.
+  const among = line.loans.filter((loan) =>
+    money.loanId === null ? !isDisputed(line, loan) : loan.id === money.loanId,
+  )
   // Of what it may pay: a loan that is settled is no debt of before or after.
   const unsettled = among.filter((loan) => loan.state.status === 'active' || loan.state.status === 'charged-off')
   const youngest = Math.max(line.openedOn, ...unsettled.map((loan) => loan.facts.openedOn))

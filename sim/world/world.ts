@@ -266,7 +266,7 @@ function loanFindings(line: Line, shown: readonly Json[], today: number): string
       : [`line ${line.id} has ${shown.length} loans, should have ${line.loans.length}`]
   for (const loan of line.loans) {
     const own = shown.find((candidate) => candidate.id === loan.id)
-    const differences = own === undefined ? ['is not there'] : loanDifferences(line.program, loan, own, today)
+    const differences = own === undefined ? ['is not there'] : loanDifferences(line, loan, own, today)
     found.push(...differences.map((difference) => `loan ${loan.id}: ${difference}`))
   }
   return found
