@@ -19,7 +19,8 @@ export async function comeIn(world: World, desk: Desk, number: number): Promise<
   const differences = lineDifferences(line, body)
   if (differences.length > 0) throw new Error(`line ${line.id}: ${differences.join('; ')}`)
   auditor.lines.set(line.id, line)
-  const habit = { ...habitOf(chance), ...world.custom }
+  const disputes = chanceOf(seed, number, 0, 0xd0).happens(0.05) ? often : seldom
+  const habit = { ...habitOf(chance), disputes, ...world.custom }
   if (habit.pays === 'autopay' || habit.pays === 'bounces') {
     const token = chance.happens(0.1) ? 'tok_insufficient' : 'tok_ok'
     const autopay = { token, amount: chance.happens(0.3) ? ('minimum' as const) : ('total' as const) }
@@ -36,7 +37,11 @@ const plans = {
   both: ['pay-later', '3x', '6x', '12x', '3x-free', '3x-daily', '6x-daily', '12x-daily'],
 }
 
-function habitOf(chance: Chance): Habit {
+/** Chances a day, by which some 1.5 % of purchases are disputed in the end. */
+const seldom = 0.0006
+const often = 0.012
+
+function habitOf(chance: Chance): Omit<Habit, 'disputes'> {
   const big = chance.happens(0.1)
   return {
     pays: chance.pick([

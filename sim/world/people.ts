@@ -1,8 +1,8 @@
 /** What the people of a world share, and how an answer is held against what the auditor says. */
 import { textOf } from '../auditor/arithmetic.ts'
 import type { Auditor } from '../auditor/auditor.ts'
-import type { ProgramFacts } from '../auditor/facts.ts'
-import type { Line, Loan } from '../auditor/line.ts'
+import type { MerchantFacts, ProgramFacts } from '../auditor/facts.ts'
+import type { Dispute, Line, Loan } from '../auditor/line.ts'
 import type { Design } from './contracts.ts'
 import type { Answer, Courier, Desk, Json } from './courier.ts'
 
@@ -27,6 +27,8 @@ export interface Habit {
   readonly returns: number
   /** Part of purchases that are held first. */
   readonly holds: number
+  /** How likely it is on a day that something bought lately is disputed, where it is past due; a quarter of it where not. */
+  readonly disputes: number
 }
 
 /** What somebody does, one thing after the other. On most days it is nothing, which then costs not even a promise. */
@@ -73,6 +75,18 @@ export function agree(
   )
 }
 
+/** What a merchant that is paid at once is paid depends on what came before: such dealings come one after the other. */
+export async function dealWith(
+  world: World,
+  desk: Desk,
+  { number }: Shopper,
+  merchant: MerchantFacts,
+  work: (desk: Desk) => Promise<void>,
+): Promise<void> {
+  if (merchant.timing === 'at-once') world.later.push({ number, work })
+  else await work(desk)
+}
+
 /** Throws where an answer shows something else than the auditor reckons. */
 export function same(differences: readonly string[], what: string, line: Line): void {
   if (differences.length > 0) throw new Error(`${what}: ${differences.join('; ')}. ${describe(line)}`)
@@ -81,10 +95,14 @@ export function same(differences: readonly string[], what: string, line: Line): 
 /** What happened to a line, for whoever looks into a difference. */
 export function describe(line: Line): string {
   const story = (loan: Loan) =>
-    `loan ${loan.id} ${loan.facts.plan.code} ${loan.facts.price} on ${textOf(loan.facts.openedOn)}, due ${loan.facts.dues.map(textOf).join(' ')}: ${loan.happenings
+    `loan ${loan.id} of ${loan.chargeId} ${loan.facts.plan.code} ${loan.facts.price} on ${textOf(loan.facts.openedOn)}, due ${loan.facts.dues.map(textOf).join(' ')}: ${loan.happenings
       .map(({ key: _, on, ...happening }) => `${textOf(on)} ${JSON.stringify(happening)}`)
       .join(', ')}`
-  return [`line ${line.id}: ${line.status}, limit ${line.limit}, credit ${line.credit}`, ...line.loans.map(story)].join(
-    '\n    ',
-  )
+  const told = ({ id, charge, status, openedOn, resolvedOn, amount, withheld, refund }: Dispute) =>
+    `dispute ${id} of ${charge.id}: ${status}, on ${textOf(openedOn)}, ended ${resolvedOn === null ? 'not yet' : textOf(resolvedOn)}, amount ${amount}, withheld ${withheld}, upheld ${refund?.amount ?? 0}`
+  return [
+    `line ${line.id}: ${line.status}, limit ${line.limit}, credit ${line.credit}`,
+    ...line.loans.map(story),
+    ...line.disputes.map(told),
+  ].join('\n    ')
 }

@@ -1,7 +1,6 @@
 /** What customers do on a day, each by a habit of their own. */
 import { textOf } from '../auditor/arithmetic.ts'
 import { billDifferences, chargeDifferences, repaymentDifferences } from '../auditor/compare.ts'
-import type { MerchantFacts } from '../auditor/facts.ts'
 import {
   available,
   type Bill,
@@ -9,6 +8,7 @@ import {
   type Charge,
   capture,
   heldOf,
+  isDisputed,
   type Line,
   type Loan,
   owed,
@@ -21,7 +21,7 @@ import { unpaid } from '../auditor/part.ts'
 import { openFrom, partsOf } from '../auditor/state.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Desk } from './courier.ts'
-import { agree, type Deeds, describe, type Habit, type Shopper, same, type World } from './people.ts'
+import { agree, type Deeds, dealWith, describe, type Habit, type Shopper, same, type World } from './people.ts'
 
 /** Gives what it takes up, one thing after the other; each is done before the next is asked for. */
 export function* liveDay(world: World, desk: Desk, shopper: Shopper): Deeds {
@@ -30,18 +30,6 @@ export function* liveDay(world: World, desk: Desk, shopper: Shopper): Deeds {
   for (const charge of shopper.line.charges) yield* followUp(world, desk, shopper, charge, chance)
   yield* payBills(world, desk, shopper, chance)
   if (shopper.line.credit > 0 && chance.happens(0.02)) yield takeCredit(world, desk, shopper.line, chance)
-}
-
-/** What a merchant that is paid at once is paid depends on what came before: such dealings come one after the other. */
-async function dealWith(
-  world: World,
-  desk: Desk,
-  { number }: Shopper,
-  merchant: MerchantFacts,
-  work: (desk: Desk) => Promise<void>,
-): Promise<void> {
-  if (merchant.timing === 'at-once') world.later.push({ number, work })
-  else await work(desk)
 }
 
 async function purchase(world: World, desk: Desk, shopper: Shopper, chance: Chance): Promise<void> {
@@ -102,7 +90,7 @@ async function collect(world: World, desk: Desk, line: Line, charge: Charge, cha
   if (body !== null) same(chargeDifferences(charge, body), what, line)
 }
 
-async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, chance: Chance): Promise<void> {
+export async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, chance: Chance): Promise<void> {
   const left = charge.captured - charge.refunded
   const amount = chance.happens(0.5) ? left : chance.between(1, left + 1)
   const answer = await desk.post(`/v1/charges/${charge.id}/refunds`, { amount })
@@ -126,10 +114,10 @@ async function bringBack(world: World, desk: Desk, line: Line, charge: Charge, c
   }
 }
 
-/** What is unpaid of what is due by a day. */
+/** What is unpaid of what is due by a day and not in dispute. */
 function dueBy(line: Line, day: number): number {
   return line.loans
-    .filter((loan) => loan.state.status === 'active' && openFrom(loan.state) <= day)
+    .filter((loan) => loan.state.status === 'active' && openFrom(loan.state) <= day && !isDisputed(line, loan))
     .flatMap((loan) => partsOf(loan.state))
     .filter((part) => part.due <= day)
     .reduce((sum, part) => sum + unpaid(part), 0)
@@ -195,14 +183,14 @@ async function payMinimum(world: World, desk: Desk, line: Line, bill: Bill, chan
 }
 
 /** The bill as the server shows it is held against the auditor's. */
-async function readBill(world: World, desk: Desk, line: Line, bill: Bill): Promise<void> {
+export async function readBill(world: World, desk: Desk, line: Line, bill: Bill): Promise<void> {
   const { body } = await desk.get(`/v1/statements?lineId=${line.id}&limit=1`)
   const differences = billDifferences(line, bill, body.data[0], world.auditor.today)
   same(differences, 'a bill', line)
 }
 
 /** Money that sometimes was there some days before it was booked. */
-async function pay(world: World, desk: Desk, line: Line, amount: number, chance: Chance): Promise<void> {
+export async function pay(world: World, desk: Desk, line: Line, amount: number, chance: Chance): Promise<void> {
   const { today } = world.auditor
   const late = chance.happens(0.15) ? chance.between(1, 12) : 0
   const on = chance.happens(0.005) ? today + 1 : today - late

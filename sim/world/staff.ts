@@ -70,7 +70,7 @@ async function closeLine(world: World, desk: Desk, line: Line): Promise<void> {
   agree(world, line, answer, () => setStatus(line, 'closed'), 'close')
 }
 
-async function giveUp(world: World, desk: Desk, line: Line, loan: Loan): Promise<void> {
+export async function giveUp(world: World, desk: Desk, line: Line, loan: Loan): Promise<void> {
   const answer = await desk.post(`/v1/loans/${loan.id}/write-off`, { reason: 'gone' })
   agree(world, line, answer, (moves) => writeOff(line, moves, loan, world.auditor.today), `write-off of ${loan.id}`)
 }

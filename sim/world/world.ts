@@ -7,6 +7,7 @@ import { comeIn } from './arrivals.ts'
 import { chanceOf } from './chance.ts'
 import { designsOf, factsOf, termsOf } from './contracts.ts'
 import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
+import { complain, judge } from './disputes.ts'
 import type { House } from './house.ts'
 import { type Deeds, describe, type Habit, type Product, type Shopper, type World } from './people.ts'
 import { liveDay } from './shoppers.ts'
@@ -180,8 +181,10 @@ async function everybody(world: World): Promise<void> {
 }
 
 function* dayOfShopper(world: World, desk: Desk, shopper: Shopper): Deeds {
+  yield* judge(world, desk, shopper)
   yield* lookAfter(world, desk, shopper)
   yield* liveDay(world, desk, shopper)
+  yield* complain(world, desk, shopper)
 }
 
 /** One after the other; null where there is nothing to do, which on most days of most people then costs not even a promise. */
