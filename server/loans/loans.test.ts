@@ -221,3 +221,16 @@ test('a loan is written off when it is old enough, frees nothing of the limit tw
   assert.equal(await world.balance(`income:recoveries:${program.id}`), 219_725)
   await world.booksAreTrue()
 })
+
+test('money that was there before a loan was written off, and is booked after, is recovered and not refused', async () => {
+  const { world, program, lineId, loanId, act } = await owing(300_000, '3x')
+  await world.advance('2026-10-10')
+  await act('write-off', { reason: 'untraceable' })
+  for (const whose of [{ lineId }, { loanId }]) {
+    const money = { ...whose, amount: 50_000, effectiveOn: '2026-10-07' }
+    const booked = await world.post<Repayment>('/v1/repayments', money)
+    assert.deepEqual([booked.effectiveOn, booked.credited, booked.allocations[0]!.amount], ['2026-10-07', 0, 50_000])
+  }
+  assert.equal(await world.balance(`income:recoveries:${program.id}`), 100_000)
+  await world.booksAreTrue()
+})

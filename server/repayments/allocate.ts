@@ -104,7 +104,10 @@ function paid(ctx: Context, receipt: Receipt, loan: Loan, loanEvent: LoanEvent, 
   })
 }
 
-/** What comes in for a debt already written off is a recovery, before anything is kept as credit. */
+/**
+ * What comes in for a debt already written off is a recovery, before anything is kept as credit. Money that was there before
+ * it was given up is one of that day: the loan knows no recovery before, and refused, all of the money would be.
+ */
 function recover(
   ctx: Context,
   receipt: Receipt,
@@ -118,11 +121,20 @@ function recover(
     const loan = stored.folded()
     const amount = minMinor(rest, unrecovered(loan))
     if (amount === 0n) continue
-    const event: LoanEvent = { type: 'recovery', id: ctx.platform.ids.create('lev'), on: receipt.effectiveOn, amount }
+    const on = later(receipt.effectiveOn, writtenOffOn(loan))
+    const event: LoanEvent = { type: 'recovery', id: ctx.platform.ids.create('lev'), on, amount }
     movements.push(paid(ctx, receipt, loan, event, repaymentId))
     rest -= amount
   }
   return { movements, rest }
+}
+
+function writtenOffOn({ events }: Loan): string {
+  return events.findLast((event) => event.type === 'charge-off')!.on
+}
+
+function later(one: string, other: string): string {
+  return one > other ? one : other
 }
 
 function unrecovered({ posted }: Loan): Minor {
