@@ -4,7 +4,7 @@ import { dispute, type Resolution, resolve } from '../auditor/dispute.ts'
 import { type Charge, type Dispute, daysPastDue, type Line, owed } from '../auditor/line.ts'
 import { repay } from '../auditor/money.ts'
 import { type Chance, chanceOf } from './chance.ts'
-import type { Desk } from './courier.ts'
+import type { Desk, Json } from './courier.ts'
 import { agree, type Deeds, dealWith, type Shopper, same, type World } from './people.ts'
 import { bringBack, pay, readBill } from './shoppers.ts'
 import { giveUp } from './staff.ts'
@@ -176,4 +176,24 @@ async function decide(world: World, desk: Desk, line: Line, own: Dispute, decisi
 async function lookUp(desk: Desk, line: Line, own: Dispute): Promise<void> {
   const { body } = await desk.get(`/v1/disputes/${own.id}`)
   same(disputeDifferences(line, own, body), `dispute ${own.id}`, line)
+}
+
+/** Those that are to be decided, as the server lists them, against all that the auditor knows. */
+export async function openFindings({ auditor, courier }: World): Promise<string[]> {
+  const shown = new Map<string, Json>()
+  for (let next: string | null = ''; next !== null; ) {
+    const { body } = await courier.get(`/v1/disputes?${next === '' ? '' : `after=${next}`}`)
+    for (const one of body.data) shown.set(one.id, one)
+    next = body.next
+  }
+  const found: string[] = []
+  for (const line of auditor.lines.values()) {
+    for (const own of line.disputes.filter(({ status }) => status === 'open')) {
+      const listed = shown.get(own.id)
+      const differences = listed === undefined ? ['is not among the open ones'] : disputeDifferences(line, own, listed)
+      found.push(...differences.map((difference) => `dispute ${own.id}: ${difference}`))
+      shown.delete(own.id)
+    }
+  }
+  return [...found, ...[...shown.keys()].map((id) => `dispute ${id}: is not open any more`)]
 }

@@ -39,6 +39,7 @@ function doors({ auditor, merchants, funders, products }: World, chance: Chance)
     ['get', `/v1/charges?lineId=${line.id}`],
     ['get', `/v1/repayments?lineId=${line.id}`],
     ['get', `/v1/statements?lineId=${line.id}`],
+    ['get', `/v1/disputes?lineId=${line.id}`],
     ['post', `/v1/lines/${line.id}/limit`, { limit: 1_000_000 }],
     ['post', `/v1/lines/${line.id}/freeze`],
     ['post', `/v1/lines/${line.id}/pay-back`, {}],
@@ -70,7 +71,19 @@ function doorsOfDealings(lines: readonly Line[], chance: Chance): Door[] {
     ['get', `/v1/charges/${charge}`],
     ['post', `/v1/charges/${charge}/void`],
     ['post', `/v1/charges/${charge}/refunds`, { amount: 1 }],
+    ['post', `/v1/charges/${charge}/disputes`, { reason: 'other' }],
+    ...doorsOfDispute(lines),
     ...(repayment === undefined ? [] : [['post', `/v1/repayments/${repayment}/reverse`, {}] as const]),
+  ]
+}
+
+/** Of the first there was, decided or not. */
+function doorsOfDispute(lines: readonly Line[]): Door[] {
+  const dispute = lines.find(({ disputes }) => disputes.length > 0)?.disputes[0]
+  if (dispute === undefined) return []
+  return [
+    ['get', `/v1/disputes/${dispute.id}`],
+    ['post', `/v1/disputes/${dispute.id}/resolve`, { outcome: 'withdrawn' }],
   ]
 }
 

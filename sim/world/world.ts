@@ -7,7 +7,7 @@ import { comeIn } from './arrivals.ts'
 import { chanceOf } from './chance.ts'
 import { designsOf, factsOf, termsOf } from './contracts.ts'
 import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
-import { complain, judge } from './disputes.ts'
+import { complain, judge, openFindings } from './disputes.ts'
 import type { House } from './house.ts'
 import { type Deeds, describe, type Habit, type Product, type Shopper, type World } from './people.ts'
 import { liveDay } from './shoppers.ts'
@@ -220,6 +220,7 @@ async function compare(world: World, everything: boolean): Promise<number> {
     ofPages[place] = await pageFindings(auditor, desk, pages[place]!, everything)
   }
   await courier.atOnce(pages.length, comparePage, pagesAtOnce)
+  if (everything) found.push(...(await openFindings(world)))
   auditor.touched.clear()
   auditor.touchedLoans.clear()
   found.push(...ofPages.flat())
