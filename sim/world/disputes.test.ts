@@ -1,9 +1,11 @@
 /** Faults in what a dispute holds up: of a merchant's money, of what its customer is asked for. */
+import { test } from 'node:test'
 import type { Json } from './courier.ts'
 import type { Letter } from './house.ts'
 import {
   buysMuch,
   type Fault,
+  house,
   inAnswer,
   inRequest,
   isCaught,
@@ -11,7 +13,9 @@ import {
   isRead,
   type Moment,
   oneMore,
+  watched,
 } from './planted.test-support.ts'
+import { live } from './world.ts'
 
 const isOpening = (letter: Letter) => letter.method === 'POST' && letter.path.endsWith('/disputes')
 const isDecision = (letter: Letter) => letter.method === 'POST' && letter.path.endsWith('/resolve')
@@ -98,5 +102,12 @@ const faults: readonly [what: string, fault: Fault, caught: RegExp][] = [
     /asset:cash:bank holds -?\d+, should hold -?\d+/,
   ],
 ]
+
+test('where nothing is planted among those who dispute nothing is caught', async () => {
+  for (const pays of ['never', 'autopay'] as const) {
+    const { house: real } = await house()
+    await live(real, { ...watched, ...disputing(pays) })
+  }
+})
 
 for (const [what, fault, caught] of faults) isCaught(what, { among: disputing('never'), ...fault }, caught)
