@@ -93,12 +93,12 @@ async function closePage(ctx: Context, shard: number, lineIds: readonly string[]
     listOpenLoansOfLines(ctx, lineIds),
     listStatementsDue(ctx, shard, lineIds, [ctx.today(), daysAfter(ctx.today(), reminderDays)]),
   ])
-  const sparedUntil = await readSpared(ctx, shard, loans)
+  const decided = await readDecided(ctx, shard, loans)
   const loansOf = Map.groupBy(loans, (loan) => loan.lineId)
   const statementsOf = Map.groupBy(statements, (statement) => statement.lineId)
   const done = await Promise.all(
     found.map((line) => {
-      const read = { line, loans: loansOf.get(line.id) ?? [], sparedUntil }
+      const read = { line, loans: loansOf.get(line.id) ?? [], decided }
       return closeOne(ctx, read, statementsOf.get(line.id) ?? [])
     }),
   )
@@ -106,7 +106,7 @@ async function closePage(ctx: Context, shard: number, lineIds: readonly string[]
 }
 
 /** A line, and what hangs on its version. */
-type Read = Pick<LineDay, 'line' | 'loans' | 'sparedUntil'>
+type Read = Pick<LineDay, 'line' | 'loans' | 'decided'>
 
 /** The first try uses what the page fetched; after a conflict everything is read anew. */
 async function closeOne(ctx: Context, first: Read, statements: Statement[]): Promise<Counts | null> {
@@ -136,11 +136,11 @@ function onceADay(ctx: Context, line: Line): Context {
 async function readAgain(ctx: Context, { id, shard }: Line): Promise<Read> {
   const line = await lines.find(ctx, id)
   const loans = await listOpenLoansOfLines(ctx, [id])
-  return { line, loans, sparedUntil: await readSpared(ctx, shard, loans) }
+  return { line, loans, decided: await readDecided(ctx, shard, loans) }
 }
 
 /** Asked of the lines that may be charged for being late: on most days none or few. */
-async function readSpared(ctx: Context, shard: number, loans: readonly Loan[]): Promise<LineDay['sparedUntil']> {
+async function readDecided(ctx: Context, shard: number, loans: readonly Loan[]): Promise<LineDay['decided']> {
   const late = loans.filter(({ state }) => state.status === 'active' && daysPastDueOn(state, ctx.today()) > 0)
   return late.length === 0 ? new Map() : readDecisions(ctx, shard, [...new Set(late.map(({ lineId }) => lineId))])
 }

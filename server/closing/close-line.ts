@@ -5,9 +5,10 @@
 import { addPeriods, formatDay, parseDay } from '../../core/calendar.ts'
 import { type Minor, maxMinor, minMinor } from '../../core/money.ts'
 import { isUnpaid, unpaidOf } from '../../core/program/bill.ts'
-import { dueOnOf, statementAfter } from '../../core/program/cycle.ts'
+import { dueOnOf, monthBefore, nextStatementOn, statementAfter } from '../../core/program/cycle.ts'
 import { yearlyOfDaily } from '../../core/program/plan.ts'
 import type { ProgramTerms } from '../../core/program/terms.ts'
+import type { Decided } from '../disputes/types.ts'
 import type { JournalEvent, Operation, Row } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
 import { chargeLate, delinquencyEvents, recogniseDues } from '../loans/age.ts'
@@ -30,8 +31,8 @@ export interface LineDay {
   readonly statements: readonly Statement[]
   readonly terms: ProgramTerms
   readonly termsOf: (loan: Loan) => ProgramTerms
-  /** By charge, the day of the decision on a dispute of it: dues until then bear no late charge. */
-  readonly sparedUntil: ReadonlyMap<string, string>
+  /** By charge, the disputes of it that are decided. */
+  readonly decided: ReadonlyMap<string, readonly Decided[]>
 }
 
 /** Days before its due date on which an unpaid bill is called to mind. */
@@ -192,13 +193,23 @@ function ageLoans(work: Work, today: string): number {
     const current = () => work.loans.find((loan) => loan.id === id)!
     const terms = work.termsOf(current())
     for (const movement of recogniseDues(current(), terms, today)) apply(work, movement)
-    const late = chargeLate(current(), terms, today, work.sparedUntil.get(current().chargeId ?? ''))
+    const late = chargeLate(current(), terms, today, sparedUntil(work, current()))
     for (const movement of late) apply(work, movement)
     charges += late.length
     work.events.push(...delinquencyEvents(current(), today))
     replace(work, afterClose(current(), terms, today))
   }
   return charges
+}
+
+/** The last day whose dues, and those before, bear no late charge any more; empty where there was no dispute. */
+function sparedUntil({ decided, terms: { cycle } }: Work, { chargeId }: Loan): string {
+  const days = (decided.get(chargeId ?? '') ?? []).flatMap(({ openedOn, resolvedOn }) => {
+    const closedOn = monthBefore(nextStatementOn(cycle, resolvedOn))
+    // Closed meanwhile, a bill left out what was disputed: no bill asked for it before it fell due.
+    return closedOn >= openedOn ? [resolvedOn, dueOnOf(cycle, closedOn)] : [resolvedOn]
+  })
+  return days.reduce((last, day) => (day > last ? day : last), '')
 }
 
 function remind(work: Work, today: string): void {

@@ -164,6 +164,24 @@ test('in dispute nothing is late: no charge, no reminder, and purchases go on; a
   await world.booksAreTrue()
 })
 
+test('what no bill asked for before it fell due, as that closed during the dispute, bears no late charge', async () => {
+  const { world, lineId, buy, dispute, resolve } = await shopping()
+  const sold = await buy(60_000, '3x')
+  const { id } = await dispute(sold.id)
+  await world.advance('2026-04-04')
+  await resolve(id, 'rejected')
+  await world.advance('2026-05-25')
+  assert.deepEqual(
+    (await world.statements(lineId)).map(({ closedOn, total }) => [closedOn, total]),
+    [['2026-05-03', 40_600]],
+  )
+  assert.deepEqual(
+    (await world.events('loan.late-charged')).map(({ data }) => data.dueOn),
+    ['2026-05-13'],
+  )
+  await world.booksAreTrue()
+})
+
 test('what falls due after the decision is charged late as ever', async () => {
   const { world, lineId, buy, dispute, resolve } = await shopping()
   const sold = await buy(60_000, '3x')

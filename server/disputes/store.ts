@@ -2,7 +2,7 @@ import { createShardLoader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isShardedId, shardOf } from '../platform/ids.ts'
-import type { Dispute, DisputeRefund } from './types.ts'
+import type { Decided, Dispute, DisputeRefund } from './types.ts'
 
 const columns = [
   'shard',
@@ -111,28 +111,27 @@ interface OfLine {
   readonly lineId: string
 }
 
-type Decision = { readonly chargeId: string; readonly resolvedOn: string }
+type Decision = Decided & { readonly chargeId: string }
 
 /** Of the lines of all tenants whose days are closed at the same time. */
 const decisionLoaderOf = oncePerPlatform(({ db: { readings: db } }) =>
   createShardLoader<OfLine, Decision[]>(async (shard, asked) => {
     const { texts } = db.typed
     const rows = await db<(Decision & { readonly lineId: string; readonly tenantId: string })[]>`
-      select tenant_id, line_id, charge_id, max(resolved_on) as resolved_on from disputes
-      where shard = ${shard} and line_id = any (${texts(asked.map(({ lineId }) => lineId))}) and status <> 'open'
-      group by tenant_id, line_id, charge_id`
+      select tenant_id, line_id, charge_id, opened_on, resolved_on from disputes
+      where shard = ${shard} and line_id = any (${texts(asked.map(({ lineId }) => lineId))}) and status <> 'open'`
     const byLine = Map.groupBy(rows, ({ tenantId, lineId }) => `${tenantId} ${lineId}`)
     return asked.map(({ tenantId, lineId }) => byLine.get(`${tenantId} ${lineId}`) ?? [])
   }),
 )
 
-/** The day of the last decision on disputes of each charge of some lines of a shard, by charge. */
+/** The disputes of some lines of a shard that are decided, by charge. */
 export async function readDecisions(
   ctx: Context,
   shard: number,
   lineIds: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, Decided[]>> {
   const load = decisionLoaderOf(ctx.platform)
   const found = await Promise.all(lineIds.map((lineId) => load({ shard, tenantId: ctx.tenantId, lineId })))
-  return new Map(found.flat().map(({ chargeId, resolvedOn }) => [chargeId, resolvedOn]))
+  return Map.groupBy(found.flat(), ({ chargeId }) => chargeId)
 }

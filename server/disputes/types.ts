@@ -37,6 +37,12 @@ export interface Dispute {
   readonly refund: DisputeRefund | null
 }
 
+/** From when to when a charge was in dispute. */
+export interface Decided {
+  readonly openedOn: string
+  readonly resolvedOn: string
+}
+
 /** The refund by which it was upheld. */
 export interface DisputeRefund {
   readonly id: string

@@ -20,7 +20,7 @@ export function recogniseDues(loan: Loan, terms: ProgramTerms, on: string): Move
 
 /**
  * Late charges of the instalments whose days of grace are over, each once, never above the cap of the rule pack. While its charge
- * is disputed a loan has none; nor has it later for what was due by `sparedUntil`, the day on which that was decided.
+ * is disputed a loan has none; nor has it later for what was due by `sparedUntil`, when that was decided or its bill had left it out.
  */
 export function chargeLate(loan: Loan, terms: ProgramTerms, on: string, sparedUntil = ''): Movement[] {
   const { lateCharge: rule } = terms

@@ -120,12 +120,17 @@ function chargeLate(line: Line, moves: Moves, loan: Loan, day: number): void {
   moves.loans.add(loan)
 }
 
-/** The last day whose dues, and those before, cost nothing more for having been missed. */
+/** The last day whose dues, and those before, cost nothing more for having been missed: of no bill that closed meanwhile either. */
 function sparedUntil(line: Line, loan: Loan): number {
-  const ends = line.disputes
+  const { statementDay, dueDay } = line.program
+  const days = line.disputes
     .filter(({ charge }) => charge.id === loan.chargeId)
-    .map(({ resolvedOn }) => resolvedOn ?? Number.POSITIVE_INFINITY)
-  return Math.max(Number.NEGATIVE_INFINITY, ...ends)
+    .flatMap(({ openedOn, resolvedOn }) => {
+      if (resolvedOn === null) return Number.POSITIVE_INFINITY
+      const lastClosed = monthsLater(nextDayNumbered(resolvedOn, statementDay), -1)
+      return lastClosed < openedOn ? resolvedOn : [resolvedOn, nextDayNumbered(lastClosed + 1, dueDay)]
+    })
+  return Math.max(Number.NEGATIVE_INFINITY, ...days)
 }
 
 function closeBill(line: Line, moves: Moves, day: number): void {

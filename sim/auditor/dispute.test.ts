@@ -157,6 +157,9 @@ test('nothing that was due by the day of the decision ever costs a late charge; 
   const cases: [decided: string, missed: number][] = [
     ['2026-04-12', 3],
     ['2026-04-13', 2],
+    // The bill of that evening has the second one; the one of the 25th left it out.
+    ['2026-04-25', 2],
+    ['2026-04-26', 1],
     ['2026-05-13', 1],
     ['2026-07-01', 0],
   ]
