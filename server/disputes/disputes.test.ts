@@ -123,6 +123,8 @@ test('autopay takes what is billed but for the disputed purchase, and its minimu
   await world.advance('2026-04-14')
   const [collected] = await world.events('autopay.collected')
   assert.equal(collected!.data.amount, 10_000)
+  const [bill] = await world.statements(lineId)
+  assert.deepEqual([bill!.outstanding, bill!.status], [25_900, 'open'])
   assert.deepEqual(
     (await world.loansOf(lineId)).map(({ status, principalOutstanding }) => [status, principalOutstanding]),
     [

@@ -2,6 +2,7 @@
 
 import type { Minor } from '../../core/money.ts'
 import * as lines from '../lines/service.ts'
+import { isDisputed } from '../loans/book.ts'
 import { listLoansById } from '../loans/store.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
@@ -27,8 +28,16 @@ export async function listOf(ctx: Context, lineId: string, limit: number): Promi
 
 async function viewOf(ctx: Context, statement: Statement): Promise<StatementView> {
   const ids = [...new Set(statement.items.map((item) => item.loanId))]
-  const unpaid = unpaidItems(statement, await listLoansById(ctx, ids))
-  const outstanding = unpaid.reduce((sum, amount) => sum + amount, 0n)
+  const loans = await listLoansById(ctx, ids)
+  const unpaid = unpaidItems(statement, loans)
+  const outstanding = sum(unpaid)
+  // What is disputed is unpaid, but nobody is late with it.
+  const asked = sum(
+    unpaidItems(
+      statement,
+      loans.filter((loan) => !isDisputed(loan)),
+    ),
+  )
   const { id, lineId, number, openedOn, closedOn, dueOn, currency } = statement
   return {
     id,
@@ -42,9 +51,13 @@ async function viewOf(ctx: Context, statement: Statement): Promise<StatementView
     minimum: statement.minimumMinor,
     credit: statement.creditMinor,
     outstanding,
-    status: outstanding === 0n ? 'paid' : dueOn < ctx.today() ? 'past-due' : 'open',
+    status: outstanding === 0n ? 'paid' : asked > 0n && dueOn < ctx.today() ? 'past-due' : 'open',
     items: statement.items.map((item, index) => viewOfItem(item, `${id}.${index + 1}`, unpaid[index]!)),
   }
+}
+
+function sum(amounts: readonly Minor[]): Minor {
+  return amounts.reduce((total, amount) => total + amount, 0n)
 }
 
 /** Amounts were stored as JSON integers. */

@@ -2,7 +2,7 @@
 
 import { fundersPrincipal, type Holdings } from './accounts.ts'
 import { textOf } from './arithmetic.ts'
-import { unpaidOf } from './close.ts'
+import { askedOf, unpaidOf } from './close.ts'
 import {
   available,
   type Bill,
@@ -226,7 +226,7 @@ export function billDifferences(line: Line, bill: Bill, shown: BillShown, today:
     total,
     minimum,
     outstanding,
-    status: outstanding === 0 ? 'paid' : dueOn < today ? 'past-due' : 'open',
+    status: outstanding === 0 ? 'paid' : askedOf(line, bill) > 0 && dueOn < today ? 'past-due' : 'open',
   }
   const texts = items.map(
     (item) => `${item.loan.id} ${item.due < closedOn ? 'arrears' : 'instalment'} ${textOf(item.due)} ${item.total}`,
