@@ -7,6 +7,7 @@ import type { Plan, ProgramTerms } from '../../core/program/terms.ts'
 import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
 import type { Line } from '../lines/types.ts'
+import { intoDispute, type Regrouped } from '../loans/age.ts'
 import { type Movement, open, rowOfNewLoan } from '../loans/book.ts'
 import type { Loan } from '../loans/types.ts'
 import * as merchants from '../parties/merchants.ts'
@@ -139,18 +140,19 @@ async function captureHeld(
   refuseTooSmall(findPlan(terms, charge.plan), charge, amount)
   const released = request.final === true ? held - amount : 0n
   const { charge: captured, movement } = captureOf(ctx, { line, terms, charge, merchant, amount, released })
+  const { loan, events } = disputedAs(charge, movement.loan, ctx.today())
   const operation: Operation = {
     line: { id: line.id, version: line.version, held: -(amount + released), owed: movement.owed },
     charges: [changesOfCharge(captured)],
-    loans: [rowOfNewLoan(ctx.tenantId, disputedAs(charge, movement.loan), ctx.today())],
-    events: [movement.event],
+    loans: [rowOfNewLoan(ctx.tenantId, loan, ctx.today())],
+    events: [movement.event, ...events],
   }
   return postReply(ctx, line.shard, operation, 200, viewOfCharge(captured, [movement.loan.id]))
 }
 
 /** The rest of an order that is disputed is not asked for either. */
-function disputedAs({ disputeId }: StoredCharge, loan: Loan): Loan {
-  return disputeId === null ? loan : { ...loan, bucket: 'disputed' }
+function disputedAs({ disputeId }: StoredCharge, loan: Loan, on: string): Regrouped {
+  return disputeId === null ? { loan, events: [] } : intoDispute(loan, on)
 }
 
 /** Of fewer minor units than instalments some of them would be of nothing. What a hold has left of that can only be voided. */

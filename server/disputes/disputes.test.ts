@@ -207,6 +207,14 @@ test('a later capture of the same order is in dispute with it; a refund takes on
     (await world.loansOf(lineId)).map(({ bucket }) => bucket),
     ['disputed', 'disputed'],
   )
+  // Whoever follows the events hears of both.
+  assert.deepEqual(
+    (await world.events('loan.delinquency-changed')).map(({ data }) => [data.from, data.to]),
+    [
+      ['current', 'disputed'],
+      ['current', 'disputed'],
+    ],
+  )
   await world.booksAreTrue()
   const above = await world.refusal(`/v1/charges/${held.id}/refunds`, { amount: 24_001 })
   assert.deepEqual([above.code, above.refundable, above.disputeId], ['charge-disputed', 24_000, id])
