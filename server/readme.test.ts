@@ -1,7 +1,7 @@
 /** The README's sixty seconds, as a newcomer types them: on whatever day that is, each command does what is written under it. */
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -14,13 +14,13 @@ import { prepare, registerRoutes } from './routes.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 
-function hasCurl(): boolean {
-  try {
-    return execFileSync('curl', ['--version']).length > 0
-  } catch {
-    return false
-  }
-}
+/** What the README asks of curl, on a machine that may have none. */
+const curl = `
+  import { parseArgs } from 'node:util'
+  const options = { s: { type: 'boolean', short: 's' }, H: { type: 'string', short: 'H', multiple: true }, d: { type: 'string', short: 'd' } }
+  const { values: { H, d: body }, positionals: [url] } = parseArgs({ options, allowPositionals: true })
+  const headers = H.map((header) => header.split(': '))
+  process.stdout.write(await (await fetch(url, { method: body ? 'POST' : 'GET', headers, body })).text())`
 
 /** What is to be typed in the second terminal. */
 function commands(readme: string): string[] {
@@ -43,8 +43,9 @@ async function newcomersServer(t: TestContext) {
   return { home, address: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }
 
-test('the sixty seconds of the README do what it says', { skip: !hasCurl() && 'there is no curl' }, async (t) => {
+test('the sixty seconds of the README do what it says', async (t) => {
   const { home, address } = await newcomersServer(t)
+  writeFileSync(join(home, 'curl.mjs'), curl)
   const typed = commands('README.md')
   const script = typed
     .join("printf '\\n----\\n'\n")
@@ -52,7 +53,10 @@ test('the sixty seconds of the README do what it says', { skip: !hasCurl() && 't
     .replaceAll('http://127.0.0.1:8080', address)
   // A file, as a terminal is one: what Node gives its children for standard error cannot be opened as /dev/stderr.
   const told = join(home, 'told')
-  const { stdout } = await promisify(execFile)('bash', ['-c', `set -e\nexec 2>${told}\n${script}`])
+  const { stdout } = await promisify(execFile)('bash', [
+    '-c',
+    `set -e\nexec 2>${told}\ncurl() { node ${home}/curl.mjs "$@"; }\n${script}`,
+  ])
   const [, opened, explained, refused, moved] = stdout.split('\n----\n').map((part) => part.trim()) as [
     string,
     string,
