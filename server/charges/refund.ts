@@ -57,15 +57,21 @@ export interface RefundMade {
   readonly operation: Operation
   readonly movements: readonly Movement[]
   readonly view: RefundView
+  /** What it takes from the merchant: the amount less the fee that comes back to it with the goods. */
+  readonly cost: Minor
 }
 
-/** The whole write of a refund, of at most `refundableOf`. `captured`: the loans of its captures, in the order opened. */
+/**
+ * The whole write of a refund, of at most `refundableOf`. `captured`: the loans of its captures, in the order opened. `payer`: the
+ * account of the merchant that it is taken from.
+ */
 export async function refundOf(
   ctx: Context,
   line: Line,
   charge: Charge,
   captured: readonly UnfoldedLoan[],
   request: RefundRequest,
+  payer = accounts.merchantPayable(charge.merchantId),
 ): Promise<RefundMade> {
   const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
   const refundId = ctx.platform.ids.create('ref', line.shard)
@@ -73,7 +79,7 @@ export async function refundOf(
   const feeBack = refunded.feeReturnedMinor - charge.feeReturnedMinor
   const reference = request.reference ?? null
   const { amount } = request
-  const movements = refundMovements(ctx, { charge, captured, terms, refundId, amount, feeBack, reference })
+  const movements = refundMovements(ctx, { charge, captured, terms, refundId, amount, feeBack, reference, payer })
   const operation = loans.operationOf(ctx, line, movements)
   const paidBack = paidBackBy(movements)
   const credited = operation.line!.credit!
@@ -89,10 +95,10 @@ export async function refundOf(
     charge: viewOfCharge(refunded, [...new Set(movements.map((movement) => movement.loan.id))]),
   }
   const rows = { charges: [changesOfCharge(refunded)], refunds: [rowOfRefund(ctx, line, view)] }
-  return { operation: { ...operation, ...rows }, movements, view }
+  return { operation: { ...operation, ...rows }, movements, view, cost: amount - feeBack }
 }
 
-/** What a refund takes from the merchant: the amount less the fee that comes back to it with the goods. */
+/** What a refund would take from the merchant. */
 export function costOfRefund(charge: Charge, amount: Minor, terms: ProgramTerms): Minor {
   return amount - (refundedCharge(charge, amount, terms).feeReturnedMinor - charge.feeReturnedMinor)
 }
@@ -114,10 +120,11 @@ interface RefundCase {
   readonly amount: Minor
   readonly feeBack: Minor
   readonly reference: string | null
+  readonly payer: string
 }
 
 function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
-  const { charge, captured, terms, refundId, amount, reference } = refundCase
+  const { captured, terms, refundId, amount, reference } = refundCase
   const movements: Movement[] = []
   let left = amount
   let feeGiven = 0n
@@ -133,7 +140,7 @@ function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
       type: 'charge.refunded',
       today: ctx.today(),
       loanEvent: { type: 'purchase-refund', ...loans.stamp(ctx), amount: part },
-      counter: accounts.merchantPayable(charge.merchantId),
+      counter: refundCase.payer,
       legs: [{ account: accounts.merchantFeeIncome(loan.programId), amount: feeBack }],
       data: { refundId, amount: part, feeBack, reference },
     })
@@ -145,7 +152,7 @@ function refundMovements(ctx: Context, refundCase: RefundCase): Movement[] {
 }
 
 /** What of a loan's purchase has not been refunded yet. */
-function refundable(loan: Loan): Minor {
+export function refundable(loan: Loan): Minor {
   const refunded = loan.events.reduce((sum, event) => sum + (event.type === 'purchase-refund' ? event.amount : 0n), 0n)
   return loan.terms.principal - refunded
 }

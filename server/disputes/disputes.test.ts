@@ -77,6 +77,53 @@ test('upheld, all of it or a part, it is a refund that names the dispute', async
   }
 })
 
+test('upheld whole after months, nothing is owed for what never came, neither interest nor late charges', async () => {
+  const { world, program, lineId, buy, dispute, resolve } = await shopping()
+  const sold = await buy(60_000, '12x')
+  // The first instalment is missed: a late charge. The customer complains then.
+  await world.advance('2026-04-20')
+  assert.equal((await world.events('loan.late-charged')).length, 1)
+  const { id } = await dispute(sold.id)
+  await world.advance('2026-08-20')
+  await resolve(id, 'upheld')
+  const [loan] = await world.loansOf(lineId)
+  assert.deepEqual([loan!.status, loan!.bucket, loan!.daysPastDue, loan!.payoff], ['paid', 'current', 0, 0])
+  const waived = (await world.events('loan.waived')).map(({ data }) => [data.disputeId])
+  assert.deepEqual(waived, [[id], [id]])
+  assert.ok((await world.balance(`expense:waivers:${program.id}`)) > 0)
+  await buy(1_000)
+  await world.booksAreTrue()
+})
+
+test('a merchant paid the day after is paid for a day once: what is upheld comes of what waits, today', async () => {
+  const { world, lineId, program } = await shopping()
+  const merchantId = await world.merchant({ payoutTiming: 'T+1' })
+  const paid = async () =>
+    (await world.get<{ data: Payout[] }>(`/v1/payouts?payeeId=${merchantId}`)).data
+      .map(({ amount }) => amount)
+      .toReversed()
+  const { id: other } = await world.line(program.id)
+  const sold = await world.buy({ lineId, merchantId, amount: 25_900 })
+  const { id } = await world.post<Dispute>(`/v1/charges/${sold.id}/disputes`, { reason: 'duplicate' })
+  await world.buy({ lineId: other, merchantId, amount: 100_000 })
+  await world.advance('2026-03-06')
+  await world.post(`/v1/disputes/${id}/resolve`, { outcome: 'upheld', amount: 900 })
+  await world.advance('2026-03-08')
+  // 992.00 for the day of the sale; 250.00 of the dispute less their fee are the money of its decision.
+  assert.deepEqual(await paid(), [99_200, 24_800])
+  await world.booksAreTrue()
+})
+
+test('a line is not closed while a dispute of it is open', async () => {
+  const { world, lineId, buy, dispute, resolve } = await shopping()
+  const sold = await buy(25_900)
+  await world.pay(lineId, 25_900)
+  const { id } = await dispute(sold.id)
+  assert.equal((await world.refusal(`/v1/lines/${lineId}/close`)).code, 'line-in-use')
+  await resolve(id, 'withdrawn')
+  await world.post(`/v1/lines/${lineId}/close`)
+})
+
 test('a purchase that was paid in full gives the money back when its dispute is upheld', async () => {
   const { world, lineId, buy, dispute, resolve } = await shopping()
   const sold = await buy(25_900)

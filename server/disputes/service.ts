@@ -6,16 +6,19 @@
 import { accounts } from '../../core/journal/accounts.ts'
 import { mergeLegs } from '../../core/journal/legs.ts'
 import { formatMinor, type Minor, maxMinor } from '../../core/money.ts'
+import { unpaidComponent } from '../../core/program/bill.ts'
 import { find as findCharge, withCharge } from '../charges/find.ts'
-import { costOfRefund, refundableOf, refundOf } from '../charges/refund.ts'
-import type { RefundView } from '../charges/types.ts'
+import { costOfRefund, type RefundMade, refundable, refundableOf, refundOf } from '../charges/refund.ts'
+import type { Charge, RefundView } from '../charges/types.ts'
 import { postReplyWith } from '../journal/post.ts'
 import type { JournalEvent, Operation, Reply } from '../journal/types.ts'
 import * as lines from '../lines/service.ts'
 import type { Line } from '../lines/types.ts'
 import { intoDispute, outOfDispute, type Regrouped } from '../loans/age.ts'
-import { changesOfLoan } from '../loans/book.ts'
+import { changesOfLoan, move } from '../loans/book.ts'
+import * as loans from '../loans/service.ts'
 import { listLoansOfCharge } from '../loans/store.ts'
+import type { StoredLoan } from '../loans/stored.ts'
 import type { Context } from '../platform/context.ts'
 import { problem } from '../platform/errors.ts'
 import * as programs from '../programs/service.ts'
@@ -118,7 +121,7 @@ function refuseUnlessOpen({ id, status, amountMinor, currency }: Dispute, { amou
   }
 }
 
-/** What was set aside goes back first; a refund then takes from it what it takes from any merchant. */
+/** A refund takes of what was set aside, so that the merchant is not paid less today for what comes back tomorrow. The rest goes back. */
 async function resolutionOf(
   ctx: Context,
   line: Line,
@@ -127,12 +130,11 @@ async function resolutionOf(
 ): Promise<{ operation: Operation; resolved: Dispute }> {
   const charge = await findCharge(ctx, dispute.chargeId)
   const captured = await listLoansOfCharge(ctx, charge)
-  const upheld =
-    outcome === 'upheld' ? await refundOf(ctx, line, charge, captured, { amount, reference: dispute.id }) : null
+  const upheld = outcome === 'upheld' ? await uphold(ctx, line, charge, captured, dispute, amount) : null
   const after = new Map(captured.map((loan) => [loan.id, loan.folded()]))
   for (const { loan } of upheld?.movements ?? []) after.set(loan.id, loan)
   const regrouped = [...after.values()].map((loan) => outOfDispute(loan, ctx.today()))
-  const event = eventOf(dispute, 'dispute.resolved', -dispute.withheldMinor, {
+  const event = eventOf(dispute, 'dispute.resolved', (upheld?.cost ?? 0n) - dispute.withheldMinor, {
     outcome,
     ...(upheld === null ? {} : { upheld: amount, refundId: upheld.view.id }),
     note: note ?? null,
@@ -149,6 +151,43 @@ async function resolutionOf(
       resolvedAt: ctx.timestamp(),
       refund: upheld === null ? null : partOf(upheld.view),
     },
+  }
+}
+
+/**
+ * What was bought for nothing costs nothing: of a loan whose goods have all come back by it, what is unpaid of its charges is
+ * waived. What was paid of them stays paid, as with any refund.
+ */
+async function uphold(
+  ctx: Context,
+  line: Line,
+  charge: Charge,
+  captured: readonly StoredLoan[],
+  dispute: Dispute,
+  amount: Minor,
+): Promise<RefundMade> {
+  const payer = accounts.merchantDisputed(charge.merchantId)
+  const made = await refundOf(ctx, line, charge, captured, { amount, reference: dispute.id }, payer)
+  const terms = await programs.termsOf(ctx, line.programId, line.termsVersion)
+  const movements = [...made.movements]
+  const data = { disputeId: dispute.id }
+  for (const { loan: returned } of made.movements) {
+    let loan = movements.findLast((movement) => movement.loan.id === returned.id)!.loan
+    if (refundable(loan) > 0n) continue
+    for (const component of ['interest', 'fee', 'penalty'] as const) {
+      const unpaid = loan.state.instalments.reduce((sum, row) => sum + unpaidComponent(row, component), 0n)
+      if (unpaid === 0n || loan.state.status !== 'active') continue
+      const loanEvent = { type: 'waiver', ...loans.stamp(ctx), component, amount: unpaid } as const
+      const movement = move(loan, terms, { type: 'loan.waived', today: ctx.today(), loanEvent, data })
+      movements.push(movement)
+      loan = movement.loan
+    }
+  }
+  const { charges, refunds } = made.operation
+  return {
+    ...made,
+    movements,
+    operation: { ...loans.operationOf(ctx, line, movements), charges: charges!, refunds: refunds! },
   }
 }
 

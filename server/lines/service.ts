@@ -168,7 +168,7 @@ export function unfreeze(ctx: Context, lineId: string, reason: string | null): P
   return setStatus(ctx, lineId, ['frozen'], 'active', 'line.unfrozen', 'unfreeze', reason)
 }
 
-/** Refused while anything is held, owed or kept: first pay, void and return. */
+/** Refused while anything is held, owed, kept or disputed: first pay, void, return and decide. */
 export function close(ctx: Context, lineId: string, reason: string | null): Promise<Reply<LineView>> {
   return change(ctx, lineId, async (line) => {
     refuseUnless(line, ['active', 'frozen'], 'close')
@@ -176,6 +176,8 @@ export function close(ctx: Context, lineId: string, reason: string | null): Prom
       const { owedMinor: owed, heldMinor: held, creditMinor: credit } = line
       throw problem('line-in-use', { extra: { owed, held, credit } })
     }
+    if (await store.isInDispute(ctx, line))
+      throw problem('line-in-use', { detail: 'A dispute of a charge of it is not decided yet.' })
     return {
       write: { status: 'closed', nextStatementOn: null },
       event: eventOf(line, 'line.closed', { reason }),

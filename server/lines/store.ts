@@ -100,6 +100,13 @@ export function listLinesOf(ctx: Context, shard: number, customerId: string): Pr
   return customerLoaderOf(ctx.platform)({ shard, tenantId: ctx.tenantId, customerId })
 }
 
+/** Whether a charge of it is disputed. */
+export async function isInDispute(ctx: Context, { shard, id }: Line): Promise<boolean> {
+  const rows = await ctx.db`
+    select from disputes where shard = ${shard} and line_id = ${id} and tenant_id = ${ctx.tenantId} and status = 'open' limit 1`
+  return rows.length > 0
+}
+
 export function rowOfLine(tenantId: string, line: DecidedLine): Record<string, unknown> {
   return {
     shard: line.shard,

@@ -138,8 +138,8 @@ export const registry = {
   },
   'line-in-use': {
     status: 409,
-    title: 'Something is still held, owed or kept on the line',
-    remedy: 'Void holds, have the debt paid and the credit returned; then close.',
+    title: 'Something is still held, owed, kept or disputed on the line',
+    remedy: 'Void holds, have the debt paid and the credit returned, decide disputes; then close.',
   },
   'limit-exceeded': {
     status: 422,

@@ -92,6 +92,10 @@ export function createAuditor(today: number): Auditor {
       standings.set(loan, now)
     }
     for (const { merchant, amount, of } of moves.payable) {
+      if (of === 'upheld') {
+        add(holdings, names.disputed(merchant.id), -amount)
+        continue
+      }
       add(holdings, names.payable(merchant.id), -amount)
       if (of === 'withheld') add(holdings, names.disputed(merchant.id), amount)
       if (amount > 0) fresh.set(merchant.id, (fresh.get(merchant.id) ?? 0) + amount)

@@ -1,6 +1,18 @@
 /** A dispute of a charge: the merchant's money is kept from it and its debt not asked for until somebody decides. */
 import { Refused } from './facts.ts'
-import { type Charge, type Dispute, feeBackWith, type Line, type Moves, openDisputeOf, refund } from './line.ts'
+import {
+  type Charge,
+  type Dispute,
+  feeBackWith,
+  type Line,
+  type Loan,
+  type Moves,
+  openDisputeOf,
+  refund,
+  waive,
+} from './line.ts'
+import { unpaidInterest, unpaidPenalty } from './part.ts'
+import { partsOf } from './state.ts'
 
 export interface NewDispute {
   readonly id: string
@@ -35,14 +47,40 @@ export function resolve(line: Line, moves: Moves, own: Dispute, order: Resolutio
   if (amount !== null && outcome !== 'upheld') throw new Refused('invalid-request')
   if (own.status !== 'open') throw new Refused('dispute-resolved')
   if (amount !== null && amount > own.amount) throw new Refused('dispute-above-disputed')
-  moves.payable.push({ merchant: own.charge.merchant, amount: own.withheld, of: 'withheld' })
+  const kept = own.withheld
   own.status = outcome
   own.withheld = 0
   own.resolvedOn = today
   touchLoans(line, moves, own.charge)
-  if (outcome !== 'upheld') return
-  const upheld = amount ?? own.amount
-  own.refund = { amount: upheld, ...refund(line, moves, own.charge, upheld, today) }
+  const cost = outcome === 'upheld' ? uphold(line, moves, own, amount ?? own.amount, today) : 0
+  moves.payable.push({ merchant: own.charge.merchant, amount: kept - cost, of: 'withheld' })
+}
+
+/** Goods go back for what is kept from the merchant; the cost of it. A loan without goods asks for no charges that are unpaid. */
+function uphold(line: Line, moves: Moves, own: Dispute, amount: number, today: number): number {
+  const others = moves.payable.length
+  const before = new Map(line.loans.map((loan) => [loan, goodsBack(loan)]))
+  own.refund = { amount, ...refund(line, moves, own.charge, amount, today) }
+  let cost = 0
+  for (const taken of moves.payable.slice(others)) {
+    taken.of = 'upheld'
+    cost -= taken.amount
+  }
+  for (const loan of line.loans.filter((one) => one.chargeId === own.charge.id)) {
+    const back = goodsBack(loan)
+    if (back === before.get(loan) || back < loan.facts.price || loan.state.status !== 'active') continue
+    const parts = partsOf(loan.state)
+    const [interest, penalty] = [unpaidInterest, unpaidPenalty].map((of) =>
+      parts.reduce((sum, part) => sum + of(part), 0),
+    )
+    if (interest! > 0) waive(line, moves, loan, 'interest', interest!, today)
+    if (penalty! > 0) waive(line, moves, loan, 'penalty', penalty!, today)
+  }
+  return cost
+}
+
+function goodsBack({ happenings }: Loan): number {
+  return happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
 }
 
 /** Nothing of a loan moves, but it shows in another bucket. */

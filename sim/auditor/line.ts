@@ -87,8 +87,11 @@ export interface Moves {
   bank: number
   credit: number
   merchantFee: number
-  /** To a merchant (positive) or from it, loan by loan; withheld: to or from what is kept from it in a dispute. */
-  payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' | 'withheld' }[]
+  /**
+   * To a merchant (positive) or from it, loan by loan; withheld: to or from what is kept from it in a dispute; upheld: of what is
+   * kept from it, for good.
+   */
+  payable: { merchant: MerchantFacts; amount: number; of: 'capture' | 'refund' | 'withheld' | 'upheld' }[]
   loans: Set<Loan>
 }
 
@@ -364,7 +367,9 @@ function refuseUnlessOpen(line: Line): void {
 export function setStatus(line: Line, to: 'frozen' | 'active' | 'closed'): void {
   const from = to === 'closed' ? ['active', 'frozen'] : to === 'frozen' ? ['active'] : ['frozen']
   if (!from.includes(line.status)) throw new Refused('line-wrong-state')
-  if (to === 'closed' && (owed(line) > 0 || held(line) > 0 || line.credit !== 0)) throw new Refused('line-in-use')
+  const inUse =
+    owed(line) > 0 || held(line) > 0 || line.credit !== 0 || line.disputes.some((one) => one.status === 'open')
+  if (to === 'closed' && inUse) throw new Refused('line-in-use')
   line.status = to
   if (to === 'closed') line.nextStatement = null
 }
