@@ -62,6 +62,24 @@ export async function failuresOf(world: World): Promise<string[]> {
   return failures
 }
 
+/** What is changed where, and how; and what the audit then says. */
+export type Tampering = readonly [what: string, table: string, where: string, change: string, found: readonly RegExp[]]
+
+/** That the audit finds each change that is made behind the back of the system, alone, and nothing where all is back. */
+export async function assertEachIsFound(db: Queryable, world: World, cases: readonly Tampering[]): Promise<void> {
+  const tampered = tamperingWith(db)
+  for (const [what, table, where, change, found] of cases) {
+    const failures = await tampered(table, where, change, () => failuresOf(world))
+    for (const pattern of found) {
+      assert.ok(
+        failures.some((failure) => pattern.test(failure)),
+        `${what}: ${pattern} is not in\n${failures.join('\n')}`,
+      )
+    }
+  }
+  assert.deepEqual(await failuresOf(world), [], 'every row is back')
+}
+
 /** Changes rows behind the back of the system, looks what the audit says, and puts them back. */
 export const tamperingWith =
   (db: Queryable) =>

@@ -4,8 +4,8 @@ import {
   type Charge,
   type Dispute,
   feeBackWith,
+  goodsBack,
   type Line,
-  type Loan,
   type Moves,
   openDisputeOf,
   refund,
@@ -77,10 +77,6 @@ function uphold(line: Line, moves: Moves, own: Dispute, amount: number, today: n
     if (penalty! > 0) waive(line, moves, loan, 'penalty', penalty!, today)
   }
   return cost
-}
-
-function goodsBack({ happenings }: Loan): number {
-  return happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
 }
 
 /** Nothing of a loan moves, but it shows in another bucket. */

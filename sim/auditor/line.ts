@@ -289,8 +289,7 @@ function takeBack(line: Line, moves: Moves, charge: Charge, amount: number, toda
   let paidBack = 0
   let fee = 0
   for (const loan of line.loans.filter((candidate) => candidate.chargeId === charge.id).toReversed()) {
-    const before = loan.happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
-    const part = Math.min(left, loan.facts.price - before)
+    const part = Math.min(left, loan.facts.price - goodsBack(loan))
     if (part === 0) continue
     const creditWas = line.credit
     happens(line, moves, loan, { what: 'refunded', on: today, amount: part })
@@ -308,6 +307,11 @@ function takeBack(line: Line, moves: Moves, charge: Charge, amount: number, toda
     }
   }
   return { credited: line.credit - creditBefore, paidBack }
+}
+
+/** What of a loan's goods, by their price, has come back so far. */
+export function goodsBack({ happenings }: Loan): number {
+  return happenings.reduce((sum, one) => sum + (one.what === 'refunded' ? one.amount : 0), 0)
 }
 
 export function refuseUnlessActive(loan: Loan): void {
