@@ -6,7 +6,7 @@ import type { Proof } from '../server/audit/types.ts'
 import { readDatabaseUrl, readHome } from '../server/platform/config.ts'
 import { type Database, openDatabase } from '../server/platform/database.ts'
 import { attachEmbedded } from '../server/platform/embedded.ts'
-import { migrationNames } from '../server/platform/migrate.ts'
+import { migrationNames, refuseNewerDatabase } from '../server/platform/migrate.ts'
 import { assertUsable } from '../server/platform/ready-database.ts'
 import { StartupError } from '../server/platform/startup-error.ts'
 
@@ -66,13 +66,13 @@ async function assertOfThisVersion(db: Database): Promise<void> {
   if (!table!.isThere) {
     throw new StartupError('The database is not one of Chit.', 'Correct DATABASE_URL or CHIT_HOME.')
   }
-  const applied = (await db<{ name: string }[]>`select name from schema_migrations`).map(({ name }) => name)
+  const applied = await db<{ name: string }[]>`select name from schema_migrations`
   const own = await migrationNames(migrationsFolder)
-  const [newer] = applied.filter((name) => !own.includes(name))
-  if (newer !== undefined) {
-    throw new StartupError(`The database was migrated by a newer version of Chit (${newer}).`, 'Run its chit audit.')
-  }
-  const [missing] = own.filter((name) => !applied.includes(name))
+  refuseNewerDatabase(
+    applied,
+    own.map((name) => ({ name })),
+  )
+  const missing = own.find((name) => !applied.some((row) => row.name === name))
   if (missing !== undefined) {
     throw new StartupError(
       `The database is of an older version of Chit (without ${missing}).`,

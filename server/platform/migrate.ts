@@ -51,7 +51,8 @@ async function apply(tx: Transaction, migration: Migration, all: readonly Migrat
   return true
 }
 
-function refuseNewerDatabase(recorded: readonly { name: string }[], all: readonly Migration[]): void {
+/** `all`: those that this version knows. */
+export function refuseNewerDatabase(recorded: readonly { name: string }[], all: readonly { name: string }[]): void {
   const unknown = recorded.filter((row) => !all.some((migration) => migration.name === row.name))
   if (unknown.length === 0) return
   const names = unknown.map((row) => row.name).join(', ')
