@@ -14,6 +14,10 @@
 export interface Admission {
   /** Lets a request in (null), or says after how many seconds it is worth coming back. */
   enter(): number | null
+  /** Whether the next request would be refused. */
+  isFull(): boolean
+  /** After how many seconds it is worth coming back, for a request that is refused because it is full. */
+  comeBackAfter(): number
   /** The answer of a request that was let in is ready. */
   leave(): void
   inside(): number
@@ -69,15 +73,23 @@ export function createAdmission(options: AdmissionOptions): Admission {
     fewest = inside
   }
 
+  function isFull(): boolean {
+    closeWindow()
+    return inside >= limit()
+  }
+
+  function comeBackAfter(): number {
+    const waitSeconds = Math.min(30, Math.floor(inside / Math.max(perSecond, 1)))
+    return 1 + waitSeconds + (refused++ % retrySpreadSeconds)
+  }
+
   return {
+    isFull,
+    comeBackAfter,
     enter() {
-      closeWindow()
-      if (inside < limit()) {
-        inside++
-        return null
-      }
-      const waitSeconds = Math.min(30, Math.floor(inside / Math.max(perSecond, 1)))
-      return 1 + waitSeconds + (refused++ % retrySpreadSeconds)
+      if (isFull()) return comeBackAfter()
+      inside++
+      return null
     },
     leave() {
       inside--

@@ -1,62 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import type { Socket } from 'node:net'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Type } from 'typebox'
-import { type Admission, createAdmission } from './admission.ts'
 import { registry } from './errors.ts'
-import type { App } from './http.ts'
-import { object } from './schema.ts'
-import { testApp } from './testing.ts'
-
-const places = 2
-
-/** A real listener with two places, and a route that answers when it is told to. */
-async function fullHouse(t: TestContext) {
-  let open = () => {}
-  const gate = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  const admission = createAdmission({ now: () => performance.now(), waitMaxMs: 0, alwaysAdmitted: places })
-  const big = 'x'.repeat(8_000_000)
-  const routes = (app: App) => {
-    const schema = { body: object({ n: Type.Integer() }), response: { 200: object({ n: Type.Integer() }) } }
-    app.post('/v1/wait', { schema }, async (request) => {
-      await gate
-      return request.body
-    })
-    app.get('/v1/big', { schema: { response: { 200: object({ text: Type.String() }) } } }, async () => ({ text: big }))
-  }
-  const sockets: Socket[] = []
-  // Before the application is closed, which waits for its requests.
-  t.after(async () => {
-    open()
-    for (const socket of sockets) socket.destroy()
-  })
-  const { app, key } = await testApp(t, routes, { parts: { admission } })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const address = app.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const ask = (n: number) =>
-    fetch(`http://127.0.0.1:${port}/v1/wait`, { method: 'POST', headers, body: JSON.stringify({ n }) })
-  const raw = async (text: string) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    sockets.push(socket)
-    await once(socket, 'connect')
-    socket.write(text.replaceAll('\n', '\r\n').replace('KEY', key))
-    return socket
-  }
-  return { app, admission, open, ask, raw, port }
-}
-
-async function until(admission: Admission, inside: number): Promise<void> {
-  for (let waited = 0; admission.inside() !== inside; waited += 10) {
-    assert.ok(waited < 5_000, `${admission.inside()} inside, expected ${inside}`)
-    await delay(10)
-  }
-}
+import { fullHouse, waitHead as head, places, until } from './full-house.test-support.ts'
 
 test('a full server answers 503 with Retry-After and a problem; the same request succeeds once there is room', async (t) => {
   const { admission, open, ask, raw, port } = await fullHouse(t)
@@ -85,9 +33,6 @@ test('a full server answers 503 with Retry-After and a problem; the same request
   assert.deepEqual(await (await ask(3)).json(), { n: 3 })
   await until(admission, 0)
 })
-
-const head =
-  'POST /v1/wait HTTP/1.1\nHost: x\nAuthorization: Bearer KEY\nContent-Type: application/json\nContent-Length: 7\n\n'
 
 test('a body that does not arrive holds a place for a second only, and its request is still answered', async (t) => {
   const { admission, open, ask, raw } = await fullHouse(t)

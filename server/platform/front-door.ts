@@ -1,7 +1,9 @@
 /** The HTTP server itself: what happens to a request before Fastify sees it, and to an answer nobody reads. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Admission } from './admission.ts'
+import { printBareAnswer } from './bare-answer.ts'
 import type { Platform } from './context.ts'
+import { createDoorkeeper } from './doorkeeper.ts'
 import { type Problem, type ProblemCode, problemDocument, registry, starting } from './errors.ts'
 import { outdated } from './newer-schema.ts'
 import { createUnreadable, type Unreadable } from './unreadable.ts'
@@ -20,7 +22,8 @@ export interface FrontDoor {
 export interface FrontDoorOptions {
   readonly keepAliveTimeout: number
   readonly requestTimeout: number
-  requestIdOf(request: IncomingMessage): string
+  /** Of the request whose `X-Request-Id` this is. */
+  requestIdOf(given: string | string[] | undefined): string
 }
 
 /** Whoever watches the server must see it when it is full, too. Any other address may be one of `/v1/`, written otherwise. */
@@ -43,6 +46,7 @@ interface Refusal {
   readonly closes: boolean
 }
 
+const givenRequestId = /\r\nx-request-id: *([^\r]*)\r/i
 const fullDocument = documentOf('busy', 'The server has more to do than it can finish soon.')
 const closed: Refusal = {
   code: 'busy',
@@ -78,11 +82,25 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   const report = refusalReport(platform)
   const waitForBody = bodyWatch()
   const unreadable = createUnreadable(platform)
+  const doorkeeper = createDoorkeeper({
+    now: () => performance.now(),
+    isFull: () => !closing && admission.isFull(),
+    isIdle: unreadable.isIdle,
+    refusalOf,
+  })
   let closing = false
+
+  function refusalOf(head: string): string {
+    report()
+    platform.metrics.problems.inc({ code: 'busy' })
+    const requestId = options.requestIdOf(givenRequestId.exec(head)?.[1])
+    const headers = { 'retry-after': String(admission.comeBackAfter()), 'x-request-id': requestId }
+    return printBareAnswer(registry.busy.status, headers, fullDocument(requestId))
+  }
 
   function refuse(request: IncomingMessage, response: ServerResponse, why: Refusal): void {
     if (why.closes) unreadable.giveUp(request.socket)
-    const requestId = options.requestIdOf(request)
+    const requestId = options.requestIdOf(request.headers['x-request-id'])
     const body = why.documentOf(requestId)
     platform.metrics.problems.inc({ code: why.code })
     response.writeHead(registry[why.code].status, {
@@ -112,6 +130,8 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
     } else {
       refuse(request, response, refusal)
       if (!refusal.closes) report()
+      // Not now, while node:http is reading it.
+      if (!refusal.closes) setImmediate(() => doorkeeper.watch(request.socket))
     }
   }
 
@@ -132,6 +152,9 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
       // Node would refuse without a problem: a missing Host, which is looked for above, and an Expect that it does not
       // know, which may be passed over (RFC 9110, 10.1.1).
       const server = createServer({ requireHostHeader: false }, listener).on('checkExpectation', listener)
+      server.on('connection', (socket) => {
+        if (admission.isFull()) doorkeeper.watch(socket)
+      })
       server.keepAliveTimeout = options.keepAliveTimeout
       server.requestTimeout = options.requestTimeout
       return server
@@ -139,6 +162,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
     refuseUnreadable: unreadable.refuse,
     close() {
       closing = true
+      doorkeeper.close()
     },
   }
 }

@@ -34,7 +34,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
   const door = createFrontDoor(platform, {
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
-    requestIdOf: (request) => requestIdOf(request, platform),
+    requestIdOf: (given) => requestIdOf(given, platform),
   })
   const app: App = fastify({
     // Requests have loggers and a line of our own (`observe`). With a logger given here Fastify would look through all methods of
@@ -44,7 +44,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
     serverFactory: (handler) => door.serverFor(handler),
     clientErrorHandler: (error, socket) => door.refuseUnreadable(error, socket),
     forceCloseConnections: 'idle',
-    genReqId: (request: IncomingMessage) => requestIdOf(request, platform),
+    genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers['x-request-id'], platform),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error, request), request, reply),
@@ -79,8 +79,7 @@ export async function buildApp(platform: Platform, registerRoutes: RegisterRoute
 }
 
 /** A caller's own id is kept, so that its logs and ours can be joined; anything that could spoil a log line is not. */
-function requestIdOf(request: IncomingMessage, platform: Platform): string {
-  const given = request.headers['x-request-id']
+function requestIdOf(given: string | string[] | undefined, platform: Platform): string {
   return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,100}$/.test(given) ? given : platform.ids.create('req')
 }
 

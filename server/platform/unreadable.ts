@@ -3,8 +3,9 @@
  * refused with a problem as any request is, when its turn has come, and its connection is closed: where the next request
  * would begin nobody knows.
  */
-import { maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http'
+import { maxHeaderSize, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { printBareAnswer } from './bare-answer.ts'
 import type { Platform } from './context.ts'
 import { type Problem, problem, problemDocument } from './errors.ts'
 
@@ -13,6 +14,8 @@ export interface Unreadable {
   follow(response: ServerResponse): boolean
   /** For an answer that ends its connection: requests that were sent behind it would be done and never answered. */
   giveUp(socket: Socket): void
+  /** Every request that came on this connection is read and answered, and others may follow. */
+  isIdle(socket: Socket): boolean
   /** For the `clientError` of the server. */
   refuse(error: Error, socket: Socket): void
 }
@@ -69,7 +72,7 @@ export function createUnreadable(platform: Platform): Unreadable {
     })
   }
 
-  return { follow, giveUp, refuse }
+  return { follow, giveUp, isIdle: (socket) => answers.get(socket) === undefined, refuse }
 }
 
 function linger(socket: Socket): void {
@@ -102,14 +105,9 @@ function codeOf(error: Error): string {
 
 function printAnswer(why: Problem, requestId: string, now: number): string {
   const document = problemDocument(why, requestId)
-  return [
-    `HTTP/1.1 ${why.status} ${STATUS_CODES[why.status]}`,
-    `Date: ${new Date(now).toUTCString()}`,
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(document)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-    '',
+  return printBareAnswer(
+    why.status,
+    { date: new Date(now).toUTCString(), 'x-request-id': requestId, connection: 'close' },
     document,
-  ].join('\r\n')
+  )
 }
