@@ -1,6 +1,6 @@
 /**
  * How much work is let in. Beyond its capacity a server that takes everything gets slower for everybody until clients
- * give up on answers that are still being made; so what would wait too long is refused at once, which costs a twentieth.
+ * give up on answers that are still being made; so what would wait too long is refused, which costs a fraction.
  *
  * The wait of a new request is estimated by Little's law (J. D. C. Little, Operations Research 9, 1961): requests inside
  * divided by requests finished a second. A fixed bound on requests lost: right for one machine and one kind of request,

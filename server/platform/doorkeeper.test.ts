@@ -165,7 +165,7 @@ function simulated() {
     })
     socket.on('data', () => heard.push('let in'))
     doorkeeper.watch(socket as unknown as Socket)
-    return { heard, say: () => socket.emit('data', Buffer.from(bytesOf(request))), socket }
+    return { heard, say: (text = request) => socket.emit('data', Buffer.from(bytesOf(text))), socket }
   }
   return { state, connection, doorkeeper }
 }
@@ -206,6 +206,15 @@ test('who has not taken the last answer is passed on, and nobody waits in a serv
   assert.deepEqual(waiting.heard, [])
   doorkeeper.close()
   assert.deepEqual(waiting.heard, ['no'])
+})
+
+test('who watches the server waits for nobody, nor does a piece of a request', () => {
+  const { connection } = simulated()
+  for (const text of ['GET /healthz HTTP/1.1\nHost: x\n\n', request.slice(0, -3)]) {
+    const { heard, say } = connection()
+    say(text)
+    assert.deepEqual(heard, ['let in'], text)
+  }
 })
 
 test('what comes behind one that waits follows it', async () => {

@@ -32,6 +32,7 @@ const leastMs = 0.2
 const longestWaitMs = 2_000
 
 interface Waiting {
+  readonly head: string
   readonly bytes: Buffer
   readonly since: number
 }
@@ -49,12 +50,14 @@ export function createDoorkeeper({ now, isFull, isIdle, refusalOf }: DoorkeeperO
   function receive(socket: Socket, bytes: Buffer): void {
     const before = take(socket)
     // Whoever does not take its answers is slowed down by node:http; here they would pile up.
-    if (before !== undefined || !isFull() || !isIdle(socket) || socket.writableLength > 0) {
+    const waits = before === undefined && isFull() && isIdle(socket) && socket.writableLength === 0
+    const head = waits ? headOfWhole(bytes) : null
+    if (head === null) {
       // In one piece: after the first node:http may want no other.
       pass(socket, before === undefined ? bytes : Buffer.concat([before.bytes, bytes]))
       return
     }
-    line.set(socket, { bytes, since: now() })
+    line.set(socket, { head, bytes, since: now() })
     if (line.size > 1) return
     turnEndedAt = now()
     setImmediate(turn)
@@ -69,9 +72,8 @@ export function createDoorkeeper({ now, isFull, isIdle, refusalOf }: DoorkeeperO
   function serve(socket: Socket): void {
     const waiting = take(socket)
     if (waiting === undefined || !socket.writable) return
-    const head = isFull() ? headOfWhole(waiting.bytes) : null
-    if (head === null) pass(socket, waiting.bytes)
-    else socket.write(refusalOf(head), 'latin1')
+    if (isFull()) socket.write(refusalOf(waiting.head), 'latin1')
+    else pass(socket, waiting.bytes)
   }
 
   function turn(): void {
