@@ -20,6 +20,10 @@ export interface Admission {
   comeBackAfter(): number
   /** The answer of a request that was let in is ready. */
   leave(): void
+  /** The body of a request that was let in is still on its way: so long it takes no place. */
+  stepOut(): void
+  /** The body is there. */
+  stepIn(): void
   inside(): number
   /** How many are let in at the moment. */
   limit(): number
@@ -73,6 +77,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
     fewest = inside
   }
 
+  function stepOut(): void {
+    inside--
+    fewest = Math.min(fewest, inside)
+  }
+
   function isFull(): boolean {
     closeWindow()
     return inside >= limit()
@@ -92,10 +101,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
       return null
     },
     leave() {
-      inside--
+      stepOut()
       finished++
-      fewest = Math.min(fewest, inside)
       closeWindow()
+    },
+    stepOut,
+    stepIn() {
+      inside++
     },
     inside: () => inside,
     limit,

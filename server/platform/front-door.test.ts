@@ -34,21 +34,32 @@ test('a full server answers 503 with Retry-After and a problem; the same request
   await until(admission, 0)
 })
 
-test('a body that does not arrive holds a place for a second only, and its request is still answered', async (t) => {
-  const { admission, open, ask, raw } = await fullHouse(t)
-  const slow = await Promise.all([raw(head), raw(head)])
-  await until(admission, places)
-  await until(admission, 0)
-  open()
-  assert.equal((await ask(3)).status, 200)
+test('a body that does not arrive holds no place; one that comes late does, and its request is answered', async (t) => {
+  const { admission, open, raw } = await fullHouse(t)
+  const { mock } = t.mock.method(admission, 'stepOut')
+  const slow: Socket[] = []
+  while (slow.length < 3 * places) {
+    slow.push(await raw(head))
+    for (let waited = 0; mock.callCount() < slow.length; waited += 10) {
+      assert.ok(waited < 5_000, `${mock.callCount()} of ${slow.length} were let in`)
+      await delay(10)
+    }
+  }
+  assert.equal(admission.inside(), 0)
   slow[0]!.write('{"n":7}')
+  await until(admission, 1)
+  for (const socket of slow.slice(1)) socket.destroy()
+  await delay(100)
+  assert.equal(admission.inside(), 1)
+  open()
   assert.match(String((await once(slow[0]!, 'data'))[0]), /^HTTP\/1.1 200 OK.*\{"n":7\}$/s)
 })
 
 test('a client that hangs up before its answer gives its place back', async (t) => {
   const { app, admission, raw } = await fullHouse(t)
   const gone = await Promise.all([raw(`${head}{"n":7}`), raw(head)])
-  await until(admission, places)
+  await until(admission, 1)
+  await delay(50)
   for (const socket of gone) socket.destroy()
   await until(admission, 0)
   assert.equal((await app.platform.metrics.httpInFlight.get()).values[0]!.value, 0)

@@ -71,8 +71,6 @@ function closingWith({ code, parts }: Problem): Refusal {
   }
 }
 
-/** A body that arrives slower than this does not keep others out. */
-const bodyMilliseconds = 1_000
 /** An answer of which nothing is taken for so long has no reader; its connection is closed and its memory freed. */
 const unreadMilliseconds = 30_000
 const reportEveryMilliseconds = 5_000
@@ -80,7 +78,7 @@ const reportEveryMilliseconds = 5_000
 export function createFrontDoor(platform: Platform, options: FrontDoorOptions): FrontDoor {
   const { admission, newerSchema } = platform
   const report = refusalReport(platform)
-  const waitForBody = bodyWatch()
+  const withoutBody = bodyWatch()
   const unreadable = createUnreadable(platform)
   const doorkeeper = createDoorkeeper({
     now: () => performance.now(),
@@ -125,7 +123,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
     }
     const refusal = refusalNow()
     if (refusal === null) {
-      leaveOnce(admission, request, response, waitForBody)
+      keepPlace(admission, request, response, withoutBody)
       handler(request, response)
     } else {
       refuse(request, response, refusal)
@@ -167,38 +165,51 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   }
 }
 
-/** Calls once the body has had its time and is not there. */
-type WaitForBody = (request: IncomingMessage, late: () => void) => void
+/** Calls if the body has not come with the head. */
+type WithoutBody = (request: IncomingMessage, missing: () => void) => void
 
-/** Nearly every body comes with its head, so a timer is set only for one that is not there when all that has come is read. */
-function bodyWatch(): WaitForBody {
-  let begun: Parameters<WaitForBody>[] = []
+/** Nearly every body comes with its head; whether it did is known when all that has come is read. */
+function bodyWatch(): WithoutBody {
+  let begun: Parameters<WithoutBody>[] = []
   const look = () => {
     const all = begun
     begun = []
-    for (const [request, late] of all) {
-      if (!request.complete) setTimeout(() => request.complete || late(), bodyMilliseconds).unref()
-    }
+    for (const [request, missing] of all) if (!request.complete) missing()
   }
-  return (request, late) => {
-    if (begun.push([request, late]) === 1) setImmediate(look)
+  return (request, missing) => {
+    if (begun.push([request, missing]) === 1) setImmediate(look)
   }
 }
 
-/** A request leaves when its answer is ready, not when it was read: a slow reader must not take anybody's place. */
-function leaveOnce(
+/**
+ * A request has its place from its head to its answer, but for the time in which its body is on its way, which may be long;
+ * and it leaves when its answer is ready, not when that was read. So whoever is slow takes nobody's place.
+ */
+function keepPlace(
   admission: Admission,
   request: IncomingMessage,
   response: ServerResponse,
-  waitForBody: WaitForBody,
+  withoutBody: WithoutBody,
 ): void {
-  let inside = true
+  let isInside = true
+  let isOver = false
   const leave = () => {
-    if (!inside) return
-    inside = false
-    admission.leave()
+    if (isInside) admission.leave()
+    isInside = false
+    isOver = true
   }
-  if (hasBody(request)) waitForBody(request, leave)
+  const stepOut = () => {
+    if (isOver) return
+    isInside = false
+    admission.stepOut()
+    request.once('end', stepIn)
+  }
+  const stepIn = () => {
+    if (isOver) return
+    isInside = true
+    admission.stepIn()
+  }
+  if (hasBody(request)) withoutBody(request, stepOut)
   response.on('prefinish', () => {
     leave()
     if (response.writableLength > 0) response.socket?.setTimeout(unreadMilliseconds)
