@@ -81,8 +81,8 @@ export default {
       name: 'tests-stay-outside',
       comment: 'What runs in production must not need what only tests have.',
       severity: 'error',
-      from: { path: '^(core|server|cli)/', pathNot: '(\\.test\\.ts|/testing\\.ts)$' },
-      to: { path: '(\\.test\\.ts|/testing\\.ts)$' },
+      from: { path: '^(core|server|cli)/', pathNot: '(\\.test(-support)?\\.ts|/testing\\.ts)$' },
+      to: { path: '(\\.test(-support)?\\.ts|/testing\\.ts)$' },
     },
     {
       name: 'declared-packages-only',
