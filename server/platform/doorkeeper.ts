@@ -8,7 +8,10 @@
 import type { Socket } from 'node:net'
 
 export interface Doorkeeper {
-  /** From now on what comes on this connection is looked at first. */
+  /**
+   * From now on what comes on this connection is looked at first. At least one request must have been read by node:http, which
+   * would take the connection for one that has never sent any, and end it.
+   */
   watch(socket: Socket): void
   /** Nobody waits any longer. */
   close(): void

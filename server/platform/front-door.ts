@@ -150,9 +150,6 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
       // Node would refuse without a problem: a missing Host, which is looked for above, and an Expect that it does not
       // know, which may be passed over (RFC 9110, 10.1.1).
       const server = createServer({ requireHostHeader: false }, listener).on('checkExpectation', listener)
-      server.on('connection', (socket) => {
-        if (admission.isFull()) doorkeeper.watch(socket)
-      })
       server.keepAliveTimeout = options.keepAliveTimeout
       server.requestTimeout = options.requestTimeout
       return server

@@ -12,7 +12,7 @@ import { testApp } from './testing.ts'
 export const places = 2
 
 /** A real listener with two places, and a route that answers when it is told to. */
-export async function fullHouse(t: TestContext) {
+export async function fullHouse(t: TestContext, serverOptions: object = {}) {
   let open = () => {}
   const gate = new Promise<void>((resolve) => {
     open = resolve
@@ -36,6 +36,7 @@ export async function fullHouse(t: TestContext) {
     for (const socket of sockets) socket.destroy()
   })
   const { app, key } = await testApp(t, routes, { parts: { admission } })
+  Object.assign(app.server, serverOptions)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0

@@ -72,7 +72,13 @@ export function createUnreadable(platform: Platform): Unreadable {
     })
   }
 
-  return { follow, giveUp, isIdle: (socket) => answers.get(socket) === undefined, refuse }
+  function isIdle(socket: Socket): boolean {
+    const last = answers.get(socket)
+    if (last === null) return false
+    return last === undefined || (last.closed && last.req.complete)
+  }
+
+  return { follow, giveUp, isIdle, refuse }
 }
 
 function linger(socket: Socket): void {
