@@ -79,6 +79,7 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
   const { admission, newerSchema } = platform
   const report = refusalReport(platform)
   const withoutBody = bodyWatch()
+  let closing = false
   const unreadable = createUnreadable(platform)
   const doorkeeper = createDoorkeeper({
     now: () => performance.now(),
@@ -86,7 +87,6 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
     isIdle: unreadable.isIdle,
     refusalOf,
   })
-  let closing = false
 
   function refusalOf(head: string): string {
     report()
@@ -127,9 +127,10 @@ export function createFrontDoor(platform: Platform, options: FrontDoorOptions): 
       handler(request, response)
     } else {
       refuse(request, response, refusal)
-      if (!refusal.closes) report()
+      if (refusal.closes) return
+      report()
       // Not now, while node:http is reading it.
-      if (!refusal.closes) setImmediate(() => doorkeeper.watch(request.socket))
+      setImmediate(() => doorkeeper.watch(request.socket))
     }
   }
 
