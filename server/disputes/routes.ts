@@ -32,7 +32,7 @@ const NewDispute = object({
 const Resolution = object({
   outcome: oneOf(['upheld', 'rejected', 'withdrawn']),
   amount: Type.Optional({ ...MinorAmount, description: 'Minor units of it that are upheld. Absent: all.' }),
-  note: Type.Optional(Type.String({ maxLength: 500, description: 'Why, for the journal; no personal data.' })),
+  note: Type.Optional(Type.String({ maxLength: 500, description: 'Why. Erased with the customer.' })),
 })
 
 const Dispute = object({

@@ -97,19 +97,16 @@ export async function resolve(ctx: Context, disputeId: string, request: Resoluti
     throw problem('invalid-request', { detail: '`amount` says what is upheld; it goes with no other outcome.' })
   }
   const { lineId } = await find(ctx, disputeId)
-  return lines.withLine(ctx, lineId, async (line) => {
+  const reply = await lines.withLine(ctx, lineId, async (line) => {
     const dispute = await find(ctx, disputeId)
     refuseUnlessOpen(dispute, request)
     const { operation, resolved } = await resolutionOf(ctx, line, dispute, request)
-    return postReplyWith(
-      ctx,
-      operation,
-      200,
-      viewOfDispute(resolved),
-      (db) => store.markResolved(db, resolved),
-      line.shard,
-    )
+    const kept = { ...viewOfDispute(resolved), note: null }
+    return postReplyWith(ctx, operation, 200, kept, (db) => store.markResolved(db, resolved), line.shard)
   })
+  // Neither the journal nor the kept answer has the note, which says something of the customer: it would outlive an
+  // erasure there. A retry brings it along.
+  return { ...reply, body: { ...reply.body, note: request.note ?? null } }
 }
 
 function refuseUnlessOpen({ id, status, amountMinor, currency }: Dispute, { amount }: Resolution): void {
@@ -137,7 +134,6 @@ async function resolutionOf(
   const event = eventOf(dispute, 'dispute.resolved', (upheld?.cost ?? 0n) - dispute.withheldMinor, {
     outcome,
     ...(upheld === null ? {} : { upheld: amount, refundId: upheld.view.id }),
-    note: note ?? null,
   })
   const { loans, events } = writeOf(ctx, [event, ...(upheld?.operation.events ?? [])], regrouped)
   const write = upheld?.operation ?? { line: { id: line.id, version: line.version } }

@@ -29,6 +29,7 @@ export interface Dispute {
   readonly status: DisputeStatus
   /** Of the merchant's money, until it is decided: what a refund of the amount would have taken when it was opened. */
   readonly withheldMinor: Minor
+  /** Why it was decided so. Here only, and erased with the customer. */
   readonly note: string | null
   readonly openedOn: string
   readonly createdAt: string

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '../platform/database.ts'
 import { shardOf } from '../platform/ids.ts'
 import { callerOf } from '../platform/testing.ts'
-import { plainTerms, testCredit } from '../testing.ts'
+import { type Dispute, plainTerms, testCredit } from '../testing.ts'
 import type { CustomerView } from './customers.ts'
 
 const { sandbox, app, db } = await testCredit({ after })
@@ -128,6 +128,45 @@ async function overtaken<Answer>(
   })
   return answer!
 }
+
+test('erasing takes what was noted about a dispute along, out of every table; the references of its papers stay', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const disputed = async (customer: string, note: string) => {
+    const { id: customerId } = await world.post<CustomerView>('/v1/customers', { name: customer, reference: customer })
+    const line = await world.post<{ id: string }>('/v1/lines', { customerId, programId: program.id })
+    const { id: chargeId } = await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
+    const claim = { reason: 'other', reference: `claim of ${customer}` }
+    const { id } = await world.post<Dispute>(`/v1/charges/${chargeId}/disputes`, claim)
+    const answers = []
+    for (const idempotencyKey of [customer, customer]) {
+      const decision = { outcome: 'rejected', note }
+      answers.push(await world.call<Dispute>('POST', `/v1/disputes/${id}/resolve`, decision, { idempotencyKey }))
+    }
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.note]),
+      [
+        [200, note],
+        [200, note],
+      ],
+    )
+    assert.deepEqual(answers[1]!.body, answers[0]!.body)
+    assert.equal((await world.get<Dispute>(`/v1/disputes/${id}`)).note, note)
+    await world.pay(line.id, 25_900)
+    await world.post(`/v1/lines/${line.id}/close`)
+    return { id, customerId }
+  }
+  const erased = await disputed('one', 'her neighbour at Tulip Lane has it')
+  const other = await disputed('two', 'his porter at Rose Lane has it')
+  await world.post(`/v1/customers/${erased.customerId}/erase`)
+
+  const read = await world.get<Dispute>(`/v1/disputes/${erased.id}`)
+  assert.deepEqual([read.note, read.reference, read.status], [null, 'claim of one', 'rejected'])
+  assert.deepEqual(await placesOf('Tulip Lane'), [])
+  assert.equal((await world.get<Dispute>(`/v1/disputes/${other.id}`)).note, 'his porter at Rose Lane has it')
+  await world.booksAreTrue()
+})
 
 test('a line that was decided on before its customer was erased, and commits after, is refused', async () => {
   const world = await sandbox('2026-03-05')

@@ -84,7 +84,10 @@ export async function hasOpenAccount(
   return rows.length > 0
 }
 
-/** The identity hash is replaced too: the person may come back as somebody new. */
+/**
+ * The identity hash is replaced too: the person may come back as somebody new. Why a dispute was decided as it was tells of
+ * the person; its `reference` stays, as that of a purchase does.
+ */
 export async function eraseCustomer(
   db: Queryable,
   tenantId: string,
@@ -94,6 +97,10 @@ export async function eraseCustomer(
     update customers set wrapped_key = null, sealed = null, reference = null, phone_hash = null,
       identity_hash = 'erased ' || id, erased_at = coalesce(erased_at, ${at})
     where shard = ${shard} and id = ${id} and tenant_id = ${tenantId}`
+  await db`
+    update disputes set note = null
+    where shard = ${shard} and note is not null and line_id in (
+      select l.id from lines l where l.shard = ${shard} and l.tenant_id = ${tenantId} and l.customer_id = ${id})`
 }
 
 export async function insertMerchant(db: Queryable, tenantId: string, merchant: MerchantView): Promise<void> {
