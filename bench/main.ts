@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME`: each benchmark prints its figures beside those of a peer in the same run, and ends by itself. */
-import { parseArgs } from 'node:util'
+import { CommandError, parseCommandLine, runCommand } from '../cli/command-line.ts'
 import type { BenchOptions } from './options.ts'
 
 const help = `npm run bench -- NAME [--short] [--full] [--profile FOLDER] [--database URL]
@@ -40,22 +40,38 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   rates: async () => () => import('./rates.ts'),
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    full: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-    database: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
-const find = benches[positionals[0] ?? '']
-if (find === undefined || values.help) {
-  process.stdout.write(help)
-  process.exitCode = values.help ? 0 : 2
-} else {
-  const bench = await find()
-  const { short, full, profile = null, database = null } = values
-  await bench({ short, full, profile, database })
+interface Settings extends BenchOptions {
+  readonly find: () => Promise<Bench>
 }
+
+function readSettings(): Settings | null {
+  const { values, positionals } = parseCommandLine({
+    allowPositionals: true,
+    options: {
+      short: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      database: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const [name, ...rest] = positionals
+  if (values.help || name === undefined) return null
+  if (rest.length > 0) throw new CommandError(`One benchmark at a time, not ${rest.join(', ')} too.`)
+  const names = Object.keys(benches)
+  if (!names.includes(name)) throw new CommandError(`There is no benchmark "${name}"; there are ${names.join(', ')}.`)
+  const { short, full, profile = null, database = null } = values
+  // The value itself is not shown: it holds a password.
+  if (database !== null && !(URL.canParse(database) && /^postgres(ql)?:$/.test(new URL(database).protocol))) {
+    throw new CommandError('--database is not an address like postgres://user:password@127.0.0.1/empty.')
+  }
+  return { find: benches[name]!, short, full, profile, database }
+}
+
+async function run({ find, ...options }: Settings): Promise<number> {
+  const bench = await find()
+  await bench(options)
+  return 0
+}
+
+process.exitCode = await runCommand('bench', help, readSettings, run)

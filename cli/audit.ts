@@ -1,6 +1,5 @@
 /** `chit audit`: proves the books of a running or a stopped system, and names the rows where a proof fails. */
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { audit } from '../server/audit/audit.ts'
 import type { Proof } from '../server/audit/types.ts'
 import { readDatabaseUrl, readHome } from '../server/platform/config.ts'
@@ -9,6 +8,7 @@ import { attachEmbedded } from '../server/platform/embedded.ts'
 import { migrationNames, refuseNewerDatabase } from '../server/platform/migrate.ts'
 import { assertUsable } from '../server/platform/ready-database.ts'
 import { StartupError } from '../server/platform/startup-error.ts'
+import { CommandError, parseCommandLine } from './command-line.ts'
 
 const help = `chit audit [--tenant ID]
 
@@ -19,25 +19,19 @@ Exit code 0: all proofs hold. 1: some fail; the rows are named. 2: the audit cou
 
 const migrationsFolder = join(import.meta.dirname, '../server/migrations')
 
+const options = { tenant: { type: 'string' }, help: { type: 'boolean' } } as const
+
 export async function runAuditCommand(args: string[]): Promise<number> {
   try {
-    const { tenant, help: isHelpAsked } = readOptions(args)
+    const { tenant, help: isHelpAsked } = parseCommandLine({ args, options }, 'See chit audit --help.').values
     if (!isHelpAsked) return await run(tenant ?? null)
     process.stdout.write(help)
     return 0
   } catch (error) {
     // A scheduler tells books at fault from an audit that was none by the exit code alone, whatever went wrong.
-    console.error(error instanceof StartupError ? `chit: ${error}` : error)
+    const told = error instanceof CommandError ? error.message : error
+    console.error(told instanceof StartupError || typeof told === 'string' ? `chit: ${told}` : told)
     return 2
-  }
-}
-
-function readOptions(args: string[]) {
-  try {
-    return parseArgs({ args, options: { tenant: { type: 'string' }, help: { type: 'boolean' } } }).values
-  } catch (error) {
-    const what = error instanceof Error ? error.message.split('. ', 1)[0]!.replace(/\.$/, '') : String(error)
-    throw new StartupError(`${what}.`, 'See chit audit --help.')
   }
 }
 

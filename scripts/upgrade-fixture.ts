@@ -3,13 +3,13 @@
  * lived through the API of that release, its tables, and what it answered when it was asked about them. Every later
  * version must start on it (sim/upgrade/upgrade.test.ts). Made once for each release, and never again.
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { withDatabase } from '../bench/harness/database.ts'
 import { type Server, startServer } from '../bench/harness/server.ts'
-
+import { CommandError, parseCommandLine, runCommand } from '../cli/command-line.ts'
 import { type Client, createClient } from '../cli/http/client.ts'
 import { baitiaoTerms, cardTerms } from '../server/demo-terms.ts'
 import type { Database } from '../server/platform/database.ts'
@@ -17,22 +17,43 @@ import { stringifyJson } from '../server/platform/json.ts'
 import type { UpgradeFixture } from '../sim/upgrade/fixture.ts'
 
 const here = resolve(import.meta.dirname, '..')
-const { values } = parseArgs({ options: { version: { type: 'string' }, checkout: { type: 'string', default: here } } })
-if (values.version === undefined) throw new Error('--version is missing, such as --version 0.1')
 const masterKey = Buffer.alloc(32, 1).toString('base64')
 
-const home = await mkdtemp(join(tmpdir(), 'chit-fixture-'))
-const server = await startServer({ home, checkout: resolve(values.checkout), env: { CHIT_MASTER_KEY: masterKey } })
-try {
-  const sandbox = await live(server)
-  const tables = await withDatabase(server, tablesOf)
-  await writeFile(
-    join(here, `sim/upgrade/${values.version}.json`),
-    printed({ version: values.version, masterKey, ...sandbox }, tables),
-  )
-} finally {
-  await server.stop()
-  await rm(home, { recursive: true, force: true })
+const help = `npm run upgrade-fixture -- --version 0.1 [--checkout FOLDER]
+
+  --version    of the release, which is the name of the file in sim/upgrade
+  --checkout   of that release; this one by default
+`
+
+interface Settings {
+  readonly version: string
+  readonly checkout: string
+}
+
+function readSettings(): Settings | null {
+  const options = { version: { type: 'string' }, checkout: { type: 'string' }, help: { type: 'boolean' } } as const
+  const { version, checkout = here, help: isHelpAsked } = parseCommandLine({ options }).values
+  if (isHelpAsked) return null
+  if (version === undefined) throw new CommandError('--version is missing, such as --version 0.1.')
+  if (!/^\d+(\.\d+){1,2}$/.test(version)) throw new CommandError(`--version "${version}" is not one like 0.1.`)
+  if (!existsSync(join(checkout, 'server/main.ts'))) {
+    throw new CommandError(`--checkout "${checkout}" is not a folder with Chit in it: it has no server/main.ts.`)
+  }
+  return { version, checkout: resolve(checkout) }
+}
+
+async function keepFixture({ version, checkout }: Settings): Promise<number> {
+  const home = await mkdtemp(join(tmpdir(), 'chit-fixture-'))
+  const server = await startServer({ home, checkout, env: { CHIT_MASTER_KEY: masterKey } })
+  try {
+    const sandbox = await live(server)
+    const tables = await withDatabase(server, tablesOf)
+    await writeFile(join(here, `sim/upgrade/${version}.json`), printed({ version, masterKey, ...sandbox }, tables))
+    return 0
+  } finally {
+    await server.stop()
+    await rm(home, { recursive: true, force: true })
+  }
 }
 
 /** Three customers: one pays in time, one does not pay, one uses a card; in the middle of everything. */
@@ -123,3 +144,5 @@ function printed(about: Omit<UpgradeFixture, 'tables'>, tables: Readonly<Record<
   const kept = listed(Object.entries(tables).map(([table, rows]) => [table, `[\n${rows.join(',\n')}\n]`]))
   return `${JSON.stringify(rest, null, 1).slice(0, -2)},\n"answers": {\n${told}\n},\n"tables": {\n${kept}\n}}\n`
 }
+
+process.exitCode = await runCommand('upgrade-fixture', help, readSettings, keepFixture)

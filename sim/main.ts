@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { CommandError, parseCommandLine, runCommand, whole } from '../cli/command-line.ts'
+import { maxShard } from '../server/platform/ids.ts'
 import { liveAll } from './run/pool.ts'
 import { type Played, tellingsOf } from './run/telling.ts'
 import type { Group, GroupReport } from './run/types.ts'
@@ -35,47 +36,43 @@ interface Settings extends Played {
 }
 
 function readSettings(): Settings | null {
-  const { values } = parseArgs({
+  const { values } = parseCommandLine({
     options: {
-      seed: { type: 'string', default: '1' },
+      seed: { type: 'string' },
       seeds: { type: 'string' },
-      customers: { type: 'string', default: '100' },
-      days: { type: 'string', default: '120' },
+      customers: { type: 'string' },
+      days: { type: 'string' },
       'until-day': { type: 'string' },
       verbose: { type: 'boolean', default: false },
       'no-faults': { type: 'boolean', default: false },
-      'all-lines': { type: 'string', default: '30' },
-      audit: { type: 'string', default: '0' },
-      shards: { type: 'string', default: '1' },
-      workers: { type: 'string', default: String(availableParallelism()) },
+      'all-lines': { type: 'string' },
+      audit: { type: 'string' },
+      shards: { type: 'string' },
+      workers: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return null
-  const days = whole('days', values.days)
+  const days = whole('--days', values.days, 1, 120)
   return {
-    seeds: values.seeds === undefined ? [whole('seed', values.seed)] : range(values.seeds),
-    customers: whole('customers', values.customers),
+    seeds: values.seeds === undefined ? [whole('--seed', values.seed, 0, 1)] : range(values.seeds),
+    customers: whole('--customers', values.customers, 1, 100),
     days,
-    untilDay: Math.min(days, whole('until-day', values['until-day'] ?? values.days)),
+    untilDay: Math.min(days, whole('--until-day', values['until-day'], 1, days)),
     verbose: values.verbose,
     withFaults: !values['no-faults'],
-    allLinesEvery: whole('all-lines', values['all-lines']),
-    auditEvery: whole('audit', values.audit),
-    shards: whole('shards', values.shards),
-    workers: whole('workers', values.workers),
+    allLinesEvery: whole('--all-lines', values['all-lines'], 0, 30),
+    auditEvery: whole('--audit', values.audit, 0, 0),
+    shards: whole('--shards', values.shards, 1, 1, maxShard + 1),
+    workers: whole('--workers', values.workers, 1, availableParallelism()),
   }
 }
 
-function whole(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is a whole number, not "${text}"`)
-  return Number(text)
-}
-
 function range(text: string): number[] {
-  const [from, to] = text.split('..').map((end) => whole('seeds', end))
-  if (from === undefined || to === undefined || from > to)
-    throw new Error(`--seeds is a range like 1..200, not "${text}"`)
+  const [, from, to] = (/^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? []).map(Number)
+  if (from === undefined || to === undefined || from > to) {
+    throw new CommandError(`--seeds "${text}" is not a range like 1..200.`)
+  }
   return Array.from({ length: to - from + 1 }, (_, place) => from + place)
 }
 
@@ -153,6 +150,4 @@ function summarise(
   return 0
 }
 
-const settings = readSettings()
-if (settings === null) process.stdout.write(help)
-else process.exitCode = await run(settings)
+process.exitCode = await runCommand('sim', help, readSettings, run)

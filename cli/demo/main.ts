@@ -1,8 +1,9 @@
 /** `npm run demo`: a credit story told through the API, on a server of its own or a running one. */
 import { parseArgs } from 'node:util'
+import { CommandError } from '../command-line.ts'
 import { ApiProblem, createClient, Unreachable } from '../http/client.ts'
 import { openSandbox } from '../http/sandbox.ts'
-import { CommandError, type ServerOptions, withServer } from '../http/server.ts'
+import { type ServerOptions, withServer } from '../http/server.ts'
 import { startsOn, tellStory } from './story.ts'
 
 const help = `npm run demo -- [--url URL --key KEY]

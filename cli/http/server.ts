@@ -6,9 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readHome } from '../../server/platform/config.ts'
-
-/** What the person who typed the command can put right; printed as one line. */
-export class CommandError extends Error {}
+import { CommandError } from '../command-line.ts'
 
 export interface ServerAddress {
   readonly url: string

@@ -1,5 +1,5 @@
 /** From rows to orders: rows of one order come together, and an order with a malformed row is left out as a whole. */
-import { CommandError } from '../http/server.ts'
+import { CommandError } from '../command-line.ts'
 import type { Entry, Format, MalformedRow, Order, OrderFile, RowReader } from './orders.ts'
 import { RowProblem } from './orders.ts'
 import { readRows } from './rows.ts'

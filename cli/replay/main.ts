@@ -1,9 +1,10 @@
 /** `chit replay`: a file of orders through the HTTP API, and a report of what came of it. */
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { CommandError } from '../command-line.ts'
 import { ApiProblem, Unreachable } from '../http/client.ts'
 import { count } from '../http/money.ts'
-import { CommandError, withServer } from '../http/server.ts'
+import { withServer } from '../http/server.ts'
 import { loadOrders } from './load.ts'
 import { help, type ReplayOptions, readOptions } from './options.ts'
 import type { OrderFile } from './orders.ts'

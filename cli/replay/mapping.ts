@@ -1,7 +1,7 @@
 /** `--map`: any CSV, by naming its columns. */
 import { currencyDecimals, parseMinor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
-import { CommandError } from '../http/server.ts'
+import { CommandError } from '../command-line.ts'
 import { type Entry, type Format, localTime, RowProblem, type RowReader, readWithin, requireColumns } from './orders.ts'
 
 const needed = ['customer', 'amount', 'time'] as const

@@ -1,6 +1,6 @@
 /** `--preset online-retail`: the columns of the Online Retail file of the UCI repository, a gift shop's order lines. */
 import { roundQuotient } from '../../core/rounding.ts'
-import { CommandError } from '../http/server.ts'
+import { CommandError } from '../command-line.ts'
 import { type Format, localTime, RowProblem, type RowReader, readWithin, requireColumns } from './orders.ts'
 
 const timeZone = 'Europe/London'

@@ -1,8 +1,8 @@
 /** What `chit replay` can be told. */
-import { parseArgs } from 'node:util'
 import { type Minor, parseMinor } from '../../core/money.ts'
 import { Problem } from '../../core/problem.ts'
-import { CommandError, type ServerOptions } from '../http/server.ts'
+import { CommandError, parseCommandLine, whole } from '../command-line.ts'
+import type { ServerOptions } from '../http/server.ts'
 import { unitOf } from './behaviour.ts'
 import { mapHelp, mappedFormat, parseMap } from './mapping.ts'
 import { onlineRetail } from './online-retail.ts'
@@ -67,11 +67,7 @@ const flags = {
 type Values = ReturnType<typeof parseFlags>['values']
 
 function parseFlags(args: string[]) {
-  try {
-    return parseArgs({ args, options: flags, allowPositionals: true })
-  } catch (error) {
-    throw new CommandError(`${(error as Error).message.split('. ')[0]}.`)
-  }
+  return parseCommandLine({ args, options: flags, allowPositionals: true }, 'See chit replay --help.')
 }
 
 /** Null: help was asked for. Throws `CommandError` in words. */
@@ -143,11 +139,4 @@ function inWords<Result>(option: string, read: () => Result): Result {
   } catch (error) {
     throw error instanceof Problem ? new CommandError(`${option}: ${error.message}.`) : error
   }
-}
-
-function whole(option: string, text: string | undefined, least: number, preset: number): number {
-  if (text === undefined) return preset
-  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (!(number >= least)) throw new CommandError(`${option} "${text}" is not a whole number from ${least}.`)
-  return number
 }

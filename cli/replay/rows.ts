@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type CsvError, type Info, parse } from 'csv-parse'
-import { CommandError } from '../http/server.ts'
+import { CommandError } from '../command-line.ts'
 import type { MalformedRow } from './orders.ts'
 
 export interface Row {

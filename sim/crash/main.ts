@@ -7,9 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { type Source, seeded } from '../../bench/harness/random.ts'
 import { hasEnded, type Server, startServer } from '../../bench/harness/server.ts'
+import { parseCommandLine, runCommand, whole } from '../../cli/command-line.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { isFault, pickStrike, strike } from './strike.ts'
 import { judge, printVerdict } from './verdict.ts'
@@ -23,24 +23,37 @@ const help = `npm run crash -- [--rounds N] [--seed S] [--callers N] [--keep]
 Exit code 0: nothing acknowledged was lost, nothing was booked twice, and the books are true.
 `
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
+interface Settings {
+  readonly rounds: number
+  readonly seed: number
+  readonly callers: number
+  readonly keep: boolean
+}
+
+function readSettings(): Settings | null {
+  const { values } = parseCommandLine({
     options: {
-      rounds: { type: 'string', default: '3' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      callers: { type: 'string', default: '48' },
+      rounds: { type: 'string' },
+      seed: { type: 'string' },
+      callers: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(help)
-    return 0
+  if (values.help) return null
+  return {
+    rounds: whole('--rounds', values.rounds, 1, 3),
+    seed: whole('--seed', values.seed, 0, Date.now() % 1_000_000),
+    callers: whole('--callers', values.callers, 1, 48),
+    keep: values.keep,
   }
+}
+
+async function main({ rounds, seed, callers, keep }: Settings): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), 'chit-crash-'))
-  console.log(`crash: ${values.rounds} rounds, seed ${values.seed}, ${values.callers} callers, folder ${home}`)
-  const sound = await run(home, Number(values.rounds), Number(values.callers), Number(values.seed))
-  if (sound && !values.keep) await rm(home, { recursive: true, force: true })
+  console.log(`crash: ${rounds} rounds, seed ${seed}, ${callers} callers, folder ${home}`)
+  const sound = await run(home, rounds, callers, seed)
+  if (sound && !keep) await rm(home, { recursive: true, force: true })
   return sound ? 0 : 1
 }
 
@@ -80,4 +93,4 @@ async function oneRound(fleet: Fleet, server: Server, source: Source, round: num
   return restarted
 }
 
-process.exitCode = await main()
+process.exitCode = await runCommand('crash', help, readSettings, main)
