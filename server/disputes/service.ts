@@ -79,7 +79,10 @@ export function open(ctx: Context, chargeId: string, request: NewDispute): Promi
       operation,
       201,
       viewOfDispute(dispute),
-      (db) => store.insertDispute(db, ctx.tenantId, dispute),
+      async (db) => {
+        if (await store.insertDispute(db, ctx.tenantId, dispute)) return
+        throw problem('customer-erased', { detail: 'The customer of this charge was erased. Refund it instead.' })
+      },
       line.shard,
     )
   })

@@ -87,14 +87,18 @@ export async function listOpenDisputes(ctx: Context, after: string, limit: numbe
   return rows.map(disputeOf)
 }
 
-/** Once for a charge: another open one of it is a unique violation. */
-export async function insertDispute(db: Queryable, tenantId: string, dispute: Dispute): Promise<void> {
+/** Once for a charge: another open one of it is a unique violation. False where the customer was erased, and nothing is written. */
+export async function insertDispute(db: Queryable, tenantId: string, dispute: Dispute): Promise<boolean> {
   const { shard, id, chargeId, lineId, merchantId, currency, amountMinor, reason, reference, withheldMinor } = dispute
-  await db`
+  const { count } = await db`
     insert into disputes (shard, id, tenant_id, charge_id, line_id, merchant_id, currency, amount_minor, reason, reference, status,
       withheld_minor, opened_on, created_at)
-    values (${shard}, ${id}, ${tenantId}, ${chargeId}, ${lineId}, ${merchantId}, ${currency}, ${amountMinor}, ${reason},
-      ${reference}, 'open', ${withheldMinor}, ${dispute.openedOn}, ${dispute.createdAt})`
+    select ${shard}, ${id}, ${tenantId}, ${chargeId}, ${lineId}, ${merchantId}, ${currency}, ${amountMinor}, ${reason},
+      ${reference}, 'open', ${withheldMinor}, ${dispute.openedOn}, ${dispute.createdAt}
+    where not exists (
+      select from lines l join customers c on c.shard = l.shard and c.id = l.customer_id
+      where l.shard = ${shard} and l.id = ${lineId} and c.erased_at is not null)`
+  return count > 0
 }
 
 export async function markResolved(db: Queryable, dispute: Dispute): Promise<void> {

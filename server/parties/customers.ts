@@ -125,13 +125,13 @@ function viewOf(ctx: Context, row: store.CustomerRow): CustomerView {
 
 /**
  * Destroys the customer's key: what was sealed under it can't be read again by anybody, and the books stay. Refused
- * while money is owed either way, because the contract is then still running.
+ * while money is owed either way or a purchase is in dispute, because the contract is then still running.
  */
 export async function erase(ctx: Context, customerId: string): Promise<Reply<CustomerView>> {
   const customer = await find(ctx, customerId)
   const shard = shardOf(customerId)
   return once(ctx, shard, async () => {
-    await refuseOpenAccount(ctx.db)
+    await refuseWhileRunning(ctx.db)
     const at = customer.erasedAt ?? ctx.timestamp()
     const erased = { ...customer, personal: null, reference: null, erasedAt: at }
     const event = { type: 'customer.erased', data: { customerId }, currency: null, legs: [] }
@@ -144,15 +144,20 @@ export async function erase(ctx: Context, customerId: string): Promise<Reply<Cus
       erased,
       async (db) => {
         // Again, now that nobody else writes to the shard: a line may have been opened since.
-        await refuseOpenAccount(db)
+        await refuseWhileRunning(db)
         await store.eraseCustomer(db, ctx.tenantId, { shard, id: customerId, at })
       },
       shard,
     )
   })
 
-  async function refuseOpenAccount(db: Queryable): Promise<void> {
-    if (!(await store.hasOpenAccount(db, ctx.tenantId, { shard, id: customerId }))) return
-    throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
+  async function refuseWhileRunning(db: Queryable): Promise<void> {
+    if (await store.hasOpenAccount(db, ctx.tenantId, { shard, id: customerId })) {
+      throw problem('customer-has-open-lines', { detail: 'Settle and close the lines of this customer first.' })
+    }
+    const disputeId = await store.findOpenDispute(db, ctx.tenantId, { shard, id: customerId })
+    if (disputeId === undefined) return
+    const detail = `Dispute ${disputeId} of this customer is not decided yet.`
+    throw problem('charge-disputed', { detail, extra: { disputeId } })
   }
 }

@@ -220,6 +220,47 @@ test('a customer for whom a line is opened at the moment of the erasing is not e
   assert.deepEqual((await world.get<CustomerView>(`/v1/customers/${customer.id}`)).personal, person)
 })
 
+test('a dispute and the erasing of its customer at the same moment: the later one is refused', async () => {
+  const world = await sandbox('2026-03-05')
+  const program = await world.program(plainTerms())
+  const merchantId = await world.merchant()
+  const settled = async () => {
+    const { id: customerId } = await world.post<CustomerView>('/v1/customers', { name: 'Sun Er' })
+    const line = await world.post<{ id: string }>('/v1/lines', { customerId, programId: program.id })
+    const { id: chargeId } = await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
+    await world.pay(line.id, 25_900)
+    await world.post(`/v1/lines/${line.id}/close`)
+    return {
+      customerId,
+      dispute: () => world.refusal(`/v1/charges/${chargeId}/disputes`, { reason: 'other' }),
+      chargeId,
+    }
+  }
+  const erased = await settled()
+  const tooLate = await overtaken(
+    erased.customerId,
+    erased.dispute,
+    (transaction) => transaction`update customers set erased_at = now() where id = ${erased.customerId}`,
+  )
+  assert.equal(tooLate.code, 'customer-erased')
+  assert.deepEqual([...(await db`select id from disputes where charge_id = ${erased.chargeId}`)], [])
+
+  const { customerId, chargeId } = await settled()
+  let disputed: Promise<Dispute> | undefined
+  const refusal = await overtaken(
+    customerId,
+    async () => {
+      disputed = world.post<Dispute>(`/v1/charges/${chargeId}/disputes`, { reason: 'other' })
+      await delay(200)
+      // Decided while the dispute waits for its commit, and behind it in the queue.
+      return world.refusal(`/v1/customers/${customerId}/erase`)
+    },
+    () => delay(400),
+  )
+  assert.deepEqual([refusal.code, refusal.disputeId], ['charge-disputed', (await disputed!).id])
+  await world.booksAreTrue()
+})
+
 test('a secret key is shown once, kept as a hash, and stops at once when it is revoked', async () => {
   const world = await sandbox('2026-03-05')
   const draft = { label: 'checkout', role: 'operator' }

@@ -84,6 +84,19 @@ export async function hasOpenAccount(
   return rows.length > 0
 }
 
+/** One that is not decided yet, of any of the customer's lines. */
+export async function findOpenDispute(
+  db: Queryable,
+  tenantId: string,
+  { shard, id }: { shard: number; id: string },
+): Promise<string | undefined> {
+  const [row] = await db<{ id: string }[]>`
+    select d.id from lines l join disputes d on d.shard = l.shard and d.line_id = l.id
+    where l.shard = ${shard} and l.tenant_id = ${tenantId} and l.customer_id = ${id} and d.status = 'open'
+    order by d.id limit 1`
+  return row?.id
+}
+
 /**
  * The identity hash is replaced too: the person may come back as somebody new. Why a dispute was decided as it was tells of
  * the person; its `reference` stays, as that of a purchase does.

@@ -104,7 +104,7 @@ export const registry = {
   'customer-erased': {
     status: 409,
     title: 'This customer was erased',
-    remedy: 'Enter the person as a new customer.',
+    remedy: 'Enter the person as a new customer. What they bought before can be refunded.',
   },
   'customer-has-open-lines': {
     status: 409,
