@@ -68,10 +68,16 @@ function readSettings(): Settings | null {
   }
 }
 
+/** A day of this machine and more. */
+const mostSeeds = 100_000
+
 function range(text: string): number[] {
   const [, from, to] = (/^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? []).map(Number)
   if (from === undefined || to === undefined || from > to) {
     throw new CommandError(`--seeds "${text}" is not a range like 1..200.`)
+  }
+  if (to - from >= mostSeeds) {
+    throw new CommandError(`--seeds "${text}" are more than ${mostSeeds.toLocaleString('en')} worlds.`)
   }
   return Array.from({ length: to - from + 1 }, (_, place) => from + place)
 }

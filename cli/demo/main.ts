@@ -1,6 +1,5 @@
 /** `npm run demo`: a credit story told through the API, on a server of its own or a running one. */
-import { parseArgs } from 'node:util'
-import { CommandError } from '../command-line.ts'
+import { CommandError, parseCommandLine, runCommand } from '../command-line.ts'
 import { ApiProblem, createClient, Unreachable } from '../http/client.ts'
 import { openSandbox } from '../http/sandbox.ts'
 import { type ServerOptions, withServer } from '../http/server.ts'
@@ -15,17 +14,17 @@ early settlement, payouts, the books. Starts a server of its own with a temporar
   --key KEY    a sandbox key of it; absent: CHIT_KEY, or the key of the demo world in .chit/demo.json
 `
 
-async function main(): Promise<number> {
+function readSettings(): ServerOptions | null {
   const options = { url: { type: 'string' }, key: { type: 'string' }, help: { type: 'boolean' } } as const
-  const { values } = parseArgs({ options })
-  if (values.help) {
-    process.stdout.write(help)
-    return 0
-  }
+  const { help: isHelpAsked, ...order } = parseCommandLine({ options }).values
+  return isHelpAsked ? null : order
+}
+
+async function main(order: ServerOptions): Promise<number> {
   const startedAt = performance.now()
-  await withServer(values satisfies ServerOptions, async (server) => {
-    const order = { name: 'Demo story', timeZone: 'Asia/Shanghai', now: `${startsOn}T02:00:00Z` }
-    const { tenantId, address } = await openSandbox(server, order)
+  await withServer(order, async (server) => {
+    const world = { name: 'Demo story', timeZone: 'Asia/Shanghai', now: `${startsOn}T02:00:00Z` }
+    const { tenantId, address } = await openSandbox(server, world)
     const client = createClient(address)
     console.log(`Chit at ${server.url}, a fresh sandbox ${tenantId} whose clock stands at ${startsOn}.`)
     try {
@@ -39,13 +38,9 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main()
+  process.exitCode = await runCommand('demo', help, readSettings, main)
 } catch (error) {
-  const isPlain =
-    error instanceof CommandError ||
-    error instanceof Unreachable ||
-    error instanceof ApiProblem ||
-    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+  const isPlain = error instanceof CommandError || error instanceof Unreachable || error instanceof ApiProblem
   console.error(isPlain ? `demo: ${(error as Error).message}` : error)
   process.exitCode = 1
 }
