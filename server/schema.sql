@@ -225,7 +225,7 @@ create table loans (
   constraint loans_pkey PRIMARY KEY (shard, id)
 ) with (fillfactor=70);
 CREATE INDEX loans_past_due ON public.loans USING btree (shard, line_id) WHERE (days_past_due > 0);
-CREATE INDEX loans_shard_line_id_idx ON public.loans USING btree (shard, line_id);
+CREATE INDEX loans_shard_line_id_status_idx ON public.loans USING btree (shard, line_id, status);
 CREATE INDEX loans_shard_tenant_id_next_action_on_idx ON public.loans USING btree (shard, tenant_id, next_action_on) WHERE (next_action_on IS NOT NULL);
 
 create table made_with (

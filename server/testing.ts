@@ -139,7 +139,7 @@ function worldOf(call: Call, tenantId: string, key: string): World {
     buy: (purchase) => post('/v1/charges', { currency: 'CNY', plan: 'pay-later', ...purchase }),
     pay: (lineId, amount, more = {}) => post('/v1/repayments', { lineId, amount, ...more }),
     loan: (id) => get(`/v1/loans/${id}`),
-    loansOf: (lineId) => listed(`/v1/loans?lineId=${lineId}`),
+    loansOf: (lineId) => listed(`/v1/loans?limit=1000&lineId=${lineId}`),
     readLine: (id) => get(`/v1/lines/${id}`),
     statements: async (lineId) => (await listed<Statement>(`/v1/statements?lineId=${lineId}`)).toReversed(),
     balance: async (account) => {

@@ -165,6 +165,11 @@ export interface EventPage {
   readonly more: boolean
 }
 
+/** `next`: sent as `after` for the page behind it. */
+export interface Page<Item> extends Listed<Item> {
+  readonly next: string | null
+}
+
 export interface Listed<Item> {
   readonly data: readonly Item[]
 }

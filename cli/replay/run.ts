@@ -256,9 +256,12 @@ async function outstanding({ patient }: Stage): Promise<number> {
 async function lateLoans({ world, lateLines }: Stage): Promise<Replayed['lateThen']> {
   const late = new Map<string, { count: number; amount: bigint }>()
   for (const lineId of lateLines) {
-    const { data } = await world.client.get<api.Listed<api.Loan>>(`/v1/loans?lineId=${lineId}`)
-    for (const loan of data.filter((candidate) => candidate.bucket !== 'current')) {
-      addTo(late, loan.bucket, minor(loan.principalOutstanding))
+    for (let after: string | null = ''; after !== null; ) {
+      const page: api.Page<api.Loan> = await world.client.get(`/v1/loans?limit=1000&lineId=${lineId}&after=${after}`)
+      for (const loan of page.data.filter((candidate) => candidate.bucket !== 'current')) {
+        addTo(late, loan.bucket, minor(loan.principalOutstanding))
+      }
+      after = page.next
     }
   }
   return late

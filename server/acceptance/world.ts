@@ -100,7 +100,7 @@ export function hold(world: World, lineId: string, amount: number, plan = 'pay-l
 }
 
 export async function loansOf(call: Call, lineId: string): Promise<readonly Loan[]> {
-  return (await read<ListOf<Loan>>(call, `/v1/loans?lineId=${lineId}`)).data
+  return (await read<ListOf<Loan>>(call, `/v1/loans?limit=1000&lineId=${lineId}`)).data
 }
 
 /** Every event of the tenant, page after page. */

@@ -180,6 +180,45 @@ test('lines and their loans are read many at once, in the order asked; those of 
   assert.equal(loans.data.length, 2)
 })
 
+test('loans come in pages, line by line, those of one status if asked; a page begins after a loan of these lines', async () => {
+  const { world, program, merchantId } = await shopping()
+  const [one, other] = [await world.line(program.id), await world.line(program.id)]
+  for (const [day, lineId] of [one.id, other.id, one.id, one.id, other.id].entries()) {
+    await world.buy({ lineId, merchantId, amount: 1_000 })
+    if (day === 2) await world.advance('2026-03-07')
+  }
+  await world.pay(one.id, 1_000)
+  const all = [...(await world.loansOf(one.id)), ...(await world.loansOf(other.id))]
+  assert.deepEqual([all.length, all[0]!.status], [5, 'paid'])
+  const read = async (query: string, limit: number) => {
+    const loans: Loan[] = []
+    const sizes: number[] = []
+    for (let after: string | null = ''; after !== null; ) {
+      const page: { data: Loan[]; next: string | null } = await world.get(
+        `/v1/loans?${query}&limit=${limit}&after=${after}`,
+      )
+      loans.push(...page.data)
+      sizes.push(page.data.length)
+      after = page.next
+    }
+    return { loans, sizes }
+  }
+  const both = `lineIds=${one.id},${other.id},${one.id}`
+  assert.deepEqual(await read(both, 2), { loans: all, sizes: [2, 2, 1] })
+  assert.deepEqual(await read(both, 1), { loans: all, sizes: [1, 1, 1, 1, 1, 0] })
+  assert.deepEqual(await read(`lineId=${one.id}`, 2), { loans: all.slice(0, 3), sizes: [2, 1] })
+  assert.deepEqual((await read(`${both}&status=active`, 3)).loans, all.slice(1))
+  assert.deepEqual((await read(`${both}&status=paid`, 3)).loans, all.slice(0, 1))
+  const strange = await shopping()
+  const { id: strangeLine } = await strange.world.line(strange.program.id)
+  await strange.world.buy({ lineId: strangeLine, merchantId: strange.merchantId, amount: 1_000 })
+  const [strangers] = await strange.world.loansOf(strangeLine)
+  for (const after of [strangers!.id, all[4]!.id, 'loa_none']) {
+    const { status, body } = await world.call<{ code: string }>('GET', `/v1/loans?lineId=${one.id}&after=${after}`)
+    assert.deepEqual([status, body.code], [400, 'invalid-request'], after)
+  }
+})
+
 test('a list of lines or loans says by what it is chosen, once', async () => {
   const { world, program } = await shopping()
   const { id, customerId } = await world.line(program.id)

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { answer } from '../answers.ts'
+import { answer, page } from '../answers.ts'
 import { contextOf } from '../platform/context.ts'
 import type { App } from '../platform/http.ts'
 import {
@@ -14,9 +14,12 @@ import {
   nullable,
   object,
   oneOf,
+  PageQuery,
   Percent,
+  pageOf,
 } from '../shapes.ts'
 import * as loans from './service.ts'
+import { loanStatuses } from './types.ts'
 
 const Instalment = object({
   n: Type.Integer(),
@@ -32,6 +35,8 @@ const Instalment = object({
   status: oneOf(['upcoming', 'due', 'past-due', 'paid']),
 })
 
+const Status = oneOf(loanStatuses)
+
 const Loan = object({
   id: Id,
   lineId: Id,
@@ -40,7 +45,7 @@ const Loan = object({
   programId: Id,
   plan: Type.String(),
   currency: Currency,
-  status: oneOf(['active', 'paid', 'overpaid', 'charged-off']),
+  status: Status,
   principal: MinorBalance,
   principalOutstanding: MinorBalance,
   openedOn: Day,
@@ -78,11 +83,19 @@ export function registerLoans(app: App): void {
       schema: {
         tags,
         summary: 'List the loans of a line, or of several; lines that there are not are left out',
-        querystring: object({ lineId: Type.Optional(Id), lineIds: Type.Optional(Ids) }),
-        response: { 200: object({ data: Type.Array(Loan) }) },
+        querystring: object({
+          lineId: Type.Optional(Id),
+          lineIds: Type.Optional(Ids),
+          status: Type.Optional(Status),
+          ...PageQuery,
+        }),
+        response: { 200: pageOf(Loan) },
       },
     },
-    async (request) => ({ data: await loans.list(contextOf(request), request.query) }),
+    async (request) => {
+      const { after = '', limit = 100, ...filter } = request.query
+      return page(await loans.list(contextOf(request), filter, after, limit), limit)
+    },
   )
   app.get(
     '/v1/loans/:id/payoff',

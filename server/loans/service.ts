@@ -1,6 +1,6 @@
 /** Loans after their making: read, rescheduled in hardship, charges waived, written off. Money in is the repayments' work. */
 import { duesOn, payoffOn } from '../../core/loan/index.ts'
-import type { Component, Dues, LoanEvent } from '../../core/loan/types.ts'
+import type { Component, Dues, LoanEvent, LoanStatus } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import { postReply } from '../journal/post.ts'
 import type { Operation, Reply } from '../journal/types.ts'
@@ -33,16 +33,26 @@ export interface LoanFilter {
   readonly lineId?: string
   /** Parted by commas. */
   readonly lineIds?: string
+  readonly status?: LoanStatus
 }
 
-/** Loans of one line, or of several, line by line in the order given. Throws `invalid-request` unless exactly one is said. */
-export async function list(ctx: Context, { lineId, lineIds }: LoanFilter): Promise<LoanView[]> {
+/**
+ * A page of the loans of one line, or of several, line by line in the order given, of each in the order opened. Throws
+ * `invalid-request` unless exactly one of them is said, and where `after` is no loan of theirs.
+ */
+export async function list(ctx: Context, filter: LoanFilter, after: string, limit: number): Promise<LoanView[]> {
+  const { lineId, lineIds, ...only } = filter
   if ((lineId === undefined) === (lineIds === undefined)) {
     throw problem('invalid-request', { detail: 'Send either `lineId` or `lineIds`.' })
   }
-  const ids = lineId === undefined ? lineIds!.split(',') : [(await findLine(ctx, lineId)).id]
-  const found = await Promise.all(ids.map((id) => store.listLoans(ctx, id)))
-  return found.flat().map((loan) => viewOfLoan(loan, ctx.today()))
+  const ids = lineId === undefined ? [...new Set(lineIds!.split(','))] : [(await findLine(ctx, lineId)).id]
+  const last = after === '' ? null : await store.findLoan(ctx, after)
+  const place = last === null ? 0 : ids.indexOf(last?.lineId ?? '')
+  if (place < 0) {
+    throw problem('invalid-request', { detail: '`after` is none of these loans: send what `next` was.' })
+  }
+  const loans = await store.listLoans(ctx, ids.slice(place), { ...only, after: last ?? null, limit })
+  return loans.map((loan) => viewOfLoan(loan, ctx.today()))
 }
 
 export interface PayoffQuote extends Dues {

@@ -1,3 +1,4 @@
+import type { LoanStatus } from '../../core/loan/types.ts'
 import { createLoader, createRowLoader, createShardLoader, type Loader } from '../platform/batcher.ts'
 import { type Context, oncePerPlatform } from '../platform/context.ts'
 import type { Queryable } from '../platform/database.ts'
@@ -32,17 +33,17 @@ type LineLoader = Loader<string, StoredRow[]>
 
 /** Lines whose loans several requests ask for come in one query; each request folds its own. */
 const loadersOf = oncePerPlatform(({ db: { readings }, db: quick }) => {
-  const ofLines = (statuses: readonly Loan['state']['status'][] | null, db = quick) =>
+  const ofLines = (statuses: readonly LoanStatus[], db = quick) =>
     createLoader<string, StoredRow[]>(async (lineIds) => {
       const shards = [...new Set(lineIds.map(shardOf))]
       const rows = await db<StoredRow[]>`
         select ${selected(db)} from loans
         where ${ofShards(db, shards)} and line_id = any (${db.typed.texts(lineIds)})
-          ${statuses === null ? db`` : db`and status = any (${db.typed.texts(statuses)})`}
+          and status = any (${db.typed.texts(statuses)})
         order by opened_on, id`
       return Map.groupBy(rows, (row) => row.lineId)
     })
-  return { all: ofLines(null), unsettled: ofLines(['active', 'charged-off']), open: ofLines(['active'], readings) }
+  return { unsettled: ofLines(['active', 'charged-off']), open: ofLines(['active'], readings) }
 })
 
 async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<StoredRow[]> {
@@ -50,10 +51,67 @@ async function listOwn(ctx: Context, load: LineLoader, lineId: string): Promise<
   return rows.filter((row) => row.tenantId === ctx.tenantId)
 }
 
-/** Loans of a line of the caller's tenant, in the order opened. */
-export async function listLoans(ctx: Context, lineId: string): Promise<Loan[]> {
-  return (await listOwn(ctx, loadersOf(ctx.platform).all, lineId)).map(lastReadOf(ctx.platform))
+interface PageOfLine {
+  readonly shard: number
+  readonly tenantId: string
+  readonly lineId: string
+  /** The last loan of the page before. */
+  readonly after: Pick<StoredLoan, 'openedOn' | 'id'>
+  readonly limit: number
 }
+
+/** A line may have a thousand loans that were paid long ago; no more of them are read than are asked for. */
+const pageLoadersOf = oncePerPlatform(({ db }) => {
+  const { texts, dates, bigints } = db.typed
+  const withStatus = (status: LoanStatus | null) =>
+    createShardLoader<PageOfLine, StoredRow[]>(async (shard, asked) => {
+      const rows = await db<(StoredRow & { readonly n: number })[]>`
+        select asked.n::int, own.*
+        from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ lineId }) => lineId))},
+            ${dates(asked.map(({ after }) => after.openedOn))}, ${texts(asked.map(({ after }) => after.id))},
+            ${bigints(asked.map(({ limit }) => BigInt(limit)))})
+          with ordinality as asked(tenant, line, opened, loan, most, n)
+        cross join lateral (
+          select ${selected(db)} from loans
+          where shard = ${shard} and line_id = asked.line and tenant_id = asked.tenant and (opened_on, id) > (asked.opened, asked.loan)
+            ${status === null ? db`` : db`and status = ${status}`}
+          order by opened_on, id limit asked.most
+        ) as own
+        order by asked.n, own.opened_on, own.id`
+      const pages = Map.groupBy(rows, ({ n }) => n)
+      return asked.map((_, place) => pages.get(place + 1) ?? [])
+    })
+  return {
+    all: withStatus(null),
+    active: withStatus('active'),
+    paid: withStatus('paid'),
+    overpaid: withStatus('overpaid'),
+    'charged-off': withStatus('charged-off'),
+  }
+})
+
+export interface PageOfLoans {
+  /** Absent: any. */
+  readonly status?: LoanStatus
+  /** Of the first of the lines; null: from its first loan on. */
+  readonly after: StoredLoan | null
+  readonly limit: number
+}
+
+/** Line by line in the order given, of each in the order opened. What is no line of the caller's tenant has none. */
+export async function listLoans(ctx: Context, lineIds: readonly string[], page: PageOfLoans): Promise<Loan[]> {
+  const { status = 'all', after, limit } = page
+  const load = pageLoadersOf(ctx.platform)[status]
+  const ofLines = lineIds
+    .filter((lineId) => isShardedId('lin', lineId))
+    .map((lineId) => {
+      const from = after?.lineId === lineId ? after : beforeAll
+      return load({ shard: shardOf(lineId), tenantId: ctx.tenantId, lineId, after: from, limit })
+    })
+  return (await Promise.all(ofLines)).flat().slice(0, limit).map(lastReadOf(ctx.platform))
+}
+
+const beforeAll = { openedOn: '0001-01-01', id: '' }
 
 /** Those on which money may still come in: what is owed, and what was written off. */
 export async function listUnsettledLoans(ctx: Context, lineId: string): Promise<StoredLoan[]> {

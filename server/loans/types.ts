@@ -1,10 +1,12 @@
 import type { Funding } from '../../core/journal/posting.ts'
-import type { LoanEvent, LoanLedger, LoanState, LoanTerms } from '../../core/loan/types.ts'
+import type { LoanEvent, LoanLedger, LoanState, LoanStatus, LoanTerms } from '../../core/loan/types.ts'
 import type { Minor } from '../../core/money.ts'
 import type { Bucket } from '../../core/program/late.ts'
 
 /** Where collection has come to; of a loan whose charge is disputed nothing is asked until that is decided. */
 export type LoanBucket = Bucket | 'disputed'
+
+export const loanStatuses = ['active', 'paid', 'overpaid', 'charged-off'] as const satisfies readonly LoanStatus[]
 
 /** A loan as stored: its contract, what happened since, and how far the books have followed. */
 export interface Loan {

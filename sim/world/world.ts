@@ -247,15 +247,26 @@ async function pageFindings(
   const idsOf = (wanted: readonly Line[]) => wanted.map((line) => line.id).join(',')
   const withLoans = lines.filter((line) => line.loans.length > 0 && (everything || auditor.touchedLoans.has(line)))
   const shownLines = await desk.get(`/v1/lines?ids=${idsOf(lines)}`)
-  const shownLoans = withLoans.length === 0 ? null : await desk.get(`/v1/loans?lineIds=${idsOf(withLoans)}`)
+  const shownLoans = withLoans.length === 0 ? [] : await loansShown(desk, idsOf(withLoans))
   const byId = new Map<string, Json>(shownLines.body.data.map((shown: Json) => [shown.id, shown]))
-  const loansOf: Map<string, Json[]> = Map.groupBy(shownLoans?.body.data ?? [], (shown: Json) => shown.lineId)
+  const loansOf: Map<string, Json[]> = Map.groupBy(shownLoans, (shown: Json) => shown.lineId)
   const asked = new Set(withLoans)
   return lines.flatMap((line) => {
     const found = lineFindings(line, byId.get(line.id))
     if (asked.has(line)) found.push(...loanFindings(line, loansOf.get(line.id) ?? [], auditor.today))
     return found.length === 0 ? [] : [...found, describe(line)]
   })
+}
+
+/** Page after page. */
+async function loansShown(desk: Desk, lineIds: string): Promise<Json[]> {
+  const shown: Json[] = []
+  for (let after: string | null = ''; after !== null; ) {
+    const { body } = await desk.get(`/v1/loans?limit=1000&lineIds=${lineIds}&after=${after}`)
+    shown.push(...body.data)
+    after = body.next
+  }
+  return shown
 }
 
 function lineFindings(line: Line, shown: Json | undefined): string[] {
