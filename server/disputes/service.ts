@@ -80,8 +80,11 @@ export function open(ctx: Context, chargeId: string, request: NewDispute): Promi
       201,
       viewOfDispute(dispute),
       async (db) => {
-        if (await store.insertDispute(db, ctx.tenantId, dispute)) return
-        throw problem('customer-erased', { detail: 'The customer of this charge was erased. Refund it instead.' })
+        // Only now, when nobody else writes to the shard: a customer may have been erased a moment ago.
+        if (await store.isOfErasedCustomer(db, dispute)) {
+          throw problem('customer-erased', { detail: 'The customer of this charge was erased. Refund it instead.' })
+        }
+        await store.insertDispute(db, ctx.tenantId, dispute)
       },
       line.shard,
     )

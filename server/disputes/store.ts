@@ -87,18 +87,21 @@ export async function listOpenDisputes(ctx: Context, after: string, limit: numbe
   return rows.map(disputeOf)
 }
 
-/** Once for a charge: another open one of it is a unique violation. False where the customer was erased, and nothing is written. */
-export async function insertDispute(db: Queryable, tenantId: string, dispute: Dispute): Promise<boolean> {
+/** Once for a charge: another open one of it is a unique violation. */
+export async function insertDispute(db: Queryable, tenantId: string, dispute: Dispute): Promise<void> {
   const { shard, id, chargeId, lineId, merchantId, currency, amountMinor, reason, reference, withheldMinor } = dispute
-  const { count } = await db`
+  await db`
     insert into disputes (shard, id, tenant_id, charge_id, line_id, merchant_id, currency, amount_minor, reason, reference, status,
       withheld_minor, opened_on, created_at)
-    select ${shard}, ${id}, ${tenantId}, ${chargeId}, ${lineId}, ${merchantId}, ${currency}, ${amountMinor}, ${reason},
-      ${reference}, 'open', ${withheldMinor}, ${dispute.openedOn}, ${dispute.createdAt}
-    where not exists (
-      select from lines l join customers c on c.shard = l.shard and c.id = l.customer_id
-      where l.shard = ${shard} and l.id = ${lineId} and c.erased_at is not null)`
-  return count > 0
+    values (${shard}, ${id}, ${tenantId}, ${chargeId}, ${lineId}, ${merchantId}, ${currency}, ${amountMinor}, ${reason},
+      ${reference}, 'open', ${withheldMinor}, ${dispute.openedOn}, ${dispute.createdAt})`
+}
+
+export async function isOfErasedCustomer(db: Queryable, { shard, lineId }: Dispute): Promise<boolean> {
+  const rows = await db`
+    select 1 from lines l join customers c on c.shard = l.shard and c.id = l.customer_id
+    where l.shard = ${shard} and l.id = ${lineId} and c.erased_at is not null`
+  return rows.length > 0
 }
 
 export async function markResolved(db: Queryable, dispute: Dispute): Promise<void> {
