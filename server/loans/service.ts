@@ -46,12 +46,12 @@ export async function list(ctx: Context, filter: LoanFilter, after: string, limi
     throw problem('invalid-request', { detail: 'Send either `lineId` or `lineIds`.' })
   }
   const ids = lineId === undefined ? [...new Set(lineIds!.split(','))] : [(await findLine(ctx, lineId)).id]
-  const last = after === '' ? null : await store.findLoan(ctx, after)
-  const place = last === null ? 0 : ids.indexOf(last?.lineId ?? '')
+  const last = after === '' ? null : ((await store.findLoan(ctx, after)) ?? null)
+  const place = after === '' ? 0 : ids.indexOf(last?.lineId ?? '')
   if (place < 0) {
     throw problem('invalid-request', { detail: '`after` is none of these loans: send what `next` was.' })
   }
-  const loans = await store.listLoans(ctx, ids.slice(place), { ...only, after: last ?? null, limit })
+  const loans = await store.listLoans(ctx, ids.slice(place), { ...only, after: last, limit })
   return loans.map((loan) => viewOfLoan(loan, ctx.today()))
 }
 

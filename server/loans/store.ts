@@ -6,7 +6,7 @@ import { isShardedId, shardOf } from '../platform/ids.ts'
 import { ofShards } from '../platform/shards.ts'
 import { createLastRead } from './last-read.ts'
 import { StoredLoan, type StoredRow } from './stored.ts'
-import type { Loan } from './types.ts'
+import { type Loan, loanStatuses } from './types.ts'
 
 /** By which a loan is passed over or found to be the one. */
 const columns = [
@@ -55,40 +55,33 @@ interface PageOfLine {
   readonly shard: number
   readonly tenantId: string
   readonly lineId: string
+  readonly statuses: readonly LoanStatus[]
   /** The last loan of the page before. */
   readonly after: Pick<StoredLoan, 'openedOn' | 'id'>
   readonly limit: number
 }
 
-/** A line may have a thousand loans that were paid long ago; no more of them are read than are asked for. */
-const pageLoadersOf = oncePerPlatform(({ db }) => {
-  const { texts, dates, bigints } = db.typed
-  const withStatus = (status: LoanStatus | null) =>
-    createShardLoader<PageOfLine, StoredRow[]>(async (shard, asked) => {
-      const rows = await db<(StoredRow & { readonly n: number })[]>`
-        select asked.n::int, own.*
-        from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ lineId }) => lineId))},
-            ${dates(asked.map(({ after }) => after.openedOn))}, ${texts(asked.map(({ after }) => after.id))},
-            ${bigints(asked.map(({ limit }) => BigInt(limit)))})
-          with ordinality as asked(tenant, line, opened, loan, most, n)
-        cross join lateral (
-          select ${selected(db)} from loans
-          where shard = ${shard} and line_id = asked.line and tenant_id = asked.tenant and (opened_on, id) > (asked.opened, asked.loan)
-            ${status === null ? db`` : db`and status = ${status}`}
-          order by opened_on, id limit asked.most
-        ) as own
-        order by asked.n, own.opened_on, own.id`
-      const pages = Map.groupBy(rows, ({ n }) => n)
-      return asked.map((_, place) => pages.get(place + 1) ?? [])
-    })
-  return {
-    all: withStatus(null),
-    active: withStatus('active'),
-    paid: withStatus('paid'),
-    overpaid: withStatus('overpaid'),
-    'charged-off': withStatus('charged-off'),
-  }
-})
+/** A line may have a thousand loans that were paid long ago; no more of them are sent and folded than are asked for. */
+const pageLoaderOf = oncePerPlatform(({ db }) =>
+  createShardLoader<PageOfLine, StoredRow[]>(async (shard, asked) => {
+    const { texts, dates, bigints } = db.typed
+    const rows = await db<(StoredRow & { readonly n: number })[]>`
+      select asked.n::int, own.*
+      from unnest(${texts(asked.map(({ tenantId }) => tenantId))}, ${texts(asked.map(({ lineId }) => lineId))},
+          ${texts(asked.map(({ statuses }) => statuses.join()))}, ${dates(asked.map(({ after }) => after.openedOn))},
+          ${texts(asked.map(({ after }) => after.id))}, ${bigints(asked.map(({ limit }) => BigInt(limit)))})
+        with ordinality as asked(tenant, line, statuses, opened, loan, most, n)
+      cross join lateral (
+        select ${selected(db)} from loans
+        where shard = ${shard} and line_id = asked.line and status = any (string_to_array(asked.statuses, ','))
+          and tenant_id = asked.tenant and (opened_on, id) > (asked.opened, asked.loan)
+        order by opened_on, id limit asked.most
+      ) as own
+      order by asked.n, own.opened_on, own.id`
+    const pages = Map.groupBy(rows, ({ n }) => n)
+    return asked.map((_, place) => pages.get(place + 1) ?? [])
+  }),
+)
 
 export interface PageOfLoans {
   /** Absent: any. */
@@ -100,13 +93,14 @@ export interface PageOfLoans {
 
 /** Line by line in the order given, of each in the order opened. What is no line of the caller's tenant has none. */
 export async function listLoans(ctx: Context, lineIds: readonly string[], page: PageOfLoans): Promise<Loan[]> {
-  const { status = 'all', after, limit } = page
-  const load = pageLoadersOf(ctx.platform)[status]
+  const { status, after, limit } = page
+  const load = pageLoaderOf(ctx.platform)
+  const statuses = status === undefined ? loanStatuses : [status]
   const ofLines = lineIds
     .filter((lineId) => isShardedId('lin', lineId))
     .map((lineId) => {
       const from = after?.lineId === lineId ? after : beforeAll
-      return load({ shard: shardOf(lineId), tenantId: ctx.tenantId, lineId, after: from, limit })
+      return load({ shard: shardOf(lineId), tenantId: ctx.tenantId, lineId, statuses, after: from, limit })
     })
   return (await Promise.all(ofLines)).flat().slice(0, limit).map(lastReadOf(ctx.platform))
 }
