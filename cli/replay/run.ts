@@ -256,15 +256,20 @@ async function outstanding({ patient }: Stage): Promise<number> {
 async function lateLoans({ world, lateLines }: Stage): Promise<Replayed['lateThen']> {
   const late = new Map<string, { count: number; amount: bigint }>()
   for (const lineId of lateLines) {
-    for (let after: string | null = ''; after !== null; ) {
-      const page: api.Page<api.Loan> = await world.client.get(`/v1/loans?limit=1000&lineId=${lineId}&after=${after}`)
-      for (const loan of page.data.filter((candidate) => candidate.bucket !== 'current')) {
-        addTo(late, loan.bucket, minor(loan.principalOutstanding))
-      }
-      after = page.next
+    for await (const loan of loansOf(world.client, lineId)) {
+      if (loan.bucket !== 'current') addTo(late, loan.bucket, minor(loan.principalOutstanding))
     }
   }
   return late
+}
+
+/** Page after page. */
+async function* loansOf(client: Client, lineId: string): AsyncGenerator<api.Loan> {
+  for (let after: string | null = ''; after !== null; ) {
+    const page: api.Page<api.Loan> = await client.get(`/v1/loans?limit=1000&lineId=${lineId}&after=${after}`)
+    yield* page.data
+    after = page.next
+  }
 }
 
 /** Everything customers still owe, charges too. */

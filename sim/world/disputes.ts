@@ -4,7 +4,7 @@ import { dispute, type Resolution, resolve } from '../auditor/dispute.ts'
 import { type Charge, type Dispute, daysPastDue, type Line, owed } from '../auditor/line.ts'
 import { repay } from '../auditor/money.ts'
 import { type Chance, chanceOf } from './chance.ts'
-import type { Desk, Json } from './courier.ts'
+import { type Desk, type Json, readWhole } from './courier.ts'
 import { agree, type Deeds, dealWith, type Shopper, same, type World } from './people.ts'
 import { bringBack, pay, readBill } from './shoppers.ts'
 import { giveUp } from './staff.ts'
@@ -180,12 +180,7 @@ async function lookUp(desk: Desk, line: Line, own: Dispute): Promise<void> {
 
 /** Those that are to be decided, as the server lists them, against all that the auditor knows. */
 export async function openFindings({ auditor, courier }: World): Promise<string[]> {
-  const shown = new Map<string, Json>()
-  for (let next: string | null = ''; next !== null; ) {
-    const { body } = await courier.get(`/v1/disputes?${next === '' ? '' : `after=${next}`}`)
-    for (const one of body.data) shown.set(one.id, one)
-    next = body.next
-  }
+  const shown = new Map<string, Json>((await readWhole(courier, '/v1/disputes')).map((one) => [one.id, one]))
   const found: string[] = []
   for (const line of auditor.lines.values()) {
     for (const own of line.disputes.filter(({ status }) => status === 'open')) {

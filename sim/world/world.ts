@@ -6,7 +6,7 @@ import type { Line } from '../auditor/line.ts'
 import { comeIn } from './arrivals.ts'
 import { chanceOf } from './chance.ts'
 import { designsOf, factsOf, termsOf } from './contracts.ts'
-import { type Counts, type Courier, createCourier, type Desk, type Json } from './courier.ts'
+import { type Counts, type Courier, createCourier, type Desk, type Json, readWhole } from './courier.ts'
 import { complain, judge, openFindings } from './disputes.ts'
 import type { House } from './house.ts'
 import { type Deeds, describe, type Habit, type Product, type Shopper, type World } from './people.ts'
@@ -247,7 +247,7 @@ async function pageFindings(
   const idsOf = (wanted: readonly Line[]) => wanted.map((line) => line.id).join(',')
   const withLoans = lines.filter((line) => line.loans.length > 0 && (everything || auditor.touchedLoans.has(line)))
   const shownLines = await desk.get(`/v1/lines?ids=${idsOf(lines)}`)
-  const shownLoans = withLoans.length === 0 ? [] : await loansShown(desk, idsOf(withLoans))
+  const shownLoans = withLoans.length === 0 ? [] : await readWhole(desk, `/v1/loans?lineIds=${idsOf(withLoans)}`)
   const byId = new Map<string, Json>(shownLines.body.data.map((shown: Json) => [shown.id, shown]))
   const loansOf: Map<string, Json[]> = Map.groupBy(shownLoans, (shown: Json) => shown.lineId)
   const asked = new Set(withLoans)
@@ -256,17 +256,6 @@ async function pageFindings(
     if (asked.has(line)) found.push(...loanFindings(line, loansOf.get(line.id) ?? [], auditor.today))
     return found.length === 0 ? [] : [...found, describe(line)]
   })
-}
-
-/** Page after page. */
-async function loansShown(desk: Desk, lineIds: string): Promise<Json[]> {
-  const shown: Json[] = []
-  for (let after: string | null = ''; after !== null; ) {
-    const { body } = await desk.get(`/v1/loans?limit=1000&lineIds=${lineIds}&after=${after}`)
-    shown.push(...body.data)
-    after = body.next
-  }
-  return shown
 }
 
 function lineFindings(line: Line, shown: Json | undefined): string[] {
