@@ -230,34 +230,30 @@ test('a dispute and the erasing of its customer at the same moment: the later on
     const { id: chargeId } = await world.buy({ lineId: line.id, merchantId, amount: 25_900 })
     await world.pay(line.id, 25_900)
     await world.post(`/v1/lines/${line.id}/close`)
-    return {
-      customerId,
-      dispute: () => world.refusal(`/v1/charges/${chargeId}/disputes`, { reason: 'other' }),
-      chargeId,
-    }
+    return { customerId, chargeId }
   }
   const erased = await settled()
   const tooLate = await overtaken(
     erased.customerId,
-    erased.dispute,
+    () => world.refusal(`/v1/charges/${erased.chargeId}/disputes`, { reason: 'other' }),
     (transaction) => transaction`update customers set erased_at = now() where id = ${erased.customerId}`,
   )
   assert.equal(tooLate.code, 'customer-erased')
   assert.deepEqual([...(await db`select id from disputes where charge_id = ${erased.chargeId}`)], [])
 
   const { customerId, chargeId } = await settled()
-  let disputed: Promise<Dispute> | undefined
-  const refusal = await overtaken(
+  let refused: ReturnType<typeof world.refusal> | undefined
+  const dispute = await overtaken(
     customerId,
+    () => world.post<Dispute>(`/v1/charges/${chargeId}/disputes`, { reason: 'other' }),
     async () => {
-      disputed = world.post<Dispute>(`/v1/charges/${chargeId}/disputes`, { reason: 'other' })
-      await delay(200)
       // Decided while the dispute waits for its commit, and behind it in the queue.
-      return world.refusal(`/v1/customers/${customerId}/erase`)
+      refused = world.refusal(`/v1/customers/${customerId}/erase`)
+      await delay(200)
     },
-    () => delay(400),
   )
-  assert.deepEqual([refusal.code, refusal.disputeId], ['charge-disputed', (await disputed!).id])
+  const refusal = await refused!
+  assert.deepEqual([refusal.code, refusal.disputeId], ['charge-disputed', dispute.id])
   await world.booksAreTrue()
 })
 
