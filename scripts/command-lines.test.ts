@@ -15,6 +15,7 @@ const slips: Readonly<Record<string, readonly [typed: string, told: RegExp][]>> 
     ['--seeds x..y', /^sim: --seeds "x\.\.y" is not a range like 1\.\.200\.$/],
     ['--seeds 1..2..3', /^sim: --seeds "1\.\.2\.\.3" is not a range like/],
     ['--seeds 9..8', /^sim: --seeds "9\.\.8" is not a range like/],
+    ['--seeds 1..100001', /^sim: --seeds "1\.\.100001" are more than 100,000 worlds\.$/],
     ['--days 1.5', /^sim: --days "1\.5" is not a whole number from 1\.$/],
     ['--workers 0', /^sim: --workers "0" is not a whole number from 1\.$/],
     ['--shards 9999', /^sim: --shards "9999" is not a whole number from 1 to 1024\.$/],
@@ -24,6 +25,7 @@ const slips: Readonly<Record<string, readonly [typed: string, told: RegExp][]>> 
     ['--rounds -1', /^crash: --rounds "-1" is not a whole number from 1\.$/],
     ['--callers many', /^crash: --callers "many" is not a whole number from 1\.$/],
   ],
+  'cli/demo/main.ts': [['--bogus', /^demo: Unknown option '--bogus'\. Options: --url, --key, --help\.$/]],
   'scripts/upgrade-fixture.ts': [
     ['--bogus', /^upgrade-fixture: Unknown option '--bogus'\. Options: --version, --checkout, --help\.$/],
     ['', /^upgrade-fixture: --version is missing, such as --version 0\.1\.$/],

@@ -68,7 +68,7 @@ function readSettings(): Settings | null {
   }
 }
 
-/** A day of this machine and more. */
+/** More than a day's work for two cores. */
 const mostSeeds = 100_000
 
 function range(text: string): number[] {

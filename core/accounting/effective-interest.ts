@@ -148,6 +148,7 @@ export function amortisedCost(effective: EffectiveInterest, on: string): Minor {
  */
 export function catchUp(effective: EffectiveInterest, on: string, revised: readonly DatedAmount[]): Minor {
   const day = parseDay(on, 'on')
+  // In doubles, as `growth`, and whole once at the end.
   let present = 0
   for (const [k, flow] of revised.entries()) {
     const later = parseDay(flow.on, `revised[${k}].on`) - day
